@@ -1,0 +1,56 @@
+#ifndef WEIGHBRIDGE_FORMATS_BYTES_OUTPUT_FILE_H_
+#define WEIGHBRIDGE_FORMATS_BYTES_OUTPUT_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_source.h"
+
+namespace weighbridge {
+
+// A file that gets its name only when it is finished. Until Commit nothing stands under the final path, and what stood there before still
+// does; without Commit nothing remains, not even after SIGKILL where the file system knows nameless files (O_TMPFILE). Elsewhere a
+// hidden file `.NAME.partial` beside the final path holds the bytes; the destructor removes it and the next Create takes it over.
+class OutputFile {
+ public:
+  // A file of exactly `size` bytes, whose space is taken at once, to stand at `path` later; its folder exists. ResourceExhausted when
+  // the disk has no room, PermissionDenied or NotFound when the folder cannot be written, FailedPrecondition when `path` is no regular
+  // file, AlreadyExists when something stands there and `overwrite` is false.
+  static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path, int64_t size, bool overwrite);
+
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+  // Puts `bytes` at `offset`; the range lies inside the file. Thread-safe for ranges that do not overlap. ResourceExhausted when the disk
+  // is full, Unavailable when the system cannot write.
+  absl::Status WriteAt(int64_t offset, absl::string_view bytes);
+
+  // What was written so far, as a source named like the final path; readable also after this object is gone.
+  absl::StatusOr<ByteSourcePtr> OpenForReading() const;
+
+  // Brings all bytes to the disk, then gives the file its name, in one step. AlreadyExists as Create, should something have appeared
+  // there. Call at most once; afterwards the object is inert.
+  absl::Status Commit();
+
+ private:
+  OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite);
+  absl::Status LinkNameless();
+
+  std::string path_;
+  std::string partial_path_;  // Empty for a nameless file.
+  int descriptor_;
+  int64_t size_;
+  bool overwrite_;
+  bool committed_ = false;
+};
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_BYTES_OUTPUT_FILE_H_

@@ -1,0 +1,78 @@
+#ifndef WEIGHBRIDGE_FORMATS_CHECKPOINT_H_
+#define WEIGHBRIDGE_FORMATS_CHECKPOINT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/stored_tensor.h"
+
+namespace weighbridge {
+
+// One tensor of a checkpoint.
+struct CheckpointTensor {
+  // The path from the root, keys joined by "." (formats.md 2.11); "" for a file that is one bare tensor.
+  std::string name;
+  StoredTensor tensor;
+  // The name that the container gives the tensor itself (Paddle's name table or tuple); empty where it gives none.
+  std::string tensor_name;
+};
+
+// A part of a source whose CRC-32 the container states. Readers of tensors do not check it; whoever reads the part in full does.
+struct ChecksummedRange {
+  ByteSourcePtr source;
+  int64_t offset = 0;
+  int64_t size = 0;
+  uint32_t crc32 = 0;
+  std::string label;  // For messages: "member archive/data/7".
+};
+
+// A file that was read to make a checkpoint.
+struct CheckpointFile {
+  enum class Role { kWeights, kIndex, kConfig, kTokenizer };
+  Role role = Role::kWeights;
+  std::string path;
+  ByteSourcePtr bytes;
+};
+
+// What is known about a model beside its tensors: scalar values of config.json, nested keys joined by ".".
+using FactValue = std::variant<bool, int64_t, double, std::string>;
+using Facts = std::map<std::string, FactValue>;
+
+// The first table: which tensors a checkpoint holds and where their elements lie. A plain value, made by one function per format;
+// tensors stand in file order, which is part of what a conversion must reproduce.
+class Checkpoint {
+ public:
+  // Appends `tensor`. DataLoss when its name is taken: two tensors of one joined name are never told apart silently (formats.md 2.11).
+  absl::Status Add(CheckpointTensor tensor);
+
+  absl::Span<const CheckpointTensor> tensors() const { return tensors_; }
+
+  // The tensor of that name, or nullptr. Valid until the next Add.
+  const CheckpointTensor* Find(absl::string_view name) const;
+
+  std::string path;    // As the user gave it.
+  std::string format;  // "torch_zip", "torch_legacy", "pdparams", "safetensors", "index", …
+  std::map<std::string, std::string> metadata;
+  Facts facts;
+  std::vector<CheckpointFile> files;
+  std::vector<ChecksummedRange> checksums;
+  // What a careful reader would tell the user though it is no error: "16 bytes after the pickle's end", one sentence each.
+  std::vector<std::string> remarks;
+
+ private:
+  std::vector<CheckpointTensor> tensors_;
+  absl::flat_hash_map<std::string, size_t> index_;
+};
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_CHECKPOINT_H_

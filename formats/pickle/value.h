@@ -1,0 +1,157 @@
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_VALUE_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_VALUE_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
+
+namespace weighbridge::pickle {
+
+// The closed set of things that a pickle can make here (formats.md 2.1). Values are inert data, owned by the Document that the machine
+// returns and freed with it all at once, so nesting cannot exhaust the native stack.
+struct Value;
+
+struct None {};
+
+// An integer beyond int64, as its two's-complement little-endian bytes. Only ever compared.
+struct BigInt {
+  std::string bytes;
+};
+
+// Text, UTF-8. `from_bytes` when the pickle held a Python-2 byte string (formats.md 2.3), decoded as the options say.
+struct Text {
+  std::string utf8;
+  bool from_bytes = false;
+};
+
+// Bytes that stay in the source: [offset, offset + size) of it. With `latin1`, these are UTF-8 text whose code points are the bytes
+// (formats.md 8.5): each is one or two bytes here.
+struct Bytes {
+  int64_t offset = 0;
+  int64_t size = 0;
+  bool latin1 = false;
+};
+
+struct Tuple {
+  std::vector<const Value*> items;
+};
+
+struct List {
+  std::vector<const Value*> items;
+};
+
+// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8. `metadata` is the
+// `_metadata` of a BUILD on an OrderedDict, or null.
+struct Dict {
+  std::vector<std::pair<const Value*, const Value*>> items;
+  const Value* metadata = nullptr;
+
+  // The value under a text key, or nullptr. Linear in the number of items.
+  const Value* Find(absl::string_view key) const;
+};
+
+// A set or frozenset; its contents are not kept.
+struct Set {};
+
+// An entry of the closed table (formats.md 2.6), not called.
+struct Global {
+  std::string module;
+  std::string name;
+};
+
+// torch: a persistent id ("storage", type, key, location, numel[, view]).
+struct Storage {
+  // Of the elements; nothing for an untyped storage, whose numel counts bytes.
+  std::optional<DType> dtype;
+  std::string key;
+  int64_t numel = 0;  // Elements; not negative.
+  // A legacy view (formats.md 4.3): elements [offset, offset + size) of the root storage `key`.
+  struct View {
+    std::string key;
+    int64_t offset = 0;
+    int64_t size = 0;
+  };
+  std::optional<View> view;
+  // Where in the source the persistent id stands, for messages.
+  int64_t position = 0;
+};
+
+// torch: what a _rebuild_tensor… call stands for. Not checked against the storage's bytes; that is StoredTensor::Create's work.
+struct Tensor {
+  const Storage* storage = nullptr;  // Owned by a Value of the same document.
+  DType dtype = DType::kFloat32;
+  int64_t offset = 0;  // Elements.
+  Shape size;
+  std::vector<int64_t> stride;  // Elements.
+  bool conj = false;
+  bool neg = false;
+  // Set when the tensor is of a kind that is recognised and not read: "a sparse COO tensor", "a quantized tensor". Nothing else is set then.
+  std::string unsupported;
+};
+
+// numpy: a dtype object.
+struct ArrayDType {
+  // Nothing when the text is well formed and not an element type that is read; `text` says it.
+  std::optional<DType> dtype;
+  std::string text;  // "f4", "O8", …
+  bool big_endian = false;
+};
+
+// numpy: an array that is complete.
+struct Array {
+  ArrayDType dtype;
+  Shape shape;
+  // For every axis of the result the stride in elements: row-major, Fortran order and protocol 5's axis orders are all just this.
+  std::vector<int64_t> strides;
+  Bytes data;
+};
+
+// Paddle: tuple((name, array)) made by REDUCE (formats.md 8.7).
+struct NamedArray {
+  std::string name;
+  const Array* array = nullptr;
+};
+
+// Paddle: eval("data", {"data": array}), a static-mode tensor (formats.md 8.7).
+struct StaticArray {
+  const Array* array = nullptr;
+};
+
+// A value of a table type whose contents do not matter: a device, a numpy scalar, a complex number.
+struct Inert {
+  std::string what;  // "torch.device".
+};
+
+struct Value {
+  std::variant<None, bool, int64_t, BigInt, double, Text, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, ArrayDType, Array, NamedArray,
+               StaticArray, Inert>
+      data;
+
+  template <typename T>
+  const T* As() const {
+    return std::get_if<T>(&data);
+  }
+};
+
+// For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; at most some 80 characters, control characters escaped.
+std::string Describe(const Value& value);
+
+// One pickle that was run. Movable; the values stay where they are.
+struct Document {
+  std::deque<Value> values;
+  const Value* root = nullptr;
+  // Where the pickle ends in its source: the offset after STOP.
+  int64_t end = 0;
+  int protocol = 0;
+};
+
+}  // namespace weighbridge::pickle
+
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_VALUE_H_

@@ -1,0 +1,25 @@
+#ifndef WEIGHBRIDGE_FORMATS_READ_LIMITS_H_
+#define WEIGHBRIDGE_FORMATS_READ_LIMITS_H_
+
+#include <cstdint>
+
+namespace weighbridge {
+
+// Bounds on what a file may make a reader do before any tensor is read. A file beyond one is legal and refused with ResourceExhausted,
+// naming the limit. The defaults are far above every real checkpoint.
+struct ReadLimits {
+  // Bytes of pickle program, without the payloads that are passed over; also the inflated size of a deflated one.
+  int64_t pickle_bytes = int64_t{64} << 20;
+  // Values nested in each other.
+  int64_t nesting = 1000;
+  // Steps of walking from the root to every tensor; bounds the number of paths, which sharing can make exponential (formats.md 2.9).
+  int64_t paths = 10'000'000;
+  // Bytes of JSON: a safetensors header, an index, a config.
+  int64_t json_bytes = 100'000'000;
+  // Members of a zip archive.
+  int64_t zip_members = 1'000'000;
+};
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_READ_LIMITS_H_

@@ -1,0 +1,27 @@
+#ifndef WEIGHBRIDGE_PLAN_COMPILE_H_
+#define WEIGHBRIDGE_PLAN_COMPILE_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "plan/plan.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+
+// Checks what can be checked of a recipe without any source: ids, terms, patterns, references. InvalidArgument, naming the rule.
+absl::Status ValidateRecipe(const Recipe& recipe);
+
+// Applies the recipe to the sources: the second table, complete and checked, without reading a single element.
+//
+// InvalidArgument: the recipe does not pass ValidateRecipe. NotFound: a source, a tensor, or a config value that the recipe wants is
+// missing. FailedPrecondition: a tensor has another shape than the recipe says, two rules make the same output, or a source tensor is
+// neither used nor dropped (complete accounting). Unimplemented: a step that expressions cannot do. Every message names source file, tensor
+// and rule, and ends with the recipe's own explanation where it has one. Deterministic: the first failure in rule order is reported.
+absl::StatusOr<Plan> Compile(const Recipe& recipe, std::vector<PlanSource> sources);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_PLAN_COMPILE_H_

@@ -1,0 +1,38 @@
+#ifndef WEIGHBRIDGE_VERIFY_JUDGE_H_
+#define WEIGHBRIDGE_VERIFY_JUDGE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "formats/checkpoint.h"
+#include "plan/plan.h"
+#include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+
+struct JudgeOptions {
+  int threads = 1;                      // At least 1.
+  int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
+  // Called from any thread, one call at a time, with bytes read since the last call. JudgeBytes says how many come in all.
+  std::function<void(int64_t)> on_progress;
+  // Set from outside to stop early; Cancelled then.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// Compares `merged`, whoever wrote it, with what the plan's expressions say, by verify's own arithmetic: names, order, dtypes, shapes, then every
+// bit. Digests every file of every source and of `merged`, and checks what checksums they carry. Returns the manifest, which says yes or
+// no (verdict) and per tensor what was found; a difference is a result, not an error. Deterministic.
+//
+// Fails only when the question cannot be answered: DataLoss, Unavailable, Aborted of a *source*, Cancelled, ResourceExhausted (memory too small).
+// A merged file that cannot be read any more is DataLoss with its name.
+absl::StatusOr<Manifest> Judge(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
+
+// How many bytes Judge reads.
+int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_VERIFY_JUDGE_H_
