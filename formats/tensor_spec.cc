@@ -53,13 +53,19 @@ constexpr bool RowsAreInOrder() {
 }
 static_assert(RowsAreInOrder());
 
-const DTypeRow& Row(DType dtype) { return kRows[static_cast<size_t>(dtype)]; }
+const DTypeRow& Row(DType dtype) {
+  return kRows[static_cast<size_t>(dtype)];
+}
 
 }  // namespace
 
-int64_t ItemSize(DType dtype) { return Row(dtype).item_size; }
+int64_t ItemSize(DType dtype) {
+  return Row(dtype).item_size;
+}
 
-absl::string_view DTypeName(DType dtype) { return Row(dtype).name; }
+absl::string_view DTypeName(DType dtype) {
+  return Row(dtype).name;
+}
 
 std::optional<DType> ParseDType(absl::string_view name) {
   for (const DTypeRow& row : kRows) {
@@ -77,7 +83,9 @@ absl::Span<const DType> AllDTypes() {
   return kAll;
 }
 
-bool IsFloatingPoint(DType dtype) { return dtype >= DType::kFloat8E4M3Fn && dtype <= DType::kFloat64; }
+bool IsFloatingPoint(DType dtype) {
+  return dtype >= DType::kFloat8E4M3Fn && dtype <= DType::kFloat64;
+}
 
 absl::StatusOr<int64_t> ElementCount(absl::Span<const int64_t> shape) {
   bool empty = false;
@@ -103,8 +111,12 @@ absl::StatusOr<int64_t> ByteSize(const TensorSpec& spec) {
   return size;
 }
 
-std::string ShapeToString(absl::Span<const int64_t> shape) { return absl::StrCat("[", absl::StrJoin(shape, ", "), "]"); }
+std::string ShapeToString(absl::Span<const int64_t> shape) {
+  return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
+}
 
-std::string ToString(const TensorSpec& spec) { return absl::StrCat(DTypeName(spec.dtype), " ", ShapeToString(spec.shape)); }
+std::string ToString(const TensorSpec& spec) {
+  return absl::StrCat(DTypeName(spec.dtype), " ", ShapeToString(spec.shape));
+}
 
 }  // namespace weighbridge

@@ -54,12 +54,24 @@ absl::StatusOr<T> ByteCursor::ReadInteger() {
   if constexpr (sizeof(T) == 8) return static_cast<T>(absl::little_endian::Load64(*bytes));
 }
 
-absl::StatusOr<uint8_t> ByteCursor::ReadU8() { return ReadInteger<uint8_t>(); }
-absl::StatusOr<uint16_t> ByteCursor::ReadU16() { return ReadInteger<uint16_t>(); }
-absl::StatusOr<uint32_t> ByteCursor::ReadU32() { return ReadInteger<uint32_t>(); }
-absl::StatusOr<uint64_t> ByteCursor::ReadU64() { return ReadInteger<uint64_t>(); }
-absl::StatusOr<int32_t> ByteCursor::ReadI32() { return ReadInteger<int32_t>(); }
-absl::StatusOr<int64_t> ByteCursor::ReadI64() { return ReadInteger<int64_t>(); }
+absl::StatusOr<uint8_t> ByteCursor::ReadU8() {
+  return ReadInteger<uint8_t>();
+}
+absl::StatusOr<uint16_t> ByteCursor::ReadU16() {
+  return ReadInteger<uint16_t>();
+}
+absl::StatusOr<uint32_t> ByteCursor::ReadU32() {
+  return ReadInteger<uint32_t>();
+}
+absl::StatusOr<uint64_t> ByteCursor::ReadU64() {
+  return ReadInteger<uint64_t>();
+}
+absl::StatusOr<int32_t> ByteCursor::ReadI32() {
+  return ReadInteger<int32_t>();
+}
+absl::StatusOr<int64_t> ByteCursor::ReadI64() {
+  return ReadInteger<int64_t>();
+}
 
 absl::StatusOr<int64_t> ByteCursor::ReadSize() {
   absl::StatusOr<int64_t> size = ReadI64();
@@ -104,7 +116,8 @@ absl::StatusOr<std::string> ByteCursor::ReadLine(int64_t limit) {
     line.push_back(static_cast<char>(*byte));
   }
   position_ = start;
-  return absl::DataLossError(absl::StrCat("reading ", source_.name(), ": the line at offset ", start, " has no end within ", limit, " bytes"));
+  return absl::DataLossError(
+      absl::StrCat("reading ", source_.name(), ": the line at offset ", start, " has no end within ", limit, " bytes"));
 }
 
 absl::StatusOr<uint8_t> ByteCursor::PeekU8() {

@@ -61,7 +61,8 @@ class FileSource final : public ByteSource {
       const ssize_t count = pread(descriptor_, buffer.data(), std::min(buffer.size(), size_t{1} << 30), offset);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return SystemError(errno, "reading", name());
-      if (count == 0) return absl::DataLossError(absl::StrCat("reading ", name(), ": it ends at ", offset, ", before its ", size(), " bytes"));
+      if (count == 0)
+        return absl::DataLossError(absl::StrCat("reading ", name(), ": it ends at ", offset, ", before its ", size(), " bytes"));
       buffer.remove_prefix(count);
       offset += count;
     }
@@ -74,7 +75,8 @@ class FileSource final : public ByteSource {
 
 class MemorySource final : public ByteSource {
  public:
-  MemorySource(std::string name, std::string bytes) : ByteSource(std::move(name), static_cast<int64_t>(bytes.size())), bytes_(std::move(bytes)) {}
+  MemorySource(std::string name, std::string bytes)
+      : ByteSource(std::move(name), static_cast<int64_t>(bytes.size())), bytes_(std::move(bytes)) {}
 
  private:
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
@@ -156,7 +158,8 @@ absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
   if (fstat(descriptor, &stat) != 0) {
     status = SystemError(errno, "opening", name);
   } else if (!S_ISREG(stat.st_mode)) {
-    status = absl::FailedPreconditionError(absl::StrCat("opening ", name, ": it is ", S_ISDIR(stat.st_mode) ? "a directory" : "no regular file"));
+    status = absl::FailedPreconditionError(
+        absl::StrCat("opening ", name, ": it is ", S_ISDIR(stat.st_mode) ? "a directory" : "no regular file"));
   }
   if (!status.ok()) {
     close(descriptor);
@@ -179,7 +182,8 @@ absl::StatusOr<ByteSourcePtr> MakeJoinedSource(std::string name, std::vector<Byt
   ends.reserve(parts.size());
   int64_t end = 0;
   for (const ByteSourcePtr& part : parts) {
-    if (__builtin_add_overflow(end, part->size(), &end)) return absl::DataLossError(absl::StrCat(name, ": the parts have more than 2^63 bytes"));
+    if (__builtin_add_overflow(end, part->size(), &end))
+      return absl::DataLossError(absl::StrCat(name, ": the parts have more than 2^63 bytes"));
     ends.push_back(end);
   }
   return std::make_shared<JoinedSource>(std::move(name), std::move(parts), std::move(ends));

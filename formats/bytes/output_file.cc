@@ -1,0 +1,154 @@
+#include "formats/bytes/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_source.h"
+
+namespace weighbridge {
+namespace {
+
+absl::Status WriteError(int error, absl::string_view path) {
+  const std::string message = absl::StrCat("writing ", path, ": ", std::strerror(error));
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return absl::ResourceExhaustedError(message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    case EEXIST:
+      return absl::AlreadyExistsError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+std::string Folder(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+std::string DescriptorPath(int descriptor) {
+  return absl::StrCat("/proc/self/fd/", descriptor);
+}
+
+absl::Status CheckTarget(const std::string& path, bool overwrite) {
+  struct stat stat;
+  if (lstat(path.c_str(), &stat) != 0) return errno == ENOENT ? absl::OkStatus() : WriteError(errno, path);
+  if (!S_ISREG(stat.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat("writing ", path, ": what stands there is no regular file"));
+  }
+  if (!overwrite) return absl::AlreadyExistsError(absl::StrCat("writing ", path, ": the file exists; give another folder, or --overwrite"));
+  return absl::OkStatus();
+}
+
+// Takes the space at once, so that a full disk is noticed before anything is computed.
+int TakeSpace(int descriptor, int64_t size) {
+  if (size == 0) return 0;
+  const int error = posix_fallocate(descriptor, 0, size);
+  return error == EOPNOTSUPP || error == EINVAL ? (ftruncate(descriptor, size) == 0 ? 0 : errno) : error;
+}
+
+}  // namespace
+
+OutputFile::OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite)
+    : path_(std::move(path)), partial_path_(std::move(partial_path)), descriptor_(descriptor), size_(size), overwrite_(overwrite) {}
+
+OutputFile::~OutputFile() {
+  if (!committed_ && !partial_path_.empty()) unlink(partial_path_.c_str());
+  close(descriptor_);
+}
+
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path, int64_t size, bool overwrite) {
+  if (absl::Status status = CheckTarget(path, overwrite); !status.ok()) return status;
+  std::string partial_path;
+  int descriptor = open(Folder(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+    partial_path = absl::StrCat(Folder(path), "/.", std::filesystem::path(path).filename().string(), ".partial");
+    descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+  }
+  if (descriptor < 0) return WriteError(errno, path);
+  std::unique_ptr<OutputFile> file(new OutputFile(path, std::move(partial_path), descriptor, size, overwrite));
+  if (const int error = TakeSpace(descriptor, size); error != 0) {
+    absl::Status status = WriteError(error, path);
+    return absl::Status(status.code(), absl::StrCat(status.message(), " (", size, " bytes are needed)"));
+  }
+  return file;
+}
+
+absl::Status OutputFile::WriteAt(int64_t offset, absl::string_view bytes) {
+  if (offset < 0 || static_cast<int64_t>(bytes.size()) > size_ - offset) {
+    return absl::InternalError(absl::StrCat("writing ", path_, ": offset ", offset, " + ", bytes.size(), " exceeds ", size_));
+  }
+  while (!bytes.empty()) {
+    const ssize_t count = pwrite(descriptor_, bytes.data(), bytes.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return WriteError(errno, path_);
+    bytes.remove_prefix(count);
+    offset += count;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ByteSourcePtr> OutputFile::OpenForReading() const {
+  const int descriptor = open(DescriptorPath(descriptor_).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return WriteError(errno, path_);
+  return AdoptFile(descriptor, path_);
+}
+
+absl::Status OutputFile::LinkNameless() {
+  // linkat cannot replace a file, rename can: the nameless file gets a hidden name first where it has to.
+  const std::string target =
+      overwrite_ ? absl::StrCat(Folder(path_), "/.", std::filesystem::path(path_).filename().string(), ".partial") : path_;
+  if (overwrite_) unlink(target.c_str());
+  if (linkat(AT_FDCWD, DescriptorPath(descriptor_).c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return WriteError(errno, path_);
+  if (overwrite_ && rename(target.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    unlink(target.c_str());
+    return WriteError(error, path_);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OutputFile::Commit() {
+  if (fsync(descriptor_) != 0) return WriteError(errno, path_);
+  if (partial_path_.empty()) {
+    if (absl::Status status = LinkNameless(); !status.ok()) return status;
+  } else if (overwrite_) {
+    if (rename(partial_path_.c_str(), path_.c_str()) != 0) return WriteError(errno, path_);
+  } else {
+    // Unlike rename, link fails when something has appeared under the final name.
+    if (link(partial_path_.c_str(), path_.c_str()) != 0) return WriteError(errno, path_);
+    unlink(partial_path_.c_str());
+  }
+  committed_ = true;
+  const int folder = open(Folder(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weighbridge
