@@ -24,8 +24,8 @@ struct MachineOptions {
 // called; a global outside the table of formats.md 2.6 ends the reading. Payloads of bytes and of long texts are passed over, never held.
 //
 // PermissionDenied: the pickle names a global outside the table, or uses one in a way that the table does not foresee; the message holds
-// module and name. DataLoss: it is no well-formed pickle of protocol 0 to 5. Unimplemented: a legal opcode or object that is not read (EXT, out-of-band
-// buffers, protocol 6). ResourceExhausted: it goes beyond a limit. Every message starts with the offset of the opcode.
+// module and name. DataLoss: it is no well-formed pickle of protocol 0 to 5. Unimplemented: a legal opcode or object that is not read (EXT,
+// out-of-band buffers, protocol 6). ResourceExhausted: it goes beyond a limit. Every message starts with the offset of the opcode.
 absl::StatusOr<Document> RunPickle(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options);
 
 }  // namespace weighbridge::pickle

@@ -25,18 +25,27 @@ struct BigInt {
   std::string bytes;
 };
 
-// Text, UTF-8. `from_bytes` when the pickle held a Python-2 byte string (formats.md 2.3), decoded as the options say.
-struct Text {
-  std::string utf8;
-  bool from_bytes = false;
-};
-
 // Bytes that stay in the source: [offset, offset + size) of it. With `latin1`, these are UTF-8 text whose code points are the bytes
-// (formats.md 8.5): each is one or two bytes here.
+// (formats.md 8.5): each is one or two bytes here. Of long ones nobody has looked yet whether they are that: decoding finds out.
 struct Bytes {
   int64_t offset = 0;
   int64_t size = 0;
   bool latin1 = false;
+};
+
+// Text of at most 64 KiB, valid UTF-8. `from_bytes` when the pickle held a Python-2 byte string (formats.md 2.3), decoded as the options
+// say.
+struct Text {
+  std::string utf8;
+  bool from_bytes = false;
+  // The bytes that the text may turn out to mean: those of a Python-2 byte string, or what `_codecs encode` makes of it. Nothing when
+  // the pickle holds it with escapes (protocol 0).
+  std::optional<Bytes> bytes;
+};
+
+// Text of more than 64 KiB, which stays in the source, unread and unchecked. It can become bytes; it is never a name or a key.
+struct LongText {
+  Bytes bytes;  // As Text::bytes.
 };
 
 struct Tuple {
@@ -47,7 +56,8 @@ struct List {
   std::vector<const Value*> items;
 };
 
-// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8. `metadata` is the
+// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8, with tuples and bytes as
+// keys below 64 KiB. `metadata` is the
 // `_metadata` of a BUILD on an OrderedDict, or null.
 struct Dict {
   std::vector<std::pair<const Value*, const Value*>> items;
@@ -92,7 +102,8 @@ struct Tensor {
   std::vector<int64_t> stride;  // Elements.
   bool conj = false;
   bool neg = false;
-  // Set when the tensor is of a kind that is recognised and not read: "a sparse COO tensor", "a quantized tensor". Nothing else is set then.
+  // Set when the tensor is of a kind that is recognised and not read: "a sparse COO tensor", "a quantized tensor". Nothing else is set
+  // then.
   std::string unsupported;
 };
 
@@ -130,9 +141,15 @@ struct Inert {
 };
 
 struct Value {
-  std::variant<None, bool, int64_t, BigInt, double, Text, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, ArrayDType, Array, NamedArray,
-               StaticArray, Inert>
+  std::variant<None, bool, int64_t, BigInt, double, Text, LongText, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, ArrayDType,
+               Array, NamedArray, StaticArray, Inert>
       data;
+
+  // The machine's notes while the pickle runs (arena.h): how deep values are nested in this one, whether another value holds it, and
+  // whether it lacks the BUILD that gives it its contents. In a finished Document nothing that the root reaches is unfinished.
+  int32_t depth = 0;
+  bool held = false;
+  bool unfinished = false;
 
   template <typename T>
   const T* As() const {
@@ -140,7 +157,7 @@ struct Value {
   }
 };
 
-// For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; at most some 80 characters, control characters escaped.
+// For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; a line that is short whatever the file holds, control characters escaped.
 std::string Describe(const Value& value);
 
 // One pickle that was run. Movable; the values stay where they are.

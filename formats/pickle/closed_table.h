@@ -1,0 +1,60 @@
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_CLOSED_TABLE_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_CLOSED_TABLE_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
+
+namespace weighbridge::pickle {
+
+// What a global of the closed table (formats.md 2.6) stands for.
+enum class GlobalKind {
+  kOrderedDict,
+  kDefaultDict,
+  kCounter,
+  kRebuildTensor,
+  kRebuildTensorV2,
+  kRebuildTensorV3,
+  kRebuildParameter,
+  kRebuildParameterWithState,
+  kRebuildFromType,
+  kRebuildUnsupported,  // `note` says what kind of tensor it makes.
+  kRebuildSparse,
+  kStorageType,    // `dtype` of the elements; nothing for untyped ones.
+  kQuantizedType,  // A storage type of quantized elements.
+  kTensorType,
+  kTorchDType,  // `dtype`, or nothing for one that is not read.
+  kTorchConstant,
+  kTorchSize,
+  kTorchDevice,
+  kTorchLayout,
+  kNumpyReconstruct,
+  kNumpyFromBuffer,
+  kNumpyScalar,
+  kNumpyArrayType,
+  kNumpyDType,
+  kCodecsEncode,
+  kBytes,  // bytes, bytearray.
+  kSet,
+  kTuple,
+  kList,
+  kDict,
+  kPlainInert,  // complex, slice, int, float.
+  kEval,
+};
+
+struct TableRow {
+  absl::string_view module;  // As Python 3 and today's numpy and torch spell it, whatever the file says.
+  absl::string_view name;
+  GlobalKind kind;
+  std::optional<DType> dtype = std::nullopt;
+  absl::string_view note = "";
+};
+
+// The row of exactly that module and name, or nullptr: the global is forbidden. Rows live for ever.
+const TableRow* FindGlobal(absl::string_view module, absl::string_view name);
+
+}  // namespace weighbridge::pickle
+
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_CLOSED_TABLE_H_

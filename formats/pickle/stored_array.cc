@@ -1,0 +1,57 @@
+#include "formats/pickle/stored_array.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/bytes/element_source.h"
+#include "formats/bytes/latin1_source.h"
+#include "formats/pickle/value.h"
+#include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
+
+namespace weighbridge::pickle {
+namespace {
+
+// The width of what is swapped as one: complex numbers are two.
+int64_t NumberWidth(DType dtype) {
+  return dtype == DType::kComplex64 || dtype == DType::kComplex128 ? ItemSize(dtype) / 2 : ItemSize(dtype);
+}
+
+}  // namespace
+
+absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr& source) {
+  if (!array.dtype.dtype.has_value())
+    return absl::UnimplementedError(absl::StrCat("numpy dtype \"", array.dtype.text, "\" is not supported"));
+  TensorSpec spec = {.dtype = *array.dtype.dtype, .shape = array.shape};
+  const absl::StatusOr<int64_t> size = ByteSize(spec);
+  if (!size.ok()) return size.status();
+
+  ByteSourcePtr data = source;
+  int64_t offset = array.data.offset;
+  int64_t data_size = array.data.size;
+  if (array.data.latin1) {
+    absl::StatusOr<ByteSourcePtr> text = MakeSliceSource(source->name(), source, offset, data_size);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<ByteSourcePtr> decoded = MakeLatin1Source(source->name(), *std::move(text));
+    if (!decoded.ok()) return decoded.status();
+    data = *std::move(decoded);
+    offset = 0;
+    data_size = data->size();
+  }
+  if (data_size != *size) {
+    return absl::DataLossError(absl::StrCat(data_size, " bytes of array data, ", ToString(spec), " has ", *size));
+  }
+  if (array.dtype.big_endian && NumberWidth(spec.dtype) > 1) {
+    absl::StatusOr<ByteSourcePtr> swapped = MakeSwappedSource(source->name(), data, offset, data_size, NumberWidth(spec.dtype));
+    if (!swapped.ok()) return swapped.status();
+    data = *std::move(swapped);
+    offset = 0;
+  }
+  return StoredTensor::Create(std::move(spec), std::move(data), offset, array.strides);
+}
+
+}  // namespace weighbridge::pickle
