@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -71,23 +70,20 @@ struct Frame {
   size_t path_size = 0;  // Of the container's own path.
 };
 
-// Finds the cost of every container below `root`, each walked once; so shared ones cannot make this long.
+// Finds the cost of every container below `root`, each walked once; so shared ones cannot make this long. The machine lets no value hold
+// itself, so the walk ends.
 class CostFinder {
  public:
-  explicit CostFinder(const ReadLimits& limits) : limits_(limits) {}
-
-  absl::Status Run(const Value& root) {
-    if (absl::Status status = Enter(root); !status.ok()) return status;
+  explicit CostFinder(const Value& root) {
+    Enter(root);
     while (!stack_.empty()) {
       Frame& frame = stack_.back();
       if (frame.next == MemberCount(*frame.value)) {
         Leave();
-        continue;
+      } else {
+        Enter(Member(*frame.value, frame.next++));
       }
-      const Value& member = Member(*frame.value, frame.next++);
-      if (absl::Status status = Enter(member); !status.ok()) return status;
     }
-    return absl::OkStatus();
   }
 
   Cost Of(const Value& value) const {
@@ -97,14 +93,8 @@ class CostFinder {
   }
 
  private:
-  absl::Status Enter(const Value& value) {
-    if (MemberCount(value) == 0 || finished_.contains(&value)) return absl::OkStatus();
-    if (!open_.insert(&value).second) return absl::DataLossError(absl::StrCat(Describe(value), " holds itself"));
-    if (static_cast<int64_t>(stack_.size()) >= limits_.nesting) {
-      return absl::ResourceExhaustedError(absl::StrCat("values are nested more than ", limits_.nesting, " deep"));
-    }
-    stack_.push_back({.value = &value});
-    return absl::OkStatus();
+  void Enter(const Value& value) {
+    if (MemberCount(value) > 0 && !finished_.contains(&value)) stack_.push_back({.value = &value});
   }
 
   void Leave() {
@@ -121,13 +111,10 @@ class CostFinder {
       cost.name_bytes = SaturatingAdd(cost.name_bytes, SaturatingAdd(member.name_bytes, SaturatingMultiply(member.leaves, name_size)));
     }
     if (cost.leaves > 0) cost.steps = SaturatingAdd(cost.steps, static_cast<int64_t>(MemberCount(value)));
-    open_.erase(&value);
     finished_.emplace(&value, cost);
   }
 
-  const ReadLimits& limits_;
   std::vector<Frame> stack_;
-  absl::flat_hash_set<const Value*> open_;
   absl::flat_hash_map<const Value*, Cost> finished_;
 };
 
@@ -175,8 +162,7 @@ absl::StatusOr<std::vector<Leaf>> Collect(const Value& root, const CostFinder& c
 }  // namespace
 
 absl::StatusOr<std::vector<Leaf>> Flatten(const Value& root, const ReadLimits& limits) {
-  CostFinder costs(limits);
-  if (absl::Status status = costs.Run(root); !status.ok()) return status;
+  const CostFinder costs(root);
   if (absl::Status status = CheckCost(costs.Of(root), limits); !status.ok()) return status;
   return Collect(root, costs);
 }

@@ -22,9 +22,8 @@ struct Leaf {
 // All leaves below `root`, in the order in which Python iterates. What holds none is passed over, and walked once however often it is
 // referenced.
 //
-// ResourceExhausted, before anything is listed: nesting beyond limits.nesting, more steps than limits.paths, or names that together take
-// more than limits.pickle_bytes (formats.md 2.9). DataLoss: a value holds itself. Unimplemented: a leaf stands under a key that has no
-// plain name (bytes, a tuple).
+// ResourceExhausted, before anything is listed: it takes more steps than limits.paths, or the paths together take more than
+// limits.pickle_bytes (formats.md 2.9). Unimplemented: a leaf stands under a key that has no plain name (a float, bytes, a tuple).
 absl::StatusOr<std::vector<Leaf>> Flatten(const Value& root, const ReadLimits& limits);
 
 }  // namespace weighbridge::pickle

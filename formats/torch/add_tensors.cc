@@ -1,0 +1,121 @@
+#include "formats/torch/add_tensors.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/bytes/element_source.h"
+#include "formats/checkpoint.h"
+#include "formats/pickle/flatten.h"
+#include "formats/pickle/stored_array.h"
+#include "formats/pickle/value.h"
+#include "formats/read_limits.h"
+#include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
+#include "formats/torch/zip_archive.h"
+
+namespace weighbridge {
+namespace {
+
+// The part of a root storage that a legacy view is (formats.md 4.3).
+absl::StatusOr<ByteRange> ViewBytes(const pickle::Storage& storage, const ByteRange& root) {
+  const pickle::Storage::View& view = *storage.view;
+  if (view.offset < 0 || view.size < 0 || view.offset > storage.numel || view.size > storage.numel - view.offset) {
+    return absl::DataLossError(
+        absl::StrCat("its view of elements ", view.offset, " + ", view.size, " exceeds the ", storage.numel, " of the storage"));
+  }
+  const int64_t width = ItemSize(storage.dtype.value_or(DType::kUint8));
+  return ByteRange{.source = root.source, .offset = root.offset + view.offset * width, .size = view.size * width};
+}
+
+absl::StatusOr<ByteRange> StorageBytes(const pickle::Storage& storage, StorageFinder find_storage) {
+  absl::StatusOr<ByteRange> bytes = find_storage(storage);
+  if (bytes.ok() && storage.view.has_value()) bytes = ViewBytes(storage, *bytes);
+  if (bytes.ok()) return bytes;
+  return absl::Status(bytes.status().code(),
+                      absl::StrCat("storage \"", absl::Utf8SafeCEscape(storage.key), "\": ", bytes.status().message()));
+}
+
+// The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5).
+absl::StatusOr<ByteRange> ApplySignBits(const pickle::Tensor& tensor, const ByteRange& storage) {
+  const bool complex = tensor.dtype == DType::kComplex64 || tensor.dtype == DType::kComplex128;
+  if (tensor.conj && !complex) return absl::DataLossError("it has a conj bit and is not complex");
+  if (!complex && !IsFloatingPoint(tensor.dtype)) {
+    return absl::UnimplementedError(absl::StrCat("a neg bit on ", DTypeName(tensor.dtype), " is not supported"));
+  }
+  // Of complex numbers conj flips the second part, neg both, so the two together the first.
+  ByteRange result = storage;
+  const int64_t width = complex ? ItemSize(tensor.dtype) / 2 : ItemSize(tensor.dtype);
+  for (const auto& [applies, period, first] : {std::tuple(tensor.neg, 1, 0), std::tuple(tensor.conj, 2, 1)}) {
+    if (!applies) continue;
+    absl::StatusOr<ByteSourcePtr> source =
+        MakeNegatedSource(result.source->name(), result.source, result.offset, result.size, width, period, first);
+    if (!source.ok()) return source.status();
+    result = {.source = *std::move(source), .offset = 0, .size = storage.size};
+  }
+  return result;
+}
+
+// A tensor inside the bytes of its storage. It is made twice: over the storage alone, which proves that it does not reach beyond, and over
+// the source that holds the storage, which is what readers of whole files know.
+absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const ByteRange& storage, int64_t first_element, std::vector<int64_t> strides) {
+  int64_t offset = 0;
+  if (first_element < 0 || __builtin_mul_overflow(first_element, ItemSize(spec.dtype), &offset)) {
+    return absl::DataLossError(absl::StrCat("its first element is number ", first_element, " of the storage"));
+  }
+  absl::StatusOr<ByteSourcePtr> alone = MakeSliceSource("its storage", storage.source, storage.offset, storage.size);
+  if (!alone.ok()) return alone.status();
+  absl::StatusOr<StoredTensor> proof = StoredTensor::Create(spec, *std::move(alone), offset, strides);
+  // A tensor without elements may begin anywhere, also where an offset in the file would overflow.
+  if (!proof.ok() || proof->element_count() == 0) return proof;
+  return StoredTensor::Create(std::move(spec), storage.source, storage.offset + offset, std::move(strides));
+}
+
+absl::StatusOr<StoredTensor> Store(const pickle::Tensor& tensor, StorageFinder find_storage) {
+  if (!tensor.unsupported.empty()) return absl::UnimplementedError(absl::StrCat("it is ", tensor.unsupported, ", which is not supported"));
+  absl::StatusOr<ByteRange> storage = StorageBytes(*tensor.storage, find_storage);
+  if (storage.ok() && (tensor.conj || tensor.neg)) storage = ApplySignBits(tensor, *storage);
+  if (!storage.ok()) return storage.status();
+  return InsideStorage({.dtype = tensor.dtype, .shape = tensor.size}, *storage, tensor.offset, tensor.stride);
+}
+
+absl::StatusOr<StoredTensor> Store(const pickle::Storage& storage, StorageFinder find_storage) {
+  absl::StatusOr<ByteRange> bytes = StorageBytes(storage, find_storage);
+  if (!bytes.ok()) return bytes.status();
+  const DType dtype = storage.dtype.value_or(DType::kUint8);
+  return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes->size / ItemSize(dtype)}}, bytes->source, bytes->offset);
+}
+
+absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const ByteSourcePtr& pickle_source, StorageFinder find_storage) {
+  if (const auto* tensor = leaf.As<pickle::Tensor>()) return Store(*tensor, find_storage);
+  if (const auto* storage = leaf.As<pickle::Storage>()) return Store(*storage, find_storage);
+  if (const auto* named = leaf.As<pickle::NamedArray>()) return StoreArray(*named->array, pickle_source);
+  if (const auto* lod = leaf.As<pickle::StaticArray>()) return StoreArray(*lod->array, pickle_source);
+  return StoreArray(*leaf.As<pickle::Array>(), pickle_source);
+}
+
+}  // namespace
+
+absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& pickle_source, StorageFinder find_storage,
+                        const ReadLimits& limits, Checkpoint& checkpoint) {
+  absl::StatusOr<std::vector<pickle::Leaf>> leaves = pickle::Flatten(*document.root, limits);
+  if (!leaves.ok()) return leaves.status();
+  for (pickle::Leaf& leaf : *leaves) {
+    absl::StatusOr<StoredTensor> tensor = Store(*leaf.value, pickle_source, find_storage);
+    if (!tensor.ok()) {
+      return absl::Status(tensor.status().code(),
+                          absl::StrCat("tensor \"", absl::Utf8SafeCEscape(leaf.path), "\": ", tensor.status().message()));
+    }
+    absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,29 @@
+#ifndef WEIGHBRIDGE_FORMATS_TORCH_ADD_TENSORS_H_
+#define WEIGHBRIDGE_FORMATS_TORCH_ADD_TENSORS_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/checkpoint.h"
+#include "formats/pickle/value.h"
+#include "formats/read_limits.h"
+#include "formats/torch/zip_archive.h"
+
+namespace weighbridge {
+
+// Finds the bytes of the storage that a persistent id names: exactly numel × width bytes, little-endian. A legacy view is left to the
+// caller: these are the bytes of its root.
+using StorageFinder = absl::FunctionRef<absl::StatusOr<ByteRange>(const pickle::Storage&)>;
+
+// Appends what is found below the root of `document`, in its order: tensors, bare storages as tensors of one axis (untyped ones as uint8),
+// numpy arrays. `pickle_source` holds the pickle. Every tensor is proved to lie inside its storage (formats.md 3.5).
+//
+// DataLoss: a tensor does not, or two have one name. Unimplemented: a tensor is of a kind that is not read. Both name the tensor. Otherwise
+// as pickle::Flatten and `find_storage`.
+absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& pickle_source, StorageFinder find_storage,
+                        const ReadLimits& limits, Checkpoint& checkpoint);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_TORCH_ADD_TENSORS_H_

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_cursor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/checkpoint.h"
+#include "formats/pickle/machine.h"
+#include "formats/pickle/value.h"
+#include "formats/read_limits.h"
+#include "formats/tensor_spec.h"
+#include "formats/torch/add_tensors.h"
+#include "formats/torch/read_torch.h"
+#include "formats/torch/zip_archive.h"
+
+namespace weighbridge {
+namespace {
+
+// 0x1950a86a20f9469cfc6c, little-endian.
+constexpr absl::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+constexpr int64_t kProtocolVersion = 1001;
+// The pickle of the magic number has at most 28 bytes, in any protocol.
+constexpr int64_t kMagicPickle = 64;
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
+}
+
+bool IsMagic(const pickle::Document& document) {
+  const auto* number = document.root->As<pickle::BigInt>();
+  return number != nullptr && number->bytes == kMagic;
+}
+
+using PersistentIds = pickle::MachineOptions::PersistentIds;
+
+// Runs the pickle that begins at `position`, and passes it.
+absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, PersistentIds persistent_ids, const ReadLimits& limits,
+                                            absl::string_view what, int64_t& position) {
+  pickle::MachineOptions options;
+  options.persistent_ids = persistent_ids;
+  options.limits = limits;
+  absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, position, source.size(), options);
+  if (!document.ok())
+    return absl::Status(document.status().code(), absl::StrCat("the pickle of ", what, ": ", document.status().message()));
+  position = document->end;
+  return document;
+}
+
+// The pickles before the object: magic number, protocol version, sys_info, which is ignored (formats.md 4.1, 4.5).
+absl::Status PassPreamble(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
+  const absl::StatusOr<pickle::Document> magic = NextPickle(source, PersistentIds::kNone, limits, "the magic number", position);
+  if (!magic.ok()) return magic.status();
+  if (!IsMagic(*magic)) {
+    return absl::UnimplementedError(
+        absl::StrCat("it is a pickle that begins with ", Describe(*magic->root), ", not with torch's magic number"));
+  }
+  const absl::StatusOr<pickle::Document> version = NextPickle(source, PersistentIds::kNone, limits, "the protocol version", position);
+  if (!version.ok()) return version.status();
+  const auto* number = version->root->As<int64_t>();
+  if (number == nullptr || *number != kProtocolVersion) {
+    return absl::UnimplementedError(absl::StrCat("protocol version ", Describe(*version->root), " is not supported; 1001 is"));
+  }
+  const absl::StatusOr<pickle::Document> system = NextPickle(source, PersistentIds::kNone, limits, "sys_info", position);
+  if (!system.ok()) return system.status();
+  if (system->root->As<pickle::Dict>() == nullptr) {
+    return absl::DataLossError(absl::StrCat("sys_info is ", Describe(*system->root), ", not a dict"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ReadKeys(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
+  const absl::StatusOr<pickle::Document> document = NextPickle(source, PersistentIds::kNone, limits, "the storage keys", position);
+  if (!document.ok()) return document.status();
+  const auto* list = document->root->As<pickle::List>();
+  if (list == nullptr) return absl::DataLossError(absl::StrCat("the storage keys are ", Describe(*document->root), ", not a list"));
+  std::vector<std::string> keys;
+  for (const pickle::Value* item : list->items) {
+    const auto* key = item->As<pickle::Text>();
+    if (key == nullptr) return absl::DataLossError(absl::StrCat("a storage key is ", Describe(*item), ", not a text"));
+    keys.push_back(key->utf8);
+  }
+  return keys;
+}
+
+// The storages of the stream, by key: first what the object says of them, then where they lie.
+class Storages {
+ public:
+  // Takes in every storage that the object names, also where no tensor uses it: its width is needed to pass it (formats.md 4.4).
+  absl::Status Declare(const pickle::Document& document) {
+    for (const pickle::Value& value : document.values) {
+      const auto* storage = value.As<pickle::Storage>();
+      if (storage == nullptr) continue;
+      if (!storage->dtype.has_value()) {
+        return absl::UnimplementedError(
+            absl::StrCat("storage ", Quoted(storage->key), ": an UntypedStorage in a legacy file is not supported, nor can torch read it"));
+      }
+      const auto [found, is_new] = storages_.try_emplace(storage->key, Known{.use = storage, .bytes = {}});
+      const pickle::Storage& use = *found->second.use;
+      if (!is_new && (use.dtype != storage->dtype || use.numel != storage->numel)) {
+        return absl::DataLossError(absl::StrCat("storage ", Quoted(storage->key), ": it is used as ", use.numel, " elements of ",
+                                                DTypeName(*use.dtype), " and as ", storage->numel, " of ", DTypeName(*storage->dtype)));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Passes the storage `key`, which begins at the cursor.
+  absl::Status Locate(const ByteSourcePtr& source, const std::string& key, ByteCursor& cursor) {
+    const auto found = storages_.find(key);
+    if (found == storages_.end()) return absl::DataLossError("it is listed and no tensor uses it, so its length is unknown");
+    Known& known = found->second;
+    if (known.bytes.source != nullptr) return absl::DataLossError("it is listed twice");
+    const absl::StatusOr<int64_t> count = cursor.ReadI64();
+    if (!count.ok()) return count.status();
+    if (*count != known.use->numel) {
+      return absl::DataLossError(absl::StrCat("it begins with a count of ", *count, " elements; the object says ", known.use->numel));
+    }
+    const absl::StatusOr<int64_t> size = ByteSize({.dtype = *known.use->dtype, .shape = {*count}});
+    if (!size.ok()) return size.status();
+    known.bytes = {.source = source, .offset = cursor.position(), .size = *size};
+    return cursor.Skip(*size);
+  }
+
+  absl::StatusOr<ByteRange> Find(const pickle::Storage& storage) const {
+    const auto found = storages_.find(storage.key);
+    if (found == storages_.end() || found->second.bytes.source == nullptr) {
+      return absl::DataLossError("it is used, and the list of storage keys lacks it");
+    }
+    return found->second.bytes;
+  }
+
+ private:
+  struct Known {
+    const pickle::Storage* use = nullptr;
+    ByteRange bytes;
+  };
+
+  absl::flat_hash_map<std::string, Known> storages_;
+};
+
+absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
+  int64_t position = 0;
+  if (absl::Status status = PassPreamble(*source, limits, position); !status.ok()) return status;
+  const absl::StatusOr<pickle::Document> object = NextPickle(*source, PersistentIds::kTorchLegacy, limits, "the object", position);
+  if (!object.ok()) return object.status();
+  const absl::StatusOr<std::vector<std::string>> keys = ReadKeys(*source, limits, position);
+  if (!keys.ok()) return keys.status();
+
+  Storages storages;
+  if (absl::Status status = storages.Declare(*object); !status.ok()) return status;
+  ByteCursor cursor(*source, position, source->size());
+  for (const std::string& key : *keys) {
+    absl::Status status = storages.Locate(source, key, cursor);
+    if (!status.ok()) return absl::Status(status.code(), absl::StrCat("storage ", Quoted(key), ": ", status.message()));
+  }
+
+  Checkpoint checkpoint;
+  checkpoint.path = source->name();
+  checkpoint.format = "torch_legacy";
+  const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
+  if (absl::Status status = AddTensors(*object, source, find, limits, checkpoint); !status.ok()) return status;
+  if (cursor.remaining() > 0) checkpoint.remarks.push_back(absl::StrCat(cursor.remaining(), " bytes follow the last storage"));
+  return checkpoint;
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> ReadTorchLegacy(ByteSourcePtr source, const ReadLimits& limits) {
+  absl::StatusOr<Checkpoint> checkpoint = Read(source, limits);
+  if (checkpoint.ok()) return checkpoint;
+  return absl::Status(checkpoint.status().code(), absl::StrCat("reading ", source->name(), ": ", checkpoint.status().message()));
+}
+
+bool LooksLikeTorchLegacy(const ByteSource& source) {
+  const int64_t end = std::min(source.size(), kMagicPickle);
+  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, 0, end, pickle::MachineOptions());
+  return document.ok() && IsMagic(*document);
+}
+
+}  // namespace weighbridge

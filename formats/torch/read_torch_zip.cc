@@ -1,0 +1,248 @@
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_cursor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/bytes/element_source.h"
+#include "formats/checkpoint.h"
+#include "formats/pickle/machine.h"
+#include "formats/pickle/value.h"
+#include "formats/read_limits.h"
+#include "formats/tensor_spec.h"
+#include "formats/torch/add_tensors.h"
+#include "formats/torch/read_torch.h"
+#include "formats/torch/zip_archive.h"
+
+namespace weighbridge {
+namespace {
+
+// Far above what the small records (version, byteorder) hold.
+constexpr int64_t kSmallRecord = 64;
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
+}
+
+// Says what the archive is when it is no state that torch.save wrote (formats.md 3.9).
+absl::Status CheckKind(const ZipArchive& archive) {
+  bool has_pickle = false;
+  bool only_npy = !archive.members().empty();
+  for (const ZipMember& member : archive.members()) {
+    if (absl::EndsWith(member.name, "/constants.pkl"))
+      return absl::UnimplementedError("a TorchScript archive is not read; save its state_dict()");
+    if (absl::EndsWith(member.name, "/archive_format")) return absl::UnimplementedError("a torch.export archive (.pt2) is not read");
+    has_pickle |= absl::EndsWith(member.name, "/data.pkl");
+    only_npy &= absl::EndsWith(member.name, ".npy");
+  }
+  if (only_npy) return absl::UnimplementedError("a numpy archive (.npz) is not read");
+  if (!has_pickle) return absl::UnimplementedError("it is a zip archive without data.pkl, no PyTorch file");
+  return absl::OkStatus();
+}
+
+// The archive as torch sees it: records under one prefix.
+class Records {
+ public:
+  static absl::StatusOr<Records> Create(ZipArchive archive) {
+    if (absl::Status status = CheckKind(archive); !status.ok()) return status;
+    const std::string& first = archive.members().front().name;
+    std::string prefix = first.substr(0, first.find('/')) + "/";
+    for (const ZipMember& member : archive.members()) {
+      if (absl::StartsWith(member.name, prefix)) continue;
+      return absl::DataLossError(
+          absl::StrCat("member ", Quoted(member.name), " lies outside ", Quoted(prefix), ", where the first one lies"));
+    }
+    return Records(std::move(archive), std::move(prefix));
+  }
+
+  const ZipArchive& archive() const { return archive_; }
+
+  std::string MemberName(absl::string_view record) const { return absl::StrCat(prefix_, record); }
+
+  // Nullptr when there is none.
+  const ZipMember* Find(absl::string_view record) const { return archive_.Find(MemberName(record)); }
+
+  // Where the bytes of a record are that is read in full now: its CRC-32 is checked.
+  absl::StatusOr<ByteSourcePtr> ReadChecked(const ZipMember& member, int64_t limit) const {
+    const std::string label = absl::StrCat("member ", Quoted(member.name));
+    if (member.deflated && member.size > limit) {
+      return absl::ResourceExhaustedError(absl::StrCat(label, " inflates to ", member.size, " bytes; the limit is ", limit));
+    }
+    const ByteRange data = archive_.Data(member);
+    if (!member.deflated && member.crc32 != 0) {
+      if (absl::Status status = CheckCrc32(data, member.crc32); !status.ok()) {
+        return absl::Status(status.code(), absl::StrCat(label, ": ", status.message()));
+      }
+    }
+    return MakeSliceSource(absl::StrCat(archive_.source()->name(), ": ", label), data.source, data.offset, data.size);
+  }
+
+  // The text of a small record.
+  absl::StatusOr<std::string> ReadText(const ZipMember& member) const {
+    absl::StatusOr<ByteSourcePtr> source = ReadChecked(member, kSmallRecord);
+    return source.ok() ? ReadAll(**source, kSmallRecord) : source.status();
+  }
+
+ private:
+  Records(ZipArchive archive, std::string prefix) : archive_(std::move(archive)), prefix_(std::move(prefix)) {}
+
+  ZipArchive archive_;
+  std::string prefix_;  // With its "/".
+};
+
+// torch reads versions 1 to 10, and none without (formats.md 3.3).
+absl::Status CheckVersion(const Records& records) {
+  const ZipMember* member = records.Find("version");
+  if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("version")), " is missing"));
+  absl::StatusOr<std::string> text = records.ReadText(*member);
+  if (!text.ok()) return text.status();
+  const absl::string_view digits = absl::StripAsciiWhitespace(*text);
+  int version = 0;
+  if (digits.empty() || digits.find_first_not_of("0123456789") != absl::string_view::npos) {
+    return absl::DataLossError(absl::StrCat("the version record holds ", Quoted(*text), ", no number"));
+  }
+  if (!absl::SimpleAtoi(digits, &version) || version < 1 || version > 10) {
+    return absl::UnimplementedError(absl::StrCat("format version ", digits, " is not supported; 1 to 10 are"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> IsBigEndian(const Records& records) {
+  const ZipMember* member = records.Find("byteorder");
+  if (member == nullptr) return false;
+  absl::StatusOr<std::string> text = records.ReadText(*member);
+  if (!text.ok()) return text.status();
+  if (*text == "big" || *text == "little") return *text == "big";
+  return absl::DataLossError(absl::StrCat("the byteorder record holds ", Quoted(*text), ", neither \"little\" nor \"big\""));
+}
+
+std::string UseOf(const pickle::Storage& storage) {
+  return absl::StrCat(storage.numel, " elements of ", storage.dtype.has_value() ? DTypeName(*storage.dtype) : "an untyped storage");
+}
+
+// The storages that the pickle names, each found once.
+class Storages {
+ public:
+  Storages(const Records& records, bool big_endian) : records_(records), big_endian_(big_endian) {}
+
+  absl::StatusOr<ByteRange> Find(const pickle::Storage& storage) {
+    const auto [found, is_new] = storages_.try_emplace(storage.key);
+    Known& known = found->second;
+    if (is_new) {
+      absl::StatusOr<ByteRange> bytes = Open(storage);
+      if (!bytes.ok()) return bytes.status();
+      known = {.use = &storage, .bytes = *std::move(bytes)};
+    } else if (known.use->dtype != storage.dtype || known.use->numel != storage.numel) {
+      return absl::DataLossError(absl::StrCat("it is used as ", UseOf(*known.use), " and as ", UseOf(storage)));
+    }
+    return known.bytes;
+  }
+
+ private:
+  struct Known {
+    const pickle::Storage* use = nullptr;
+    ByteRange bytes;
+  };
+
+  absl::StatusOr<ByteRange> Open(const pickle::Storage& storage) {
+    const std::string record = absl::StrCat("data/", storage.key);
+    const DType dtype = storage.dtype.value_or(DType::kUint8);
+    const absl::StatusOr<int64_t> size = ByteSize({.dtype = dtype, .shape = {storage.numel}});
+    if (!size.ok()) return size.status();
+    const ZipMember* member = records_.Find(record);
+    if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records_.MemberName(record)), " is missing"));
+    if (member->size != *size) {
+      return absl::DataLossError(
+          absl::StrCat("member ", Quoted(member->name), " has ", member->size, " bytes; ", UseOf(storage), " have ", *size));
+    }
+    return big_endian_ ? Swapped(storage, records_.archive().Data(*member)) : records_.archive().Data(*member);
+  }
+
+  absl::StatusOr<ByteRange> Swapped(const pickle::Storage& storage, const ByteRange& data) {
+    // torch swaps by the storage's type and so leaves these as they are, whatever their tensors are.
+    if (!storage.dtype.has_value()) return absl::UnimplementedError("an untyped storage in a big-endian file is not supported");
+    const bool complex = *storage.dtype == DType::kComplex64 || *storage.dtype == DType::kComplex128;
+    const int64_t width = complex ? ItemSize(*storage.dtype) / 2 : ItemSize(*storage.dtype);
+    if (width == 1) return data;
+    absl::StatusOr<ByteSourcePtr> source = MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, width);
+    if (!source.ok()) return source.status();
+    return ByteRange{.source = *std::move(source), .offset = 0, .size = data.size};
+  }
+
+  const Records& records_;
+  bool big_endian_;
+  absl::flat_hash_map<std::string, Known> storages_;
+};
+
+// States the checksums of the storage records, and what is known to lack one.
+void AddChecksums(const Records& records, Checkpoint& checkpoint) {
+  int64_t without = 0;
+  const std::string data = records.MemberName("data/");
+  for (const ZipMember& member : records.archive().members()) {
+    if (member.size > 0 && member.crc32 == 0) ++without;
+    if (member.deflated || member.size == 0 || member.crc32 == 0 || !absl::StartsWith(member.name, data)) continue;
+    checkpoint.checksums.push_back({.source = records.archive().source(),
+                                    .offset = member.offset,
+                                    .size = member.size,
+                                    .crc32 = member.crc32,
+                                    .label = absl::StrCat("member ", member.name)});
+  }
+  if (without > 0) checkpoint.remarks.push_back(absl::StrCat(without, " members have no checksum (their CRC-32 field is 0)"));
+}
+
+absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& records, const ReadLimits& limits) {
+  if (absl::Status status = CheckVersion(records); !status.ok()) return status;
+  const absl::StatusOr<bool> big_endian = IsBigEndian(records);
+  if (!big_endian.ok()) return big_endian.status();
+  const ZipMember* member = records.Find("data.pkl");
+  if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("data.pkl")), " is missing"));
+  absl::StatusOr<ByteSourcePtr> program = records.ReadChecked(*member, limits.pickle_bytes);
+  if (!program.ok()) return program.status();
+
+  pickle::MachineOptions options;
+  options.persistent_ids = pickle::MachineOptions::PersistentIds::kTorchZip;
+  options.limits = limits;
+  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(**program, 0, (*program)->size(), options);
+  if (!document.ok()) return absl::Status(document.status().code(), absl::StrCat("data.pkl: ", document.status().message()));
+
+  Checkpoint checkpoint;
+  checkpoint.path = source->name();
+  checkpoint.format = "torch_zip";
+  Storages storages(records, *big_endian);
+  const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
+  if (absl::Status status = AddTensors(*document, *program, find, limits, checkpoint); !status.ok()) return status;
+  if (document->end < (*program)->size()) {
+    checkpoint.remarks.push_back(absl::StrCat((*program)->size() - document->end, " bytes follow the pickle's end in data.pkl"));
+  }
+  AddChecksums(records, checkpoint);
+  return checkpoint;
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> ReadTorchZip(ByteSourcePtr source, const ReadLimits& limits) {
+  absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits);
+  if (!archive.ok()) return archive.status();
+  absl::StatusOr<Records> records = Records::Create(*std::move(archive));
+  absl::StatusOr<Checkpoint> checkpoint = records.ok() ? Read(source, *records, limits) : records.status();
+  if (checkpoint.ok()) return checkpoint;
+  return absl::Status(checkpoint.status().code(), absl::StrCat("reading ", source->name(), ": ", checkpoint.status().message()));
+}
+
+bool LooksLikeZip(const ByteSource& source) {
+  constexpr uint32_t kLocalHeader = 0x04034b50;  // "PK\3\4".
+  ByteCursor cursor(source);
+  const absl::StatusOr<uint32_t> signature = cursor.ReadU32();
+  return signature.ok() && *signature == kLocalHeader;
+}
+
+}  // namespace weighbridge

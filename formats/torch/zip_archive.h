@@ -1,0 +1,65 @@
+#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_
+#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/read_limits.h"
+#include "formats/torch/zip_handle.h"
+#include "formats/torch/zip_inflater.h"
+
+namespace weighbridge {
+
+// Bytes [offset, offset + size) of `source`.
+struct ByteRange {
+  ByteSourcePtr source;
+  int64_t offset = 0;
+  int64_t size = 0;
+};
+
+// A zip archive whose structure can be relied on: names are unique, no two members share bytes, nothing stands before the first local
+// header or after the end record, local headers agree with the directory, all members are stored or deflated and none is encrypted
+// (formats.md 3.8). Movable; the ranges that it gives out live on without it.
+class ZipArchive {
+ public:
+  // Reads the directory and every local header, some 20 µs per member. DataLoss or Unimplemented, naming the member where one is to
+  // blame, when it is no archive as above; ResourceExhausted when it has more members than limits.zip_members; otherwise as ReadAt.
+  static absl::StatusOr<ZipArchive> Open(ByteSourcePtr source, const ReadLimits& limits);
+
+  const ByteSourcePtr& source() const { return source_; }
+
+  // In the order of the directory.
+  absl::Span<const ZipMember> members() const { return members_; }
+
+  // The member of exactly that name, or nullptr. Lives as long as the archive.
+  const ZipMember* Find(absl::string_view name) const;
+
+  // Where the member's bytes are read: in source() itself when it is stored, otherwise in a source that inflates them on the first read
+  // and then checks their number and CRC-32. Call once for a member: each such source inflates anew.
+  ByteRange Data(const ZipMember& member) const;
+
+ private:
+  ZipArchive(ByteSourcePtr source, std::vector<ZipMember> members, std::shared_ptr<ZipInflater> inflater);
+
+  ByteSourcePtr source_;
+  std::vector<ZipMember> members_;
+  absl::flat_hash_map<std::string, size_t> index_;
+  std::shared_ptr<ZipInflater> inflater_;
+};
+
+// Reads the bytes of `range` and compares their CRC-32. DataLoss, saying both, when it is another; otherwise as ReadAt.
+absl::Status CheckCrc32(const ByteRange& range, uint32_t expected);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_

@@ -1,0 +1,45 @@
+#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
+#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/torch/zip_handle.h"
+
+namespace weighbridge {
+
+// Inflates members of one archive into one temporary file, which has no name in any folder and is gone with this object. Thread-safe.
+class ZipInflater {
+ public:
+  // Over a handle that is open.
+  explicit ZipInflater(std::unique_ptr<ZipHandle> zip) : zip_(std::move(zip)) {}
+  ~ZipInflater();
+
+  // Appends the inflated bytes of `member`, which is deflated, to the temporary file; returns where they begin. Fails as
+  // ZipHandle::Inflate; ResourceExhausted when the disk is full, Unavailable when the system cannot make or write the file.
+  absl::StatusOr<int64_t> Inflate(const ZipMember& member);
+
+  // Fills `buffer` from the temporary file; the range was inflated.
+  absl::Status ReadAt(int64_t offset, absl::Span<char> buffer) const;
+
+ private:
+  absl::Mutex mutex_;
+  std::unique_ptr<ZipHandle> zip_ ABSL_GUARDED_BY(mutex_);
+  int64_t end_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Made by the first Inflate; whoever reads has seen one return.
+  int descriptor_ = -1;
+};
+
+// The bytes of `member`, inflated whole when the first of them is read, once. `file` is the archive.
+ByteSourcePtr MakeInflatedSource(std::shared_ptr<ZipInflater> inflater, ByteSourcePtr file, const ZipMember& member);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
