@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Reports where the tree breaks a rule of the house (docs/architecture.md) that no compiler knows: one line each, with reason and cure.
+
+Usage: lint/presubmit.py [ROOT]      Exit code: 0 the tree is clean, 1 it is not.
+lint/presubmit_test.py plants a violation of every check.
+"""
+import ast
+import collections
+import os
+import re
+import sys
+
+Finding = collections.namedtuple("Finding", "path line")
+# `find` is a function of a Tree that yields Findings.
+Check = collections.namedtuple("Check", "name find reason cure")
+
+CPP = r"\.(h|cc)$"
+# What runs as a program of its own or under GoogleTest, and may therefore print, exit and have flags.
+TESTS = r"_test\.cc$|_test_util\.(h|cc)$"
+PROGRAMS = r"^(tools|benchmarks)/|" + TESTS
+
+# Meant so: (check, path, why). One without need is reported itself.
+EXCEPTIONS = ()
+
+
+class Tree:
+    """The files below a folder by their path from there, without what is hidden and without Bazel's links."""
+
+    def __init__(self, root):
+        self.root = root
+        self.paths = []
+        for folder, subfolders, names in os.walk(root):
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "bazel-")) and name != "__pycache__")
+            self.paths += [os.path.relpath(os.path.join(folder, name), root) for name in sorted(names)]
+        self._texts = {}
+
+    def matching(self, wanted, unwanted=None):
+        return [path for path in self.paths if re.search(wanted, path) and not (unwanted and re.search(unwanted, path))]
+
+    def lines(self, path):
+        if path not in self._texts:
+            with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as file:
+                self._texts[path] = file.read()
+        return self._texts[path].split("\n")
+
+
+def without_comment(line):
+    """A line of C++ up to a // that does not stand in a string."""
+    return re.match(r"""(?:"(?:\\.|[^"\\])*"|(?!//).)*""", line).group()
+
+
+def lines_with(pattern, files, unless=None):
+    """Every line of code whose part before a comment matches, in the files whose path matches `files` and not `unless`."""
+
+    def find(tree):
+        for path in tree.matching(CPP, unless):
+            if re.search(files, path):
+                for number, line in enumerate(tree.lines(path), 1):
+                    if re.search(pattern, without_comment(line)):
+                        yield Finding(path, number)
+
+    return find
+
+
+def includes_of(what, files, unless=None):
+    return lines_with(r'#include\s*["<](%s)' % what, files, unless)
+
+
+def unfinished_business(tree):
+    for path in tree.matching(r"\.(h|cc|py|sh|bzl|proto|textproto|md)$|(^|/)(BUILD|WORKSPACE|bazelw|run)$"):
+        for number, line in enumerate(tree.lines(path), 1):
+            if re.search(r"\b(TO[D]O|FIX[M]E|X{3})\b", line):
+                yield Finding(path, number)
+
+
+def wrong_header_guard(tree):
+    for path in tree.matching(r"\.h$"):
+        guard = "WEIGHBRIDGE_%s_" % re.sub(r"[^A-Z0-9]", "_", path.upper())
+        code = [(number, line) for number, line in enumerate(tree.lines(path), 1) if line and not line.startswith("//")]
+        last = tree.lines(path)[-1] or tree.lines(path)[-2]
+        if [line for _, line in code[:2]] != ["#ifndef " + guard, "#define " + guard] or last != "#endif  // " + guard:
+            yield Finding(path, code[0][0] if code else 1)
+
+
+def too_long(tree):
+    for path in tree.matching(CPP):
+        limit = 250 if path.endswith(".h") else 500
+        if len(tree.lines(path)) - 1 > limit:
+            yield Finding(path, limit + 1)
+
+
+def no_readme(tree):
+    for path in tree.matching(r"(^|/)BUILD$"):
+        if os.path.join(os.path.dirname(path), "README.md") not in tree.paths:
+            yield Finding(path, 1)
+
+
+def public_visibility(tree):
+    """String constants, so that a comment may speak of it; programs of tools/ and what Bazel itself looks up may be public."""
+    for path in tree.matching(r"(^|/)BUILD$", r"^(tools|third_party)/BUILD$"):
+        for node in ast.walk(ast.parse("\n".join(tree.lines(path)))):
+            if isinstance(node, ast.Constant) and node.value == "//visibility:public":
+                yield Finding(path, node.lineno)
+
+
+ARROW = "third_party <- formats <- plan <- verify <- tools, proto <- plan and verify, fetch <- tools (architecture.md, Rooms)"
+
+CHECKS = [
+    Check("formats-arrow", includes_of(r"(plan|verify|recipes|tools|proto|fetch|benchmarks)/", r"^formats/"),
+          "formats/ turns bytes into tables and knows nothing above: " + ARROW,
+          "hand it in as a plain argument, or move the function to where the knowledge is"),
+    Check("plan-arrow", includes_of(r"(verify|recipes|tools|fetch|benchmarks)/", r"^plan/"),
+          "plan/ knows nothing of those who use it: " + ARROW,
+          "hand it in as a plain argument, or move the function up"),
+    Check("verify-arrow", includes_of(r"(recipes|tools|fetch|benchmarks)/", r"^verify/"),
+          "verify/ knows nothing of those who use it: " + ARROW,
+          "hand it in as a plain argument, or move the function up"),
+    Check("fetch-arrow", includes_of(r"(plan|verify|recipes|tools|benchmarks)/", r"^fetch/"),
+          "fetch/ brings files and knows nothing of models: " + ARROW,
+          "hand it in as a plain argument, or move the function to tools/"),
+    Check("program-arrow", includes_of(r"(tools|benchmarks)/", r"^(?!tools/|benchmarks/)"),
+          "nothing depends on a program: " + ARROW,
+          "move what is shared into the library it belongs to"),
+    Check("verify-trusts-merge", includes_of(r"plan/(execute|kernel|normal_form)|formats/([a-z]+/)?([a-z]+_)?layout", r"^verify/", TESTS),
+          "verify/ judges what the executor, its kernels and the layouts did, so it must not share them (architecture.md, Verify never trusts merge)",
+          "compute it a second time in verify/, straight from the definition"),
+    Check("network", includes_of(r"curl/|sys/socket\.h|netdb\.h|netinet/", r".", r"^fetch/"),
+          "only fetch/ knows the network",
+          "move it to fetch/"),
+    Check("prints", lines_with(r"<iostream>|\bstd::(cout|cerr|clog)\b|\b(v?f?printf|f?puts|f?putc|putchar|perror)\s*\(", r".", PROGRAMS),
+          "only tools/ prints",
+          "return it: an absl::Status, or a value that the tool prints"),
+    Check("exits", lines_with(r"(?<![.>\w])(exit|_exit|quick_exit|abort|terminate)\s*\(", r".", PROGRAMS),
+          "only tools/ ends the program",
+          "return an absl::Status; for our own bugs, assert or absl::InternalError"),
+    Check("environment", lines_with(r"\b(secure_)?getenv\s*\(|\benviron\b", r".", PROGRAMS),
+          "only tools/ reads the environment",
+          "read it in the tool and hand it in as an argument"),
+    Check("flags", lines_with(r"\bABSL_(DECLARE_)?FLAG\b|absl/flags/|\bgetopt\w*\s*\(", r".", PROGRAMS),
+          "only tools/ parses flags",
+          "hand it in as an argument or in an options struct"),
+    Check("std-string-view", lines_with(r"\bstd::string_view\b|<string_view>|\bstring_view_literals\b", r"."),
+          "Debian's Abseil has a string_view of its own, and neither converts into the other",
+          "write absl::string_view; where the standard library wants a view, pass data() and size()"),
+    Check("integer-parsing", lines_with(r"reinterpret_cast<\s*(const\s+)?(u?int(8|16|32|64)_t|unsigned|int|long|short|size_t|float|double)\b[^>]*\*\s*>"
+                                        r"|\babsl::(little|big)_endian::(Load|ToHost)|\bmemcpy\(\s*&|\b[bl]e(16|32|64)toh\b",
+                                        r"^formats/", r"^formats/bytes/byte_cursor\.|" + TESTS),
+          "ByteCursor is the only parser of integers: it alone proves that the bytes are there",
+          "read it through a ByteCursor over the source"),
+    Check("model-words", lines_with(r"(?i)vicuna|blip_?2|mini_?gpt|llama|q_?former|chgnet", r"^(formats|plan|verify|fetch|tools|benchmarks)/", TESTS),
+          "what a model is stands in recipes/ as data, never in code",
+          "move it into the recipe; a tool's --help may name one, as an exception of lint/presubmit.py"),
+    Check("unfinished-business", unfinished_business,
+          "nothing here is left for later",
+          "do it, or file an issue"),
+    Check("header-guard", wrong_header_guard,
+          "a header is guarded by WEIGHBRIDGE_, its path and _H_, which is unique",
+          "#ifndef and #define WEIGHBRIDGE_PATH_FILE_H_ first, `#endif  // WEIGHBRIDGE_PATH_FILE_H_` last"),
+    Check("size", too_long,
+          "a header has at most 250 lines, a .cc 500 (architecture.md, Budgets)",
+          "what does not fit is two things: split it"),
+    Check("readme", no_readme,
+          "every package says in its README.md what lives there",
+          "write about 15 lines: what lives here, key types, neighbours"),
+    Check("visibility", public_visibility,
+          "visibility enforces the arrows: " + ARROW,
+          "name the packages that may depend on it"),
+]
+
+
+def broken_rules(root, exceptions=()):
+    """One line for each finding, "path:line: [check] reason. Cure: cure."; none for a clean tree."""
+    tree = Tree(root)
+    needed = set()
+    messages = []
+    for check in CHECKS:
+        for finding in check.find(tree):
+            exception = next((it for it in exceptions if it[:2] == (check.name, finding.path)), None)
+            if exception:
+                needed.add(exception)
+            else:
+                messages.append(f"{finding.path}:{finding.line}: [{check.name}] {check.reason}. Cure: {check.cure}.")
+    return messages + [f"{exception[1]}:1: [{exception[0]}] is an exception without need. Cure: remove it from lint/presubmit.py."
+                       for exception in exceptions if exception not in needed]
+
+
+def main():
+    messages = broken_rules(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(os.path.abspath(__file__))), EXCEPTIONS)
+    for message in messages:
+        print(message)
+    return 1 if messages else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
