@@ -1,0 +1,27 @@
+#include "formats/json/quote_json.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace weighbridge {
+namespace {
+
+// What safetensors 0.8.0 (serde_json) writes for the same texts.
+TEST(QuoteJsonTest, EscapesWhatJsonAsksForAndNothingElse) {
+  EXPECT_EQ(*QuoteJson(""), R"("")");
+  EXPECT_EQ(*QuoteJson("\x07\x7f\xc3\xa9\"\\\n/"), "\"\\u0007\x7f\xc3\xa9\\\"\\\\\\n/\"");
+  EXPECT_EQ(*QuoteJson("\x1f\b\f\r\t"), R"("\u001f\b\f\r\t")");
+  EXPECT_EQ(*QuoteJson("\xf0\x9f\x98\x80\xef\xbf\xbf"), "\"\xf0\x9f\x98\x80\xef\xbf\xbf\"");
+  EXPECT_EQ(*QuoteJson(std::string("a\0b", 3)), R"("a\u0000b")");
+}
+
+TEST(QuoteJsonTest, RefusesWhatIsNotUtf8) {
+  for (const char* text : {"a\xff", "\xed\xa0\x80", "\xc3"}) {
+    EXPECT_EQ(QuoteJson(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
+}  // namespace
+}  // namespace weighbridge
