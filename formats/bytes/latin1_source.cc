@@ -54,7 +54,7 @@ void Continue(absl::string_view bytes, Scan& scan) {
 }
 
 // The error of the first byte of `bytes`, which stand at `offset`, that does not continue the text that `scan` has seen so far.
-absl::Status Damage(const ByteSource& text, int64_t offset, absl::string_view bytes, Scan scan) {
+absl::Status Damage(int64_t offset, absl::string_view bytes, Scan scan) {
   bool after_lead = scan.after_lead;
   size_t good = 0;
   for (; good < bytes.size(); ++good) {
@@ -64,7 +64,7 @@ absl::Status Damage(const ByteSource& text, int64_t offset, absl::string_view by
   }
   const uint8_t byte = static_cast<uint8_t>(bytes[good]);
   const bool too_high = !after_lead && byte >= 0xc4 && byte <= 0xf4;
-  return absl::DataLossError(absl::StrFormat("%s: byte 0x%02x at offset %d %s", text.name(), byte, offset + static_cast<int64_t>(good),
+  return absl::DataLossError(absl::StrFormat("byte 0x%02x at offset %d of the text %s", byte, offset + static_cast<int64_t>(good),
                                              too_high ? "begins a character above U+00FF" : "is no UTF-8"));
 }
 
@@ -127,10 +127,10 @@ absl::StatusOr<ByteSourcePtr> MakeLatin1Source(std::string name, ByteSourcePtr t
     if (absl::Status status = text->ReadAt(offset, absl::MakeSpan(bytes)); !status.ok()) return status;
     const Scan before = scan;
     Continue(bytes, scan);
-    if (!scan.valid) return Damage(*text, offset, bytes, before);
+    if (!scan.valid) return Damage(offset, bytes, before);
     begins.push_back(scan.code_points);
   }
-  if (scan.after_lead) return absl::DataLossError(absl::StrCat(text->name(), ": the text ends within a character"));
+  if (scan.after_lead) return absl::DataLossError("the text ends within a character");
   return std::make_shared<Latin1Source>(std::move(name), std::move(text), std::move(begins));
 }
 

@@ -1,0 +1,43 @@
+#include "formats/paddle/state_dict.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/pickle/value.h"
+
+namespace weighbridge::paddle {
+
+Entries EntriesOf(const pickle::Value& value) {
+  Entries entries;
+  if (const auto* dict = value.As<pickle::Dict>()) {
+    for (const auto& [key, item] : dict->items) {
+      if (const std::string* name = TextOf(key)) entries.emplace(*name, item);
+    }
+  }
+  return entries;
+}
+
+const std::string* TextOf(const pickle::Value* value) {
+  const auto* text = value == nullptr ? nullptr : value->As<pickle::Text>();
+  return text == nullptr ? nullptr : &text->utf8;
+}
+
+const pickle::Array* ArrayOf(const pickle::Value* value) {
+  if (value == nullptr) return nullptr;
+  if (const auto* array = value->As<pickle::Array>()) return array;
+  if (const auto* static_array = value->As<pickle::StaticArray>()) return static_array->array;
+  return nullptr;
+}
+
+std::string Quoted(absl::string_view name) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(name), "\"");
+}
+
+absl::Status Annotate(absl::string_view context, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
+}
+
+}  // namespace weighbridge::paddle
