@@ -101,14 +101,14 @@ absl::StatusOr<std::vector<ZipMember>> ListMembers(ZipHandle& zip, const ByteSou
 }
 
 // Why libzip refused the archive: it does not say which member is to blame, so a second handle looks without its checks. `error` is what
-// it said, and `offset` where it last read: in the local header that it did not like, if it came so far.
-absl::Status Explain(const absl::Status& error, int64_t offset, const ByteSourcePtr& source, const ReadLimits& limits) {
+// it said, and `end` where its last read ended: in the local header that it did not like, if it came so far, else behind all members.
+absl::Status Explain(const absl::Status& error, int64_t end, const ByteSourcePtr& source, const ReadLimits& limits) {
   ZipHandle zip(source);
-  if (!zip.Open(ZipHandle::Check::kNone).ok()) return error;
+  if (!absl::IsDataLoss(error) || !zip.Open(ZipHandle::Check::kNone).ok()) return error;
   const absl::StatusOr<std::vector<ZipMember>> members = ListMembers(zip, *source, limits);
   if (!members.ok()) return members.status();
   for (const ZipMember* member : ByOffset(*members)) {
-    if (member->offset < offset) continue;
+    if (member->offset < end) continue;
     return absl::Status(error.code(),
                         absl::StrCat(Label(*member), ": its local header disagrees with the directory (", error.message(), ")"));
   }
@@ -129,7 +129,7 @@ ZipArchive::ZipArchive(ByteSourcePtr source, std::vector<ZipMember> members, std
 absl::StatusOr<ZipArchive> ZipArchive::Open(ByteSourcePtr source, const ReadLimits& limits) {
   auto zip = std::make_unique<ZipHandle>(source);
   if (absl::Status status = zip->Open(ZipHandle::Check::kConsistency); !status.ok()) {
-    return WithPath(Explain(status, zip->last_read_offset(), source, limits), *source);
+    return WithPath(Explain(status, zip->last_read_end(), source, limits), *source);
   }
   absl::StatusOr<std::vector<ZipMember>> members = ListMembers(*zip, *source, limits);
   if (!members.ok()) return WithPath(members.status(), *source);

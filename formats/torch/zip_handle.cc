@@ -34,17 +34,20 @@ std::string Label(const ZipMember& member) {
 struct ZipHandle::Reader {
   ByteSourcePtr source;
   int64_t position = 0;
-  int64_t last_read_offset = 0;
+  int64_t last_read_begin = 0;
+  int64_t last_read_end = 0;
   absl::Status status;  // The first read that failed.
 
   zip_int64_t Read(char* buffer, zip_uint64_t size) {
     const int64_t count = std::min<uint64_t>(size, source->size() - position);
-    if (count > 0) last_read_offset = position;
     if (absl::Status read = source->ReadAt(position, absl::MakeSpan(buffer, count)); !read.ok()) {
       status.Update(read);
       return -1;
     }
-    position += count;
+    if (count > 0) {
+      last_read_begin = position;
+      last_read_end = position += count;
+    }
     return count;
   }
 
@@ -102,8 +105,8 @@ ZipHandle::~ZipHandle() {
   if (zip_ != nullptr) zip_discard(zip_);
 }
 
-int64_t ZipHandle::last_read_offset() const {
-  return reader_->last_read_offset;
+int64_t ZipHandle::last_read_end() const {
+  return reader_->last_read_end;
 }
 
 absl::Status ZipHandle::StatusOf(int libzip_error) const {
@@ -175,7 +178,7 @@ absl::StatusOr<int64_t> ZipHandle::DataOffset(const ZipMember& member) {
   const auto close = absl::MakeCleanup([file] { zip_fclose(file); });
   char first;
   if (zip_fread(file, &first, 1) != 1) return StatusOf(ZIP_ER_EOF);
-  return reader_->last_read_offset;
+  return reader_->last_read_begin;
 }
 
 absl::Status ZipHandle::Inflate(const ZipMember& member, absl::FunctionRef<absl::Status(absl::Span<const char>)> sink) {

@@ -51,8 +51,8 @@ class ZipHandle {
   // beyond member.size is inflated but one piece. Fails also as `sink` and ByteSource::ReadAt.
   absl::Status Inflate(const ZipMember& member, absl::FunctionRef<absl::Status(absl::Span<const char>)> sink);
 
-  // Where libzip last read from the source; when Open fails, that is in the structure that it did not like.
-  int64_t last_read_offset() const;
+  // Where in the source libzip's last read ended; when Open fails, that was in the structure that it did not like.
+  int64_t last_read_end() const;
 
  private:
   struct Reader;
