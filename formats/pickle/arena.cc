@@ -46,7 +46,8 @@ absl::StatusOr<Value*> Arena::NewInt(int64_t value) {
 
 absl::Status Arena::CheckFinished(const Value& value) const {
   if (!value.unfinished) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(value.As<Array>() != nullptr ? "a numpy array" : Describe(value), " is used without the BUILD that fills it"));
+  return absl::DataLossError(
+      absl::StrCat(value.As<Array>() != nullptr ? "a numpy array" : Describe(value), " is used without the BUILD that fills it"));
 }
 
 absl::Status Arena::Hold(Value* parent, Value* item) {

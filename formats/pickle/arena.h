@@ -36,8 +36,9 @@ class Arena {
   Value* NewBool(bool value) { return value ? true_ : false_; }
   absl::StatusOr<Value*> NewInt(int64_t value);
 
-  // Put `item` into `parent`, in the case of a dict under `key`. DataLoss: `parent` is held, or an item is unfinished; for dicts: the key is
-  // there already. Unimplemented: the key is of a kind that no dict here has (formats.md 2.8). ResourceExhausted: nested too deep, too many items.
+  // Put `item` into `parent`, in the case of a dict under `key`. DataLoss: `parent` is held, or an item is unfinished; for dicts: the key
+  // is there already. Unimplemented: the key is of a kind that no dict here has (formats.md 2.8). ResourceExhausted: nested too deep, too
+  // many items.
   absl::Status Append(Value* parent, List& list, Value* item);
   absl::Status Append(Value* parent, Tuple& tuple, Value* item);
   absl::Status SetItem(Value* parent, Dict& dict, Value* key, Value* item);
@@ -45,6 +46,9 @@ class Arena {
 
   // Whether `value` may be put into another one: DataLoss when it is unfinished.
   absl::Status CheckFinished(const Value& value) const;
+
+  // A value of this arena once more, to stand on the stack: what a call gives that gives back its argument.
+  Value* Again(const Value* value) { return const_cast<Value*>(value); }
 
   // Gives the document away, with its root, which is finished.
   Document Finish(Value* root);

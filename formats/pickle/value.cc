@@ -43,6 +43,8 @@ const Value* Dict::Find(absl::string_view key) const {
   return nullptr;
 }
 
-std::string Describe(const Value& value) { return std::visit(Describer{}, value.data); }
+std::string Describe(const Value& value) {
+  return std::visit(Describer{}, value.data);
+}
 
 }  // namespace weighbridge::pickle

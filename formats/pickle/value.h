@@ -40,7 +40,7 @@ struct Text {
   bool from_bytes = false;
   // The bytes that the text may turn out to mean: those of a Python-2 byte string, or what `_codecs encode` makes of it. Nothing when
   // the pickle holds it with escapes (protocol 0).
-  std::optional<Bytes> bytes;
+  std::optional<Bytes> bytes = std::nullopt;
 };
 
 // Text of more than 64 KiB, which stays in the source, unread and unchecked. It can become bytes; it is never a name or a key.
@@ -79,7 +79,7 @@ struct Global {
 // torch: a persistent id ("storage", type, key, location, numel[, view]).
 struct Storage {
   // Of the elements; nothing for an untyped storage, whose numel counts bytes.
-  std::optional<DType> dtype;
+  std::optional<DType> dtype = std::nullopt;
   std::string key;
   int64_t numel = 0;  // Elements; not negative.
   // A legacy view (formats.md 4.3): elements [offset, offset + size) of the root storage `key`.
@@ -88,7 +88,7 @@ struct Storage {
     int64_t offset = 0;
     int64_t size = 0;
   };
-  std::optional<View> view;
+  std::optional<View> view = std::nullopt;
   // Where in the source the persistent id stands, for messages.
   int64_t position = 0;
 };
@@ -110,7 +110,7 @@ struct Tensor {
 // numpy: a dtype object.
 struct ArrayDType {
   // Nothing when the text is well formed and not an element type that is read; `text` says it.
-  std::optional<DType> dtype;
+  std::optional<DType> dtype = std::nullopt;
   std::string text;  // "f4", "O8", …
   bool big_endian = false;
 };
@@ -157,7 +157,8 @@ struct Value {
   }
 };
 
-// For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; a line that is short whatever the file holds, control characters escaped.
+// For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; a line that is short whatever the file holds, control
+// characters escaped.
 std::string Describe(const Value& value);
 
 // One pickle that was run. Movable; the values stay where they are.

@@ -1,0 +1,49 @@
+#include "formats/pickle/arguments.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace weighbridge::pickle {
+
+absl::Status CheckCount(Arguments arguments, size_t least, size_t most) {
+  if (arguments.size() >= least && arguments.size() <= most) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("called with ", arguments.size(), " arguments, which takes ", least,
+                                          most == least ? std::string() : absl::StrCat(" to ", most)));
+}
+
+absl::StatusOr<int64_t> IntegerOf(const Value& value, absl::string_view what) {
+  if (const int64_t* integer = value.As<int64_t>()) return *integer;
+  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of ", what));
+}
+
+absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string_view what) {
+  constexpr size_t kAxes = 64;
+  const Tuple* tuple = value.As<Tuple>();
+  if (tuple == nullptr || tuple->items.size() > kAxes) {
+    return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of ", what, ", a tuple of integers"));
+  }
+  std::vector<int64_t> integers;
+  for (const Value* item : tuple->items) {
+    absl::StatusOr<int64_t> integer = IntegerOf(*item, absl::StrCat("a member of ", what));
+    if (!integer.ok()) return integer.status();
+    integers.push_back(*integer);
+  }
+  return integers;
+}
+
+bool IsText(const Value& value, absl::string_view text) {
+  const Text* found = value.As<Text>();
+  return found != nullptr && found->utf8 == text;
+}
+
+const TableRow* RowOf(const Value& value) {
+  const Global* global = value.As<Global>();
+  return global == nullptr ? nullptr : FindGlobal(global->module, global->name);
+}
+
+}  // namespace weighbridge::pickle

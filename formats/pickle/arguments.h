@@ -1,0 +1,36 @@
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_ARGUMENTS_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_ARGUMENTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/pickle/closed_table.h"
+#include "formats/pickle/value.h"
+
+namespace weighbridge::pickle {
+
+// The arguments of a call.
+using Arguments = absl::Span<const Value* const>;
+
+// DataLoss unless there are from `least` to `most` arguments.
+absl::Status CheckCount(Arguments arguments, size_t least, size_t most);
+
+// `value` as an integer; `what` says in the message what it should have been. DataLoss for every other kind, bools included.
+absl::StatusOr<int64_t> IntegerOf(const Value& value, absl::string_view what);
+
+// `value` as a tuple of integers. DataLoss for everything else, and for more than 64 (numpy's and torch's limit on axes).
+absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string_view what);
+
+// Whether `value` is exactly that text.
+bool IsText(const Value& value, absl::string_view text);
+
+// The row of `value`, which is a global, or nullptr when it is none.
+const TableRow* RowOf(const Value& value);
+
+}  // namespace weighbridge::pickle
+
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_ARGUMENTS_H_

@@ -1,0 +1,146 @@
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_INTERPRETER_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_INTERPRETER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/bytes/byte_cursor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/pickle/arena.h"
+#include "formats/pickle/machine_options.h"
+#include "formats/pickle/value.h"
+
+namespace weighbridge::pickle {
+
+// The stack machine behind RunPickle: one handler for each opcode of formats.md 2.2. A handler that fails leaves the operands of what it
+// was doing on the stack, from which the message learns which key of which dict was being filled. Everything on the stack, the marks and
+// the memo takes at least a byte of program each.
+class Interpreter {
+ public:
+  Interpreter(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options);
+
+  // As RunPickle. Call once.
+  absl::StatusOr<Document> Run();
+
+ private:
+  using Handler = absl::Status (Interpreter::*)();
+  struct Opcode {
+    uint8_t code;
+    absl::string_view name;
+    Handler handler;
+  };
+  static absl::Span<const Opcode> Opcodes();
+  static const Opcode* FindOpcode(uint8_t code);
+
+  // machine.cc: the loop, the stack, framing and memo.
+  absl::Status CheckLimits() const;
+  absl::Status Located(const absl::Status& status, int64_t offset, absl::string_view opcode) const;
+  std::string KeyBeingFilled() const;
+  // Bytes of program that the limit still allows.
+  int64_t ProgramLeft() const;
+  void Push(Value* value) { stack_.push_back(value); }
+  absl::Status Push(absl::StatusOr<Value*> value);
+  // The last `count` values, above the last mark.
+  absl::StatusOr<absl::Span<Value* const>> Top(size_t count) const;
+  // The values above the last mark.
+  absl::StatusOr<absl::Span<Value* const>> AboveMark() const;
+  // The value below the last mark.
+  absl::StatusOr<Value*> BelowMark() const;
+  void Drop(size_t count) { stack_.resize(stack_.size() - count); }
+  void DropToMark();
+  absl::Status Refuse();
+  absl::Status Proto();
+  absl::Status Frame();
+  absl::Status Stop();
+  absl::Status Memoize();
+  absl::Status Store(uint64_t index);
+  absl::Status Load(uint64_t index);
+  absl::StatusOr<uint64_t> TextIndex();
+  absl::Status PutText();
+  absl::Status GetText();
+
+  // opcodes_atoms.cc: numbers, texts, bytes.
+  absl::StatusOr<std::string> Line();
+  absl::Status NoneValue();
+  absl::Status True();
+  absl::Status False();
+  absl::Status Integer(int64_t value) { return Push(arena_.NewInt(value)); }
+  absl::Status BinInt();
+  absl::Status IntLine();
+  absl::Status LongLine();
+  absl::Status Decimal(absl::string_view digits);
+  absl::Status LongBytes(int64_t size);
+  absl::Status TwosComplement(std::string bytes);
+  absl::Status BinFloat();
+  absl::Status FloatLine();
+  absl::Status Unicode(int64_t size);
+  absl::Status ByteString(int64_t size);
+  absl::Status BytesInPlace(int64_t size);
+  absl::Status UnicodeLine();
+  absl::Status StringLine();
+  absl::StatusOr<Text> DecodeByteString(std::string bytes) const;
+
+  // opcodes_containers.cc.
+  absl::Status Mark();
+  absl::Status Pop();
+  absl::Status PopMark();
+  absl::Status Dup();
+  absl::Status EmptyTuple();
+  absl::Status MakeTuple(int64_t size);
+  absl::Status TupleToMark();
+  absl::Status EmptyList();
+  absl::Status ListToMark();
+  absl::Status AppendOne();
+  absl::Status AppendToMark();
+  absl::Status EmptyDict();
+  absl::Status DictToMark();
+  absl::Status SetOne();
+  absl::Status SetToMark();
+  absl::Status EmptySet();
+  absl::Status AddToMark();
+  absl::Status FrozenSet();
+  absl::StatusOr<Value*> NewTuple(absl::Span<Value* const> items);
+  // Puts the values from `first` on, which alternate between keys and items, into `target`. On failure the pair concerned stays on top.
+  absl::Status SetItems(Value* target, size_t first);
+
+  // opcodes_objects.cc.
+  absl::Status GlobalLines();
+  absl::Status StackGlobal();
+  absl::Status Reduce();
+  absl::Status NewObjectWithKeywords();
+  // Replaces the last `operands` values by what the function in front of them gives.
+  absl::Status Call(size_t operands);
+  absl::Status BuildObject();
+  absl::Status PersistentId();
+  absl::Status PersistentIdLine();
+  absl::Status Instance();
+
+  // Reads a number with kRead and hands it, as not negative, to kUse.
+  template <auto kRead, auto kUse>
+  absl::Status With();
+  template <auto kUse, auto kArgument>
+  absl::Status Fixed() {
+    return (this->*kUse)(kArgument);
+  }
+
+  ByteCursor cursor_;
+  const MachineOptions options_;
+  const int64_t begin_;
+  int64_t skipped_ = 0;  // Bytes of payloads that were passed over.
+  int protocol_ = 0;
+  Arena arena_;
+  std::vector<Value*> stack_;
+  std::vector<size_t> marks_;  // Sizes of the stack.
+  absl::flat_hash_map<uint64_t, Value*> memo_;
+};
+
+}  // namespace weighbridge::pickle
+
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_INTERPRETER_H_

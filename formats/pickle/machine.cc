@@ -1,0 +1,297 @@
+#include "formats/pickle/machine.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/pickle/interpreter.h"
+#include "formats/pickle/text.h"
+
+namespace weighbridge::pickle {
+namespace {
+
+constexpr uint8_t kStop = '.';
+constexpr uint8_t kNewestProtocol = 5;
+
+// Entries of stack, marks and memo together.
+constexpr size_t kEntryLimit = 4'000'000;
+
+}  // namespace
+
+template <auto kRead, auto kUse>
+absl::Status Interpreter::With() {
+  const auto number = (cursor_.*kRead)();
+  if (!number.ok()) return number.status();
+  if constexpr (std::is_signed_v<std::decay_t<decltype(*number)>>) {
+    if (*number < 0) return absl::DataLossError(absl::StrCat("the length ", *number, " is negative"));
+  }
+  return (this->*kUse)(*number);
+}
+
+absl::Span<const Interpreter::Opcode> Interpreter::Opcodes() {
+  using I = Interpreter;
+  using C = ByteCursor;
+  static constexpr Opcode kOpcodes[] = {
+      {0x80, "PROTO", &I::Proto},
+      {0x95, "FRAME", &I::Frame},
+      {kStop, "STOP", &I::Stop},
+
+      {'N', "NONE", &I::NoneValue},
+      {0x88, "NEWTRUE", &I::True},
+      {0x89, "NEWFALSE", &I::False},
+      {'J', "BININT", &I::BinInt},
+      {'K', "BININT1", &I::With<&C::ReadU8, &I::Integer>},
+      {'M', "BININT2", &I::With<&C::ReadU16, &I::Integer>},
+      {0x8a, "LONG1", &I::With<&C::ReadU8, &I::LongBytes>},
+      {0x8b, "LONG4", &I::With<&C::ReadI32, &I::LongBytes>},
+      {'I', "INT", &I::IntLine},
+      {'L', "LONG", &I::LongLine},
+      {'G', "BINFLOAT", &I::BinFloat},
+      {'F', "FLOAT", &I::FloatLine},
+
+      {0x8c, "SHORT_BINUNICODE", &I::With<&C::ReadU8, &I::Unicode>},
+      {'X', "BINUNICODE", &I::With<&C::ReadU32, &I::Unicode>},
+      {0x8d, "BINUNICODE8", &I::With<&C::ReadSize, &I::Unicode>},
+      {'V', "UNICODE", &I::UnicodeLine},
+      {'U', "SHORT_BINSTRING", &I::With<&C::ReadU8, &I::ByteString>},
+      {'T', "BINSTRING", &I::With<&C::ReadI32, &I::ByteString>},
+      {'S', "STRING", &I::StringLine},
+      {'C', "SHORT_BINBYTES", &I::With<&C::ReadU8, &I::BytesInPlace>},
+      {'B', "BINBYTES", &I::With<&C::ReadU32, &I::BytesInPlace>},
+      {0x8e, "BINBYTES8", &I::With<&C::ReadSize, &I::BytesInPlace>},
+      {0x96, "BYTEARRAY8", &I::With<&C::ReadSize, &I::BytesInPlace>},
+
+      {'(', "MARK", &I::Mark},
+      {'0', "POP", &I::Pop},
+      {'1', "POP_MARK", &I::PopMark},
+      {'2', "DUP", &I::Dup},
+      {')', "EMPTY_TUPLE", &I::EmptyTuple},
+      {0x85, "TUPLE1", &I::Fixed<&I::MakeTuple, 1>},
+      {0x86, "TUPLE2", &I::Fixed<&I::MakeTuple, 2>},
+      {0x87, "TUPLE3", &I::Fixed<&I::MakeTuple, 3>},
+      {'t', "TUPLE", &I::TupleToMark},
+      {']', "EMPTY_LIST", &I::EmptyList},
+      {'l', "LIST", &I::ListToMark},
+      {'a', "APPEND", &I::AppendOne},
+      {'e', "APPENDS", &I::AppendToMark},
+      {'}', "EMPTY_DICT", &I::EmptyDict},
+      {'d', "DICT", &I::DictToMark},
+      {'s', "SETITEM", &I::SetOne},
+      {'u', "SETITEMS", &I::SetToMark},
+      {0x8f, "EMPTY_SET", &I::EmptySet},
+      {0x90, "ADDITEMS", &I::AddToMark},
+      {0x91, "FROZENSET", &I::FrozenSet},
+
+      {'q', "BINPUT", &I::With<&C::ReadU8, &I::Store>},
+      {'r', "LONG_BINPUT", &I::With<&C::ReadU32, &I::Store>},
+      {'p', "PUT", &I::PutText},
+      {0x94, "MEMOIZE", &I::Memoize},
+      {'h', "BINGET", &I::With<&C::ReadU8, &I::Load>},
+      {'j', "LONG_BINGET", &I::With<&C::ReadU32, &I::Load>},
+      {'g', "GET", &I::GetText},
+
+      {'c', "GLOBAL", &I::GlobalLines},
+      {0x93, "STACK_GLOBAL", &I::StackGlobal},
+      {'R', "REDUCE", &I::Reduce},
+      {0x81, "NEWOBJ", &I::Reduce},
+      {0x92, "NEWOBJ_EX", &I::NewObjectWithKeywords},
+      {'b', "BUILD", &I::BuildObject},
+      {'Q', "BINPERSID", &I::PersistentId},
+      {'P', "PERSID", &I::PersistentIdLine},
+
+      {'i', "INST", &I::Instance},
+      {'o', "OBJ", &I::Refuse},
+      {0x82, "EXT1", &I::Refuse},
+      {0x83, "EXT2", &I::Refuse},
+      {0x84, "EXT4", &I::Refuse},
+      {0x97, "NEXT_BUFFER", &I::Refuse},
+      {0x98, "READONLY_BUFFER", &I::Refuse},
+  };
+  return kOpcodes;
+}
+
+const Interpreter::Opcode* Interpreter::FindOpcode(uint8_t code) {
+  static const auto kByCode = [] {
+    std::array<const Opcode*, 256> by_code = {};
+    for (const Opcode& opcode : Opcodes()) by_code[opcode.code] = &opcode;
+    return by_code;
+  }();
+  return kByCode[code];
+}
+
+Interpreter::Interpreter(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options)
+    : cursor_(source, begin, end), options_(options), begin_(begin), arena_(source, options.limits) {}
+
+absl::StatusOr<Document> Interpreter::Run() {
+  while (true) {
+    const int64_t offset = cursor_.position();
+    if (cursor_.remaining() == 0) return Located(absl::DataLossError("the pickle ends without STOP"), offset, "");
+    absl::StatusOr<uint8_t> code = cursor_.ReadU8();
+    if (!code.ok()) return Located(code.status(), offset, "");
+    const Opcode* opcode = FindOpcode(*code);
+    if (opcode == nullptr)
+      return Located(absl::DataLossError(absl::StrCat("0x", absl::Hex(*code, absl::kZeroPad2), " is no opcode")), offset, "");
+    absl::Status status = (this->*opcode->handler)();
+    if (status.ok()) status = CheckLimits();
+    if (!status.ok()) return Located(status, offset, opcode->name);
+    if (*code != kStop) continue;
+    Document document = arena_.Finish(stack_.back());
+    document.end = cursor_.position();
+    document.protocol = protocol_;
+    return document;
+  }
+}
+
+absl::Status Interpreter::CheckLimits() const {
+  if (ProgramLeft() < 0) {
+    return absl::ResourceExhaustedError(absl::StrCat("the pickle is longer than the limit of ", options_.limits.pickle_bytes, " bytes"));
+  }
+  if (stack_.size() + marks_.size() + memo_.size() > kEntryLimit) {
+    return absl::ResourceExhaustedError(absl::StrCat("stack and memo have more than ", kEntryLimit, " entries"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Located(const absl::Status& status, int64_t offset, absl::string_view opcode) const {
+  std::string message = absl::StrCat("offset ", offset, ": ");
+  if (!opcode.empty()) absl::StrAppend(&message, opcode);
+  if (const std::string key = KeyBeingFilled(); !key.empty()) absl::StrAppend(&message, opcode.empty() ? "in " : " in ", key);
+  if (message.back() != ' ') message += ": ";
+  return absl::Status(status.code(), absl::StrCat(message, status.message()));
+}
+
+// Dicts are filled by a dict, a mark, then keys and values in turn, or by a dict, a key and a value. A function or an unfinished object
+// at a value's place means that the value is still being made.
+std::string Interpreter::KeyBeingFilled() const {
+  constexpr size_t kLevels = 16;
+  std::vector<std::string> path;
+  const auto text_at = [this](size_t i) { return i < stack_.size() ? stack_[i]->As<Text>() : nullptr; };
+  const auto is_dict = [this](size_t i) { return stack_[i]->As<Dict>() != nullptr; };
+  for (size_t frame = 0; frame <= marks_.size() && path.size() < kLevels; ++frame) {
+    size_t i = frame == 0 ? 0 : marks_[frame - 1];
+    const size_t end = frame == marks_.size() ? stack_.size() : marks_[frame];
+    if (frame > 0 && i > 0 && is_dict(i - 1) && i < end) {
+      while (i + 2 < end && stack_[i + 1]->As<Global>() == nullptr && !stack_[i + 1]->unfinished) i += 2;
+      if (const Text* key = text_at(i)) path.push_back(Escape(key->utf8));
+      ++i;
+    }
+    for (; i + 1 < end && path.size() < kLevels; ++i) {
+      if (const Text* key = text_at(i + 1); key != nullptr && is_dict(i)) path.push_back(Escape(key->utf8));
+    }
+  }
+  return path.empty() ? "" : absl::StrCat("\"", absl::StrJoin(path, "."), "\"");
+}
+
+int64_t Interpreter::ProgramLeft() const {
+  return options_.limits.pickle_bytes - (cursor_.position() - begin_ - skipped_);
+}
+
+absl::Status Interpreter::Push(absl::StatusOr<Value*> value) {
+  if (!value.ok()) return value.status();
+  Push(*value);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Span<Value* const>> Interpreter::Top(size_t count) const {
+  const size_t bottom = marks_.empty() ? 0 : marks_.back();
+  if (stack_.size() - bottom < count) {
+    return absl::DataLossError(absl::StrCat(count, " values are wanted, ", stack_.size() - bottom, " are on the stack"));
+  }
+  return absl::MakeConstSpan(stack_).last(count);
+}
+
+absl::StatusOr<absl::Span<Value* const>> Interpreter::AboveMark() const {
+  if (marks_.empty()) return absl::DataLossError("there is no mark on the stack");
+  return absl::MakeConstSpan(stack_).subspan(marks_.back());
+}
+
+absl::StatusOr<Value*> Interpreter::BelowMark() const {
+  if (marks_.empty()) return absl::DataLossError("there is no mark on the stack");
+  const size_t bottom = marks_.size() == 1 ? 0 : marks_[marks_.size() - 2];
+  if (marks_.back() == bottom) return absl::DataLossError("nothing stands below the mark");
+  return stack_[marks_.back() - 1];
+}
+
+void Interpreter::DropToMark() {
+  stack_.resize(marks_.back());
+  marks_.pop_back();
+}
+
+absl::Status Interpreter::Refuse() {
+  return absl::UnimplementedError("this opcode is not read; no checkpoint needs it");
+}
+
+absl::Status Interpreter::Proto() {
+  absl::StatusOr<uint8_t> protocol = cursor_.ReadU8();
+  if (!protocol.ok()) return protocol.status();
+  if (*protocol > kNewestProtocol) return absl::UnimplementedError(absl::StrCat("protocol ", *protocol, " is not read, only 0 to 5"));
+  protocol_ = *protocol;
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Frame() {
+  absl::StatusOr<int64_t> size = cursor_.ReadSize();
+  if (!size.ok()) return size.status();
+  if (*size > cursor_.remaining()) {
+    return absl::DataLossError(absl::StrCat("a frame of ", *size, " bytes is announced, ", cursor_.remaining(), " are left"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Stop() {
+  absl::StatusOr<absl::Span<Value* const>> root = Top(1);
+  if (!root.ok()) return root.status();
+  return arena_.CheckFinished(*root->front());
+}
+
+absl::Status Interpreter::Memoize() {
+  return Store(memo_.size());
+}
+
+absl::Status Interpreter::Store(uint64_t index) {
+  absl::StatusOr<absl::Span<Value* const>> top = Top(1);
+  if (!top.ok()) return top.status();
+  memo_[index] = top->front();
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Load(uint64_t index) {
+  const auto entry = memo_.find(index);
+  if (entry == memo_.end()) return absl::DataLossError(absl::StrCat("the memo has no entry ", index));
+  Push(entry->second);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> Interpreter::TextIndex() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  uint64_t index = 0;
+  if (!absl::SimpleAtoi(*line, &index)) return absl::DataLossError(absl::StrCat(Quote(*line), " is no index of the memo"));
+  return index;
+}
+
+absl::Status Interpreter::PutText() {
+  absl::StatusOr<uint64_t> index = TextIndex();
+  return index.ok() ? Store(*index) : index.status();
+}
+
+absl::Status Interpreter::GetText() {
+  absl::StatusOr<uint64_t> index = TextIndex();
+  return index.ok() ? Load(*index) : index.status();
+}
+
+absl::StatusOr<Document> RunPickle(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options) {
+  return Interpreter(source, begin, end, options).Run();
+}
+
+}  // namespace weighbridge::pickle

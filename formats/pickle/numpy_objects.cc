@@ -1,0 +1,244 @@
+#include "formats/pickle/numpy_objects.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/pickle/text.h"
+#include "formats/tensor_spec.h"
+
+namespace weighbridge::pickle {
+namespace {
+
+struct DTypeText {
+  absl::string_view text;
+  DType dtype;
+};
+
+constexpr DTypeText kDTypeTexts[] = {
+    {"f2", DType::kFloat16}, {"f4", DType::kFloat32}, {"f8", DType::kFloat64},   {"i1", DType::kInt8},        {"i2", DType::kInt16},
+    {"i4", DType::kInt32},   {"i8", DType::kInt64},   {"u1", DType::kUint8},     {"u2", DType::kUint16},      {"u4", DType::kUint32},
+    {"u8", DType::kUint64},  {"b1", DType::kBool},    {"c8", DType::kComplex64}, {"c16", DType::kComplex128}, {"?", DType::kBool},
+};
+
+// Element types that numpy has and that are not read: objects, records, texts, times, long doubles.
+bool IsOtherDType(absl::string_view text) {
+  for (const absl::string_view longer : {"f12", "f16", "c24", "c32"}) {
+    if (text == longer) return true;
+  }
+  constexpr size_t kDigits = 10;
+  return !text.empty() && text.size() <= 1 + kDigits && absl::StrContains("OVSUMma", text.substr(0, 1)) &&
+         std::all_of(text.begin() + 1, text.end(), absl::ascii_isdigit);
+}
+
+// False, True, or 0 and 1 as older releases write them.
+std::optional<bool> FlagOf(const Value& value) {
+  if (const bool* flag = value.As<bool>()) return *flag;
+  if (const int64_t* number = value.As<int64_t>(); number != nullptr && (*number == 0 || *number == 1)) return *number == 1;
+  return std::nullopt;
+}
+
+absl::StatusOr<ArrayDType> FinishedDType(const Value& value) {
+  if (const ArrayDType* dtype = value.As<ArrayDType>()) return *dtype;
+  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a numpy dtype"));
+}
+
+// The bytes that `value` holds: bytes, or a byte string of Python 2.
+absl::StatusOr<Bytes> BytesOf(const Value& value) {
+  if (const Bytes* bytes = value.As<Bytes>()) return *bytes;
+  if (const LongText* text = value.As<LongText>(); text != nullptr && !text->bytes.latin1) return text->bytes;
+  if (const Text* text = value.As<Text>(); text != nullptr && text->from_bytes && text->bytes.has_value()) return *text->bytes;
+  if (value.As<Inert>() != nullptr || (value.As<Text>() != nullptr && value.As<Text>()->from_bytes)) {
+    return absl::UnimplementedError("an array whose bytes are written as text with escapes (protocol 0) is not read");
+  }
+  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of an array's bytes"));
+}
+
+// Strides of consecutive elements whose axes vary in the given order, slowest first. `shape` has a checked number of elements; without
+// elements any strides are right, and products of extents could overflow.
+std::vector<int64_t> DenseStrides(const Shape& shape, const std::vector<size_t>& slowest_first) {
+  std::vector<int64_t> strides(shape.size(), 0);
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return strides;
+  int64_t stride = 1;
+  for (auto axis = slowest_first.rbegin(); axis != slowest_first.rend(); ++axis) {
+    strides[*axis] = stride;
+    stride *= shape[*axis];
+  }
+  return strides;
+}
+
+std::vector<size_t> AxesInOrder(size_t rank) {
+  std::vector<size_t> axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
+
+// Fills `array` from its parts. Latin-1 text has one or two bytes for each byte; how many, decoding finds out.
+absl::Status Fill(Array& array, ArrayDType dtype, Shape shape, const std::vector<size_t>& slowest_first, const Value& data) {
+  if (dtype.dtype.has_value()) {
+    absl::StatusOr<int64_t> size = ByteSize({*dtype.dtype, shape});
+    if (!size.ok()) return size.status();
+    absl::StatusOr<Bytes> bytes = BytesOf(data);
+    if (!bytes.ok()) return bytes.status();
+    const bool fits = bytes->latin1 ? bytes->size >= *size && bytes->size / 2 <= *size : bytes->size == *size;
+    if (!fits) {
+      return absl::DataLossError(
+          absl::StrCat(ToString(TensorSpec{*dtype.dtype, shape}), " has ", *size, " bytes, the array holds ", bytes->size));
+    }
+    array.data = *bytes;
+    array.strides = DenseStrides(shape, slowest_first);
+  } else if (absl::StatusOr<int64_t> count = ElementCount(shape); !count.ok()) {
+    return count.status();
+  } else {
+    array.strides = DenseStrides(shape, slowest_first);
+  }
+  array.dtype = std::move(dtype);
+  array.shape = std::move(shape);
+  return absl::OkStatus();
+}
+
+// The axes, slowest first, of the array that results when one of `shape` is laid out in C order and then transposed by `order`, a
+// permutation; `shape` becomes the result's. Axis k of the result is axis order[k] of the layout.
+absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) {
+  absl::StatusOr<std::vector<int64_t>> axes = IntegersOf(order, "an order of axes");
+  if (!axes.ok()) return axes.status();
+  const auto rank = static_cast<int64_t>(shape.size());
+  Shape transposed;
+  std::vector<size_t> slowest_first(rank);
+  std::vector<bool> seen(rank, false);
+  for (const int64_t axis : *axes) {
+    if (axis < 0 || axis >= rank || seen[axis]) break;
+    seen[axis] = true;
+    slowest_first[axis] = transposed.size();
+    transposed.push_back(shape[axis]);
+  }
+  if (transposed.size() != shape.size() || axes->size() != shape.size()) {
+    return absl::DataLossError(absl::StrCat(ShapeToString(*axes), " is no order of ", rank, " axes"));
+  }
+  shape = std::move(transposed);
+  return slowest_first;
+}
+
+}  // namespace
+
+absl::StatusOr<Value*> ReconstructArray(Arena& arena, Arguments arguments) {
+  if (absl::Status status = CheckCount(arguments, 3, 3); !status.ok()) return status;
+  const TableRow* type = RowOf(*arguments[0]);
+  if (type == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the class of an array"));
+  if (type->kind != GlobalKind::kNumpyArrayType) {
+    return absl::PermissionDeniedError(absl::StrCat(type->module, " ", type->name, " stands in place of numpy ndarray"));
+  }
+  absl::StatusOr<std::vector<int64_t>> shape = IntegersOf(*arguments[1], "an empty array's shape");
+  if (!shape.ok()) return shape.status();
+  absl::StatusOr<Bytes> code = BytesOf(*arguments[2]);
+  const bool is_code = IsText(*arguments[2], "b") || arguments[2]->As<Inert>() != nullptr || (code.ok() && code->size == 1);
+  if (*shape != std::vector<int64_t>{0} || !is_code) {
+    return absl::DataLossError("an array does not begin as numpy's do, with the shape (0,) and the type \"b\"");
+  }
+  absl::StatusOr<Value*> value = arena.New(Array());
+  if (value.ok()) (*value)->unfinished = true;
+  return value;
+}
+
+absl::Status BuildArray(Array& array, const Value& state) {
+  const Tuple* tuple = state.As<Tuple>();
+  if (tuple == nullptr) return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of an array's state"));
+  if (tuple->items.size() != 5) {
+    return absl::UnimplementedError(absl::StrCat("an array's state of ", tuple->items.size(), " members is not read, only of 5"));
+  }
+  absl::StatusOr<int64_t> version = IntegerOf(*tuple->items[0], "the version of an array's state");
+  if (!version.ok()) return version.status();
+  if (*version != 1) return absl::UnimplementedError(absl::StrCat("an array's state of version ", *version, " is not read, only 1"));
+  absl::StatusOr<Shape> shape = IntegersOf(*tuple->items[1], "an array's shape");
+  if (!shape.ok()) return shape.status();
+  absl::StatusOr<ArrayDType> dtype = FinishedDType(*tuple->items[2]);
+  if (!dtype.ok()) return dtype.status();
+  const std::optional<bool> fortran = FlagOf(*tuple->items[3]);
+  if (!fortran.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat(Describe(*tuple->items[3]), " stands in place of the bool that says whether an array is Fortran's"));
+  }
+  std::vector<size_t> axes = AxesInOrder(shape->size());
+  if (*fortran) std::reverse(axes.begin(), axes.end());
+  return Fill(array, *std::move(dtype), *std::move(shape), axes, *tuple->items[4]);
+}
+
+absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, Arguments arguments) {
+  if (absl::Status status = CheckCount(arguments, 4, 5); !status.ok()) return status;
+  absl::StatusOr<ArrayDType> dtype = FinishedDType(*arguments[1]);
+  if (!dtype.ok()) return dtype.status();
+  absl::StatusOr<Shape> shape = IntegersOf(*arguments[2], "an array's shape");
+  if (!shape.ok()) return shape.status();
+  const Value& order = *arguments[3];
+  const bool has_axes = arguments.size() == 5 && arguments[4]->As<None>() == nullptr;
+  std::vector<size_t> axes = AxesInOrder(shape->size());
+  if (IsText(order, "K") && has_axes) {
+    absl::StatusOr<std::vector<size_t>> transposed = Transpose(*arguments[4], *shape);
+    if (!transposed.ok()) return transposed.status();
+    axes = *std::move(transposed);
+  } else if (IsText(order, "F") && !has_axes) {
+    std::reverse(axes.begin(), axes.end());
+  } else if (!IsText(order, "C") || has_axes) {
+    return absl::DataLossError(absl::StrCat(Describe(order), " stands in place of an array's order, or does not fit its axes"));
+  }
+  Array array;
+  if (absl::Status status = Fill(array, *std::move(dtype), *std::move(shape), axes, *arguments[0]); !status.ok()) return status;
+  return arena.New(std::move(array));
+}
+
+absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments) {
+  if (absl::Status status = CheckCount(arguments, 3, 3); !status.ok()) return status;
+  const Text* text = arguments[0]->As<Text>();
+  if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a numpy dtype's text"));
+  if (FlagOf(*arguments[1]) != false || FlagOf(*arguments[2]) != true) {
+    return absl::DataLossError("a numpy dtype is not made as numpy makes them, with align False and copy True");
+  }
+  ArrayDType dtype;
+  dtype.text = text->utf8;
+  for (const DTypeText& known : kDTypeTexts) {
+    if (known.text == text->utf8) dtype.dtype = known.dtype;
+  }
+  if (!dtype.dtype.has_value() && !IsOtherDType(text->utf8)) {
+    return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " is no numpy dtype"));
+  }
+  absl::StatusOr<Value*> value = arena.New(std::move(dtype));
+  if (value.ok()) (*value)->unfinished = true;
+  return value;
+}
+
+// Of dtypes that are not read only the outline is looked at; records and times have members of their own.
+absl::Status BuildArrayDType(ArrayDType& dtype, const Value& state) {
+  const Tuple* tuple = state.As<Tuple>();
+  if (tuple == nullptr || tuple->items.size() < 8) {
+    return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a numpy dtype's state"));
+  }
+  absl::StatusOr<int64_t> version = IntegerOf(*tuple->items[0], "the version of a numpy dtype's state");
+  if (!version.ok()) return version.status();
+  if (!dtype.dtype.has_value()) return absl::OkStatus();
+  if (*version != 3 || tuple->items.size() != 8) {
+    return absl::UnimplementedError(absl::StrCat("a numpy dtype's state of version ", *version, " with ", tuple->items.size(),
+                                                 " members is not read, only version 3 with 8"));
+  }
+  for (size_t i = 2; i < 5; ++i) {
+    if (tuple->items[i]->As<None>() == nullptr) return absl::DataLossError(absl::StrCat("the dtype ", dtype.text, " has parts of its own"));
+  }
+  const int64_t item_size = ItemSize(*dtype.dtype);
+  const Value& order = *tuple->items[1];
+  const bool any_order = IsText(order, "<") || IsText(order, ">") || IsText(order, "=");
+  if (!any_order && !(IsText(order, "|") && item_size == 1)) {
+    return absl::DataLossError(absl::StrCat(Describe(order), " stands in place of the byte order of ", dtype.text));
+  }
+  dtype.big_endian = IsText(order, ">") && item_size > 1;
+  return absl::OkStatus();
+}
+
+}  // namespace weighbridge::pickle

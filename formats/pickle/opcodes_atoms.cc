@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/base/internal/endian.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "formats/pickle/interpreter.h"
+#include "formats/pickle/text.h"
+
+namespace weighbridge::pickle {
+namespace {
+
+// Texts up to this size are held and checked, longer ones stay in the source.
+constexpr int64_t kShortText = int64_t{64} << 10;
+
+// Of a decimal integer. Conversion is quadratic; the numbers that occur have at most some 40 digits.
+constexpr size_t kDigitLimit = 256;
+
+// The two's complement of a decimal number, little-endian, of whatever length.
+std::string DecimalToBytes(absl::string_view digits, bool negative) {
+  std::string bytes(1, '\0');
+  for (const char digit : digits) {
+    int carry = digit - '0';
+    for (char& byte : bytes) {
+      carry += static_cast<uint8_t>(byte) * 10;
+      byte = static_cast<char>(carry & 0xff);
+      carry >>= 8;
+    }
+    if (carry != 0) bytes.push_back(static_cast<char>(carry));
+  }
+  bytes.push_back('\0');
+  if (!negative) return bytes;
+  int carry = 1;
+  for (char& byte : bytes) {
+    carry += static_cast<uint8_t>(~byte);
+    byte = static_cast<char>(carry & 0xff);
+    carry >>= 8;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Interpreter::Line() {
+  return cursor_.ReadLine(ProgramLeft());
+}
+
+absl::Status Interpreter::NoneValue() {
+  Push(arena_.NewNone());
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::True() {
+  Push(arena_.NewBool(true));
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::False() {
+  Push(arena_.NewBool(false));
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::BinInt() {
+  absl::StatusOr<int32_t> value = cursor_.ReadI32();
+  return value.ok() ? Integer(*value) : value.status();
+}
+
+absl::Status Interpreter::IntLine() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  if (*line == "00") return False();
+  if (*line == "01") return True();
+  return Decimal(*line);
+}
+
+absl::Status Interpreter::LongLine() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  return Decimal(absl::StripSuffix(*line, "L"));
+}
+
+absl::Status Interpreter::Decimal(absl::string_view digits) {
+  const absl::string_view number = digits;
+  const bool negative = absl::ConsumePrefix(&digits, "-");
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit)) {
+    return absl::DataLossError(absl::StrCat(Quote(number), " is no integer"));
+  }
+  if (digits.size() > kDigitLimit) {
+    return absl::ResourceExhaustedError(absl::StrCat("an integer of ", digits.size(), " digits is beyond the limit of ", kDigitLimit));
+  }
+  return TwosComplement(DecimalToBytes(digits, negative));
+}
+
+absl::Status Interpreter::LongBytes(int64_t size) {
+  if (size > cursor_.remaining()) {
+    return absl::DataLossError(absl::StrCat("an integer of ", size, " bytes is announced, ", cursor_.remaining(), " bytes are left"));
+  }
+  if (size > ProgramLeft()) return absl::ResourceExhaustedError(absl::StrCat("an integer of ", size, " bytes"));
+  absl::StatusOr<std::string> bytes = cursor_.ReadString(size);
+  if (!bytes.ok()) return bytes.status();
+  return TwosComplement(*std::move(bytes));
+}
+
+// Each integer has one form here, so that equal ones are equal: the shortest, and int64 where it fits.
+absl::Status Interpreter::TwosComplement(std::string bytes) {
+  const bool negative = !bytes.empty() && (bytes.back() & 0x80) != 0;
+  const char sign = negative ? '\xff' : '\0';
+  while (bytes.size() > 1 && bytes.back() == sign && ((bytes[bytes.size() - 2] & 0x80) != 0) == negative) bytes.pop_back();
+  if (bytes.size() > sizeof(int64_t)) return Push(arena_.New(BigInt{std::move(bytes)}));
+  bytes.resize(sizeof(int64_t), sign);
+  return Integer(static_cast<int64_t>(absl::little_endian::Load64(bytes.data())));
+}
+
+absl::Status Interpreter::BinFloat() {
+  absl::StatusOr<double> value = cursor_.ReadF64BigEndian();
+  if (!value.ok()) return value.status();
+  return Push(arena_.New(*value));
+}
+
+absl::Status Interpreter::FloatLine() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  double value = 0;
+  if (!absl::SimpleAtod(*line, &value)) return absl::DataLossError(absl::StrCat(Quote(*line), " is no float"));
+  return Push(arena_.New(value));
+}
+
+absl::Status Interpreter::Unicode(int64_t size) {
+  const Bytes bytes = {.offset = cursor_.position(), .size = size, .latin1 = true};
+  if (size > kShortText) {
+    if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+    skipped_ += size;
+    return Push(arena_.New(LongText{bytes}));
+  }
+  absl::StatusOr<std::string> utf8 = cursor_.ReadString(size);
+  if (!utf8.ok()) return utf8.status();
+  if (!IsUtf8(*utf8)) return absl::DataLossError(absl::StrCat("the text ", Quote(*utf8), " is not valid UTF-8"));
+  return Push(arena_.New(Text{.utf8 = *std::move(utf8), .from_bytes = false, .bytes = bytes}));
+}
+
+absl::StatusOr<Text> Interpreter::DecodeByteString(std::string bytes) const {
+  if (options_.byte_strings == MachineOptions::ByteStrings::kLatin1) return Text{.utf8 = Latin1ToUtf8(bytes), .from_bytes = true};
+  if (!IsUtf8(bytes)) return absl::DataLossError(absl::StrCat("the Python 2 string ", Quote(bytes), " is not valid UTF-8"));
+  return Text{.utf8 = std::move(bytes), .from_bytes = true};
+}
+
+absl::Status Interpreter::ByteString(int64_t size) {
+  const Bytes bytes = {.offset = cursor_.position(), .size = size};
+  if (size > kShortText) {
+    if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+    skipped_ += size;
+    return Push(arena_.New(LongText{bytes}));
+  }
+  absl::StatusOr<std::string> contents = cursor_.ReadString(size);
+  if (!contents.ok()) return contents.status();
+  absl::StatusOr<Text> text = DecodeByteString(*std::move(contents));
+  if (!text.ok()) return text.status();
+  text->bytes = bytes;
+  return Push(arena_.New(*std::move(text)));
+}
+
+absl::Status Interpreter::BytesInPlace(int64_t size) {
+  const Bytes bytes = {.offset = cursor_.position(), .size = size};
+  if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+  skipped_ += size;
+  return Push(arena_.New(bytes));
+}
+
+absl::Status Interpreter::UnicodeLine() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  std::optional<std::string> utf8 = DecodeRawUnicodeEscape(*line);
+  if (!utf8.has_value()) return absl::DataLossError(absl::StrCat("the text ", Quote(*line), " has an escape that is no character"));
+  return Push(arena_.New(Text{.utf8 = *std::move(utf8)}));
+}
+
+absl::Status Interpreter::StringLine() {
+  absl::StatusOr<std::string> line = Line();
+  if (!line.ok()) return line.status();
+  std::optional<std::string> bytes = DecodeStringLiteral(*line);
+  if (!bytes.has_value()) return absl::DataLossError(absl::StrCat(Quote(*line), " is no string in quotes"));
+  absl::StatusOr<Text> text = DecodeByteString(*std::move(bytes));
+  if (!text.ok()) return text.status();
+  return Push(arena_.New(*std::move(text)));
+}
+
+}  // namespace weighbridge::pickle

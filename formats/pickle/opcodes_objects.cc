@@ -1,0 +1,88 @@
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "formats/pickle/interpreter.h"
+#include "formats/pickle/reduce.h"
+#include "formats/pickle/torch_objects.h"
+
+namespace weighbridge::pickle {
+absl::Status Interpreter::GlobalLines() {
+  absl::StatusOr<std::string> module = Line();
+  if (!module.ok()) return module.status();
+  absl::StatusOr<std::string> name = Line();
+  if (!name.ok()) return name.status();
+  return Push(MakeGlobal(arena_, *module, *name));
+}
+
+absl::Status Interpreter::StackGlobal() {
+  absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
+  if (!operands.ok()) return operands.status();
+  const Text* module = operands->front()->As<Text>();
+  const Text* name = operands->back()->As<Text>();
+  if (module == nullptr || name == nullptr) {
+    return absl::DataLossError(absl::StrCat(Describe(*operands->front()), " and ", Describe(*operands->back()), " are no module and name"));
+  }
+  Drop(2);
+  return Push(MakeGlobal(arena_, module->utf8, name->utf8));
+}
+
+absl::Status Interpreter::Call(size_t operands) {
+  absl::StatusOr<absl::Span<Value* const>> values = Top(operands);
+  if (!values.ok()) return values.status();
+  absl::StatusOr<Value*> result = CallGlobal(arena_, *(*values)[0], *(*values)[1]);
+  if (!result.ok()) return result.status();
+  Drop(operands);
+  Push(*result);
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Reduce() {
+  return Call(2);
+}
+
+absl::Status Interpreter::NewObjectWithKeywords() {
+  absl::StatusOr<absl::Span<Value* const>> operands = Top(3);
+  if (!operands.ok()) return operands.status();
+  const Dict* keywords = operands->back()->As<Dict>();
+  if (keywords == nullptr) return absl::DataLossError(absl::StrCat(Describe(*operands->back()), " stands in place of keyword arguments"));
+  if (!keywords->items.empty())
+    return absl::PermissionDeniedError(absl::StrCat(Describe(*operands->front()), " is called with keyword arguments"));
+  return Call(3);
+}
+
+absl::Status Interpreter::BuildObject() {
+  absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
+  if (!operands.ok()) return operands.status();
+  if (absl::Status status = BuildValue(arena_, operands->front(), *operands->back()); !status.ok()) return status;
+  Drop(1);
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::PersistentId() {
+  const int64_t position = cursor_.position() - 1;
+  absl::StatusOr<absl::Span<Value* const>> id = Top(1);
+  if (!id.ok()) return id.status();
+  absl::StatusOr<Value*> storage = MakeStorage(arena_, *id->front(), options_.persistent_ids, position);
+  if (!storage.ok()) return storage.status();
+  Drop(1);
+  Push(*storage);
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::PersistentIdLine() {
+  return absl::DataLossError("a persistent id as text, which only torch's tar form has");
+}
+
+absl::Status Interpreter::Instance() {
+  absl::StatusOr<std::string> module = Line();
+  if (!module.ok()) return module.status();
+  absl::StatusOr<std::string> name = Line();
+  if (!name.ok()) return name.status();
+  if (absl::Status status = MakeGlobal(arena_, *module, *name).status(); !status.ok()) return status;
+  return Refuse();
+}
+
+}  // namespace weighbridge::pickle

@@ -1,0 +1,24 @@
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_REDUCE_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_REDUCE_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "formats/pickle/arena.h"
+#include "formats/pickle/value.h"
+
+namespace weighbridge::pickle {
+
+// The global of exactly that module and name. PermissionDenied, showing both, when the closed table has none.
+absl::StatusOr<Value*> MakeGlobal(Arena& arena, absl::string_view module, absl::string_view name);
+
+// What `function` gives for `arguments` by the closed table (formats.md 2.6): REDUCE and NEWOBJ. DataLoss: these are no global and no
+// tuple, or not what the function takes. PermissionDenied: the table does not foresee this use. Unimplemented: what it makes is not read.
+absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Value& arguments);
+
+// BUILD (formats.md 2.7): gives `object` its state. Fails as CallGlobal.
+absl::Status BuildValue(Arena& arena, Value* object, const Value& state);
+
+}  // namespace weighbridge::pickle
+
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_REDUCE_H_
