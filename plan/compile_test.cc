@@ -1,0 +1,253 @@
+#include "plan/compile.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/checkpoint.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "plan/expr.h"
+#include "plan/plan.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Stored {
+  std::string name;
+  TensorSpec spec;
+  std::string tensor_name;
+};
+
+PlanSource MakeSource(const std::string& id, const std::vector<Stored>& tensors, Facts facts = {}) {
+  Checkpoint checkpoint;
+  checkpoint.path = absl::StrCat(id, ".bin");
+  checkpoint.facts = std::move(facts);
+  for (const Stored& stored : tensors) {
+    ByteSourcePtr bytes = MakeMemorySource(checkpoint.path, std::string(*ByteSize(stored.spec), '\0'));
+    const absl::Status status = checkpoint.Add({stored.name, *StoredTensor::CreateRowMajor(stored.spec, bytes, 0), stored.tensor_name});
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  return {.id = id, .checkpoint = std::make_shared<const Checkpoint>(std::move(checkpoint))};
+}
+
+Recipe ParseRecipe(const std::string& text) {
+  Recipe recipe;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(absl::StrCat("name: 'test' ", text), &recipe)) << text;
+  return recipe;
+}
+
+absl::StatusOr<Plan> CompileText(const std::string& text, std::vector<PlanSource> sources) {
+  return Compile(ParseRecipe(text), std::move(sources));
+}
+
+// "NAME = EXPRESSION (TENSOR_NAME)".
+std::vector<std::string> Outputs(const Plan& plan) {
+  std::vector<std::string> outputs;
+  for (const PlannedTensor& output : plan.outputs) {
+    outputs.push_back(absl::StrCat(output.name, " = ", ToString(*output.expr),
+                                   output.tensor_name.empty() ? "" : absl::StrCat(" (", output.tensor_name, ")")));
+  }
+  return outputs;
+}
+
+const TensorSpec kMatrix{DType::kFloat32, {2, 3}};
+const TensorSpec kVector{DType::kFloat32, {3}};
+
+constexpr char kOneSource[] = "sources { id: 'a' description: 'the weights' } ";
+
+TEST(CompileTest, LayersRepeatTheirTensorsByAConfigValue) {
+  const auto plan = CompileText(absl::StrCat(kOneSource, R"(sections {
+        source: 'a'
+        cast { config { keys: 'torch_dtype' otherwise: 'float32' } }
+        entries { tensor { from: 'head' to: 'out.head' steps { transpose {} } } }
+        entries { layers { count: 'layers' tensors {
+          from: 'l.{i}' to: 'out.{i}' shape: ['width - 1', 'width'] tensor_name: 'linear_{7 * i + 1}' } } }
+      })"),
+                                {MakeSource("a", {{"l.1", kMatrix, ""}, {"l.0", kMatrix, ""}, {"head", kMatrix, ""}},
+                                            {{"layers", int64_t{2}}, {"width", int64_t{3}}, {"torch_dtype", std::string("float16")}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Outputs(*plan), ElementsAre("out.head = transpose(cast(a/head, float16))", "out.0 = cast(a/l.0, float16) (linear_1)",
+                                          "out.1 = cast(a/l.1, float16) (linear_8)"));
+  EXPECT_EQ(plan->used, 3);
+  EXPECT_TRUE(plan->dropped.empty());
+}
+
+TEST(CompileTest, TakesFollowTheFilesOrderAndTheFirstThatMatchesCounts) {
+  const auto plan = CompileText(
+      absl::StrCat(kOneSource, R"(sections {
+        source: 'a'
+        takes { match: 'keep*' keep_tensor_name: true tensor_name: 'p{position}' }
+        takes { match: '*w' rank: 2 steps { transpose {} } tensor_name: 't{taken}m{matched}' replacements { text: 'x' with: 'yx' } }
+        takes { match: '*' tensor_name: 'n{a.tensors}' }
+      })"),
+      {MakeSource(
+          "a",
+          {{"x.x.w", kMatrix, ""}, {"keep.w", kMatrix, "stored_0"}, {"v.w", kVector, ""}, {"z.w", kMatrix, ""}, {"keep.v", kVector, ""}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Outputs(*plan), ElementsAre("yx.yx.w = transpose(a/x.x.w) (t0m0)", "keep.w = a/keep.w (stored_0)", "v.w = a/v.w (n5)",
+                                          "z.w = transpose(a/z.w) (t3m1)", "keep.v = a/keep.v (p4)"));
+}
+
+TEST(CompileTest, EverySourceTensorIsUsedOrDroppedWithItsReason) {
+  const std::string recipe = R"(
+      sources { id: 'a' description: 'A' subtree: 'model' outside_reason: 'state of the run' }
+      sections { source: 'a' takes { match: 'w' } }
+      drops { source: 'a' match: 'b*' reason: 'a bias' })";
+  const auto plan =
+      CompileText(recipe, {MakeSource("a", {{"model.w", kMatrix, ""}, {"model.b1", kVector, ""}, {"optimizer.w", kVector, ""}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Outputs(*plan), ElementsAre("w = a/model.w"));
+  EXPECT_EQ(plan->used, 1);
+  ASSERT_EQ(plan->dropped.size(), 2u);
+  EXPECT_EQ(plan->dropped[0].name, "model.b1");
+  EXPECT_EQ(plan->dropped[0].reason, "a bias");
+  EXPECT_EQ(plan->dropped[1].name, "optimizer.w");
+  EXPECT_EQ(plan->dropped[1].reason, "state of the run");
+
+  const auto unaccounted = CompileText(recipe, {MakeSource("a", {{"model.w", kMatrix, ""}, {"model.surprise", kVector, ""}})});
+  EXPECT_EQ(unaccounted.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(unaccounted.status().message(), AllOf(HasSubstr("a.bin"), HasSubstr("model.surprise"), HasSubstr("float32 [3]")));
+}
+
+// What a user can get wrong: each is found before an element is read, and the message says file, tensor, cause and cure.
+TEST(CompileTest, NamesFileTensorCauseAndCure) {
+  const Facts facts = {{"rows", int64_t{2}}, {"torch_dtype", std::string("float16")}, {"text", std::string("x")}};
+  const struct {
+    const char* what;
+    std::string recipe;
+    std::vector<Stored> tensors;
+    absl::StatusCode code;
+    std::vector<std::string> words;
+  } cases[] = {
+      {"tensor × missing",
+       "entries { tensor { from: 'w' to: 'o' if_missing: 'A shard is missing' } }",
+       {},
+       absl::StatusCode::kNotFound,
+       {"a.bin", "\"w\"", "\"o\"", "A shard is missing"}},
+      {"shape × extent",
+       "entries { tensor { from: 'w' to: 'o' shape: ['rows + 1', '?'] if_shape_differs: 'Take the other config' } }",
+       {{"w", kMatrix, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"\"w\"", "[2, 3]", "[rows + 1, ?] = [3, ?]", "Take the other config"}},
+      {"shape × rank",
+       "entries { tensor { from: 'w' to: 'o' shape: '2' } }",
+       {{"w", kMatrix, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"[2, 3]", "wanted is [2]"}},
+      {"transpose × vector",
+       "entries { tensor { from: 'v' to: 'o' steps { transpose {} } } }",
+       {{"v", kVector, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"\"v\"", "only a matrix"}},
+      {"cast × integers",
+       "entries { tensor { from: 'n' to: 'o' steps { cast { dtype: 'float16' } } } }",
+       {{"n", {DType::kInt64, {1}}, ""}},
+       absl::StatusCode::kUnimplemented,
+       {"\"n\"", "int64"}},
+      {"dtype × not allowed",
+       "cast { config { keys: 'torch_dtype' allowed: 'bfloat16' } } entries { tensor { from: 'w' to: 'o' } }",
+       {{"w", kMatrix, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"\"w\"", "float16", "torch_dtype"}},
+      {"term × unknown name",
+       "entries { tensor { from: 'w' to: 'o' shape: 'columns' } }",
+       {{"w", kVector, ""}},
+       absl::StatusCode::kNotFound,
+       {"\"columns\""}},
+      {"term × text",
+       "entries { tensor { from: 'w' to: 'o' shape: 'text' } }",
+       {{"w", kVector, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"\"text\"", "no integer"}},
+      {"take × none",
+       "takes { match: 'q*' if_count_differs: 'Another file' }",
+       {{"w", kMatrix, ""}},
+       absl::StatusCode::kNotFound,
+       {"0 tensors", "\"q*\"", "at least one", "Another file"}},
+      {"take × count", "takes { match: 'w*' count: 'rows' }", {{"w", kMatrix, ""}}, absl::StatusCode::kNotFound, {"1 tensors", "rows = 2"}},
+      {"output × made twice",
+       "takes { match: 'w' } takes { match: 'x' replacements { text: 'x' with: 'w' } if_made_twice: 'Fine-tuned' }",
+       {{"w", kMatrix, ""}, {"x", kMatrix, ""}},
+       absl::StatusCode::kFailedPrecondition,
+       {"\"w\"", "made twice", "a/w", "a/x", "Fine-tuned"}},
+  };
+  for (const auto& c : cases) {
+    const auto plan = CompileText(absl::StrCat(kOneSource, "sections { source: 'a' ", c.recipe, " }"), {MakeSource("a", c.tensors, facts)});
+    EXPECT_EQ(plan.status().code(), c.code) << c.what << ": " << plan.status();
+    for (const std::string& word : c.words) EXPECT_THAT(plan.status().message(), HasSubstr(word)) << c.what;
+  }
+}
+
+TEST(CompileTest, SourcesAreTheRecipesOwn) {
+  const std::string recipe =
+      "sources { id: 'a' description: 'the weights' needs_config: true } sections { source: 'a' takes { match: '*' } }";
+  EXPECT_THAT(CompileText(recipe, {}).status().message(), AllOf(HasSubstr("\"a\" is missing"), HasSubstr("the weights")));
+  EXPECT_THAT(CompileText(recipe, {MakeSource("a", {{"w", kMatrix, ""}})}).status().message(), HasSubstr("no config.json"));
+  const PlanSource with_config = MakeSource("a", {{"w", kMatrix, ""}}, {{"x", true}});
+  EXPECT_EQ(CompileText(recipe, {with_config, MakeSource("b", {})}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(CompileText(recipe, {with_config}).ok());
+  const std::string subtree =
+      "sources { id: 'a' description: 'A' subtree: 'model' outside_reason: 'r' } sections { source: 'a' takes { match: '*' } }";
+  EXPECT_THAT(CompileText(subtree, {MakeSource("a", {{"w", kMatrix, ""}})}).status().message(), HasSubstr("\"model\""));
+}
+
+TEST(CompileTest, AnotherSourcesConfigIsReachedByItsId) {
+  const auto plan = CompileText(
+      R"(
+      sources { id: 'a' description: 'A' } sources { id: 'b' description: 'B' }
+      sections { source: 'b' takes { match: 'w' shape: ['a.rows', '?'] tensor_name: 'n{b.tensors + a.tensors}' } }
+      drops { source: 'a' match: '*' reason: 'only its config counts' })",
+      {MakeSource("b", {{"w", kMatrix, ""}}), MakeSource("a", {{"x", kVector, ""}, {"y", kVector, ""}}, {{"rows", int64_t{2}}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Outputs(*plan), ElementsAre("w = b/w (n3)"));
+  ASSERT_EQ(plan->sources.size(), 2u);
+  EXPECT_EQ(plan->sources[0].id, "a") << "in the recipe's order";
+}
+
+TEST(ValidateRecipeTest, RefusesWhatNoSourceCanMend) {
+  const std::string section = "sections { source: 'a' takes { match: '*' } } ";
+  const struct {
+    std::string recipe;
+    const char* words;
+  } cases[] = {
+      {section, "no sources"},
+      {kOneSource, "no sections"},
+      {absl::StrCat(kOneSource, kOneSource, section), "twice"},
+      {absl::StrCat("sources { id: 'A=b' } ", section), "no source id"},
+      {absl::StrCat("sources { id: 'a' subtree: 'm' } ", section), "outside_reason"},
+      {absl::StrCat(kOneSource, "sections { source: 'b' takes { match: '*' } }"), "unknown source \"b\""},
+      {absl::StrCat(kOneSource, "sections { source: 'a' }"), "either"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' } entries { tensor { from: 'a' to: 'b' } } }"), "either"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' entries {} }"), "entry is empty"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'a' } } }"), "no `to`"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'a{i' to: 'b' } } }"), "partner"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' shape: '2 *' } }"), "term"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps {} } }"), "step is empty"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { cast { dtype: 'float17' } } } }"), "float17"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { cast {} } } }"), "no dtype"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' replacements { with: 'x' } } }"), "no `text`"},
+      {absl::StrCat(kOneSource, section, "drops { source: 'a' match: 'x' }"), "reason"},
+      {absl::StrCat(kOneSource, section, "drops { source: 'b' match: 'x' reason: 'r' }"), "known source"},
+  };
+  for (const auto& c : cases) {
+    const absl::Status status = ValidateRecipe(ParseRecipe(c.recipe));
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << c.recipe;
+    EXPECT_THAT(status.message(), HasSubstr(c.words)) << c.recipe;
+  }
+  EXPECT_TRUE(ValidateRecipe(ParseRecipe(absl::StrCat(kOneSource, section))).ok());
+}
+
+}  // namespace
+}  // namespace weighbridge

@@ -1,0 +1,52 @@
+#include "tools/example.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "tools/merge.h"
+#include "tools/tool.h"
+
+namespace weighbridge {
+namespace {
+
+struct ExampleSource {
+  const char* id;
+  const char* path;
+};
+
+constexpr ExampleSource kSources[] = {
+    {"blip2", "testdata/tiny/blip2/model_state.pdparams"},
+    {"vicuna", "testdata/tiny/vicuna_consolidated/pytorch_model.bin"},
+    {"minigpt4", "testdata/tiny/prerained_minigpt4.pth"},
+};
+
+}  // namespace
+
+Example FindExample(absl::string_view argv0) {
+  Example example;
+  for (const ExampleSource& source : kSources) {
+    const std::string path = FindRunfile(argv0, source.path);
+    if (path.empty()) return {};
+    example.sources[source.id] = path;
+  }
+  return example;
+}
+
+absl::Status UseExample(const Example& example, MergeOptions& options) {
+  if (example.sources.empty()) {
+    return absl::NotFoundError("the example weights are not here (they come with `bazel run //tools:merge`); --help says what to give");
+  }
+  options.sources = example.sources;
+  std::string folder = (std::filesystem::temp_directory_path() / "weighbridge-example-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return absl::UnavailableError(absl::StrCat("making ", folder, ": ", std::strerror(errno)));
+  options.save_path = folder;
+  return absl::OkStatus();
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,194 @@
+#include "tools/inspect.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/open_checkpoint.h"
+#include "formats/json/quote_json.h"
+#include "formats/tensor_spec.h"
+#include "plan/parallel_for.h"
+#include "re2/re2.h"
+#include "tools/byte_count.h"
+#include "tools/tool.h"
+#include "verify/digest.h"
+
+namespace weighbridge {
+namespace {
+
+// Tensors that are shown, and their digests in hexadecimal where they are wanted.
+struct Listing {
+  std::vector<const CheckpointTensor*> tensors;
+  std::vector<std::string> digests;
+};
+
+absl::StatusOr<std::vector<const CheckpointTensor*>> Select(const Checkpoint& checkpoint, const std::string& match) {
+  const RE2 name(match, RE2::Quiet);
+  if (!name.ok()) return absl::InvalidArgumentError(absl::StrCat("--match=", match, ": ", name.error()));
+  std::vector<const CheckpointTensor*> selected;
+  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
+    if (RE2::PartialMatch(tensor.name, name)) selected.push_back(&tensor);
+  }
+  return selected;
+}
+
+template <typename Digest>
+absl::StatusOr<std::string> DigestTensor(const StoredTensor& tensor, Digest& digest, int64_t memory) {
+  const absl::Status status = ForEachPiece(tensor, memory, [&](absl::string_view piece) { digest.Update(piece); });
+  if (!status.ok()) return status;
+  return absl::BytesToHexString(digest.Finish());
+}
+
+absl::StatusOr<std::vector<std::string>> Digests(const std::vector<const CheckpointTensor*>& tensors, const InspectOptions& options) {
+  std::vector<std::string> digests(tensors.size());
+  const int64_t memory = options.common.memory / options.common.threads;
+  absl::Status status = ParallelFor(
+      static_cast<int64_t>(tensors.size()), options.common.threads, options.common.stop, [&](int64_t index, int) -> absl::Status {
+        const StoredTensor& tensor = tensors[index]->tensor;
+        absl::StatusOr<std::string> digest;
+        if (options.digest == InspectOptions::Digest::kSha256) {
+          Sha256 sha256;
+          digest = DigestTensor(tensor, sha256, memory);
+        } else {
+          ContentDigest xxh3(tensor.spec());
+          digest = DigestTensor(tensor, xxh3, memory);
+        }
+        if (!digest.ok())
+          return absl::Status(digest.status().code(), absl::StrCat("tensor \"", tensors[index]->name, "\": ", digest.status().message()));
+        digests[index] = *std::move(digest);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return digests;
+}
+
+// Of each checksummed range that a shown tensor lies in.
+absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<const CheckpointTensor*>& tensors,
+                            const CommonOptions& common) {
+  const auto holds = [](const ChecksummedRange& range, const StoredTensor& tensor) {
+    return tensor.source() == range.source && tensor.byte_size() > 0 && tensor.offset() >= range.offset &&
+           tensor.offset() < range.offset + range.size;
+  };
+  std::vector<const ChecksummedRange*> ranges;
+  std::map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> by_offset;
+  for (const ChecksummedRange& range : checkpoint.checksums) by_offset[{range.source.get(), range.offset}] = &range;
+  for (const CheckpointTensor* tensor : tensors) {
+    auto found = by_offset.upper_bound({tensor->tensor.source().get(), tensor->tensor.offset()});
+    if (found == by_offset.begin() || !holds(*(--found)->second, tensor->tensor)) continue;
+    ranges.push_back(found->second);
+  }
+  std::sort(ranges.begin(), ranges.end());
+  ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
+  return ParallelFor(static_cast<int64_t>(ranges.size()), common.threads, common.stop,
+                     [&](int64_t index, int) { return CheckRange(*ranges[index]); });
+}
+
+absl::StatusOr<std::string> Json(const Checkpoint& checkpoint, const Listing& listing) {
+  // Quotes a text; the first that is no UTF-8 makes the whole listing fail.
+  absl::Status status;
+  const auto quote = [&](absl::string_view text) {
+    absl::StatusOr<std::string> quoted = QuoteJson(text);
+    status.Update(quoted.status());
+    return quoted.ok() ? *std::move(quoted) : std::string();
+  };
+  std::string json = absl::StrCat("{\"path\": ", quote(checkpoint.path), ", \"format\": ", quote(checkpoint.format), ", \"metadata\": {");
+  absl::StrAppend(&json, absl::StrJoin(checkpoint.metadata, ", ", [&](std::string* out, const auto& entry) {
+    absl::StrAppend(out, quote(entry.first), ": ", quote(entry.second));
+  }));
+  absl::StrAppend(&json, "}, \"tensors\": [");
+  for (size_t i = 0; i < listing.tensors.size(); ++i) {
+    const StoredTensor& tensor = listing.tensors[i]->tensor;
+    absl::StrAppend(&json, i == 0 ? "\n" : ",\n", "{\"name\": ", quote(listing.tensors[i]->name), ", \"dtype\": \"",
+                    DTypeName(tensor.spec().dtype), "\", \"shape\": ", ShapeToString(tensor.spec().shape),
+                    ", \"bytes\": ", tensor.byte_size(), ", \"digest\": ", listing.digests.empty() ? "null" : quote(listing.digests[i]),
+                    "}");
+  }
+  absl::StrAppend(&json, "]}\n");
+  if (!status.ok()) return status;
+  return json;
+}
+
+// Control characters of a name must not reach the terminal.
+std::string Printable(absl::string_view name) {
+  return absl::Utf8SafeCEscape(name);
+}
+
+std::string Text(const Checkpoint& checkpoint, const Listing& listing) {
+  size_t name_width = 0;
+  size_t dtype_width = 0;
+  for (const CheckpointTensor* tensor : listing.tensors) {
+    name_width = std::max(name_width, Printable(tensor->name).size());
+    dtype_width = std::max(dtype_width, DTypeName(tensor->tensor.spec().dtype).size());
+  }
+  const auto pad = [](size_t width, size_t used) { return std::string(width > used ? width - used : 0, ' '); };
+  std::string text;
+  int64_t elements = 0;
+  int64_t bytes = 0;
+  std::map<absl::string_view, int64_t> dtypes;
+  for (size_t i = 0; i < listing.tensors.size(); ++i) {
+    const StoredTensor& tensor = listing.tensors[i]->tensor;
+    const std::string name = Printable(listing.tensors[i]->name);
+    const absl::string_view dtype = DTypeName(tensor.spec().dtype);
+    absl::StrAppend(&text, name, pad(name_width, name.size()), "  ", dtype, pad(dtype_width, dtype.size()), "  ",
+                    ShapeToString(tensor.spec().shape));
+    absl::StrAppend(&text, listing.digests.empty() ? "" : "  ", listing.digests.empty() ? "" : listing.digests[i], "\n");
+    elements += tensor.element_count();
+    bytes += tensor.byte_size();
+    ++dtypes[dtype];
+  }
+  for (const std::string& remark : checkpoint.remarks) absl::StrAppend(&text, "remark: ", Printable(remark), "\n");
+  absl::StrAppend(&text, checkpoint.format, ": ", listing.tensors.size(), " tensors, ", elements, " elements, ", bytes, " bytes (",
+                  ReadableBytes(bytes), ")");
+  for (const auto& [dtype, count] : dtypes) absl::StrAppend(&text, ", ", count, " ", dtype);
+  return absl::StrCat(text, "\n");
+}
+
+}  // namespace
+
+absl::StatusOr<InspectOptions::Format> ParseInspectFormat(const std::string& text) {
+  if (text == "text") return InspectOptions::Format::kText;
+  if (text == "json") return InspectOptions::Format::kJson;
+  return absl::InvalidArgumentError(absl::StrCat("--format=", text, ": wanted is text or json"));
+}
+
+absl::StatusOr<InspectOptions::Digest> ParseInspectDigest(const std::string& text) {
+  if (text == "none") return InspectOptions::Digest::kNone;
+  if (text == "xxh3") return InspectOptions::Digest::kXxh3;
+  if (text == "sha256") return InspectOptions::Digest::kSha256;
+  return absl::InvalidArgumentError(absl::StrCat("--digest=", text, ": wanted is none, xxh3 or sha256"));
+}
+
+absl::StatusOr<bool> Inspect(const InspectOptions& options, std::ostream& out) {
+  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(options.path);
+  if (!checkpoint.ok()) return checkpoint.status();
+  absl::StatusOr<std::vector<const CheckpointTensor*>> tensors = Select(*checkpoint, options.match);
+  if (!tensors.ok()) return tensors.status();
+  Listing listing{.tensors = *std::move(tensors), .digests = {}};
+  if (options.digest != InspectOptions::Digest::kNone) {
+    if (absl::Status status = CheckChecksums(*checkpoint, listing.tensors, options.common); !status.ok()) return status;
+    absl::StatusOr<std::vector<std::string>> digests = Digests(listing.tensors, options);
+    if (!digests.ok()) return digests.status();
+    listing.digests = *std::move(digests);
+  }
+  if (options.format == InspectOptions::Format::kText) {
+    out << Text(*checkpoint, listing);
+    return true;
+  }
+  absl::StatusOr<std::string> json = Json(*checkpoint, listing);
+  if (!json.ok()) return json.status();
+  out << *json;
+  return true;
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,57 @@
+// merge: makes the Paddle checkpoint that a recipe describes, and judges it before it is published.
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "tools/byte_count.h"
+#include "tools/command_line.h"
+#include "tools/example.h"
+#include "tools/merge.h"
+#include "tools/tool.h"
+
+ABSL_FLAG(std::string, recipe, "minigpt4", "the recipe: an embedded name or a textproto file");
+ABSL_FLAG(std::string, save_path, "", "the folder for the result");
+ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
+ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
+ABSL_FLAG(std::string, explain, "", "print the expression of each output whose name matches this RE2; `.` for all");
+ABSL_FLAG(bool, overwrite, false, "replace an existing result");
+ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");
+
+namespace {
+
+constexpr char kUsage[] = R"(Merges checkpoints by a recipe into one Paddle checkpoint: DIR/model_state.pdparams, with DIR/manifest.binpb.
+
+  merge ID=CHECKPOINT... --save_path=DIR
+  merge blip2=blip2/ vicuna=vicuna-7b/ minigpt4=prerained_minigpt4_7b.pth --save_path=minigpt4-7b
+
+A checkpoint is a file in any format we read, a shard index, or a model directory. --ID_path=CHECKPOINT is the same as ID=CHECKPOINT.
+Without any argument the example that the repository carries is merged.
+)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const weighbridge::Example example = weighbridge::FindExample(argv[0]);
+  return weighbridge::RunTool(argc, argv, kUsage, [&](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
+    if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": wanted is ID=CHECKPOINT"));
+    absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
+    if (!common.ok()) return common.status();
+    weighbridge::MergeOptions options{.recipe = absl::GetFlag(FLAGS_recipe),
+                                      .sources = command_line.sources,
+                                      .save_path = absl::GetFlag(FLAGS_save_path),
+                                      .verify = absl::GetFlag(FLAGS_verify),
+                                      .dry_run = absl::GetFlag(FLAGS_dry_run),
+                                      .explain = absl::GetFlag(FLAGS_explain),
+                                      .overwrite = absl::GetFlag(FLAGS_overwrite),
+                                      .common = *common};
+    if (argc == 1) {
+      if (absl::Status status = weighbridge::UseExample(example, options); !status.ok()) return status;
+    }
+    return weighbridge::Merge(options, std::cout);
+  });
+}

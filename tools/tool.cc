@@ -1,0 +1,102 @@
+#include "tools/tool.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "absl/flags/flag.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "tools/byte_count.h"
+#include "tools/command_line.h"
+
+ABSL_FLAG(int32_t, threads, 0, "threads to work on; 0 is all cores");
+ABSL_FLAG(bool, quiet, false, "no progress on stderr");
+
+namespace weighbridge {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+std::atomic<bool> stopped = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+// The first signal asks the program to stop and clean up, the second ends it at once.
+extern "C" void Stop(int signal) {
+  stopped = true;
+  std::signal(signal, SIG_DFL);
+}
+
+absl::Status EnterUsersWorkingDirectory() {
+  const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("entering ", folder, ": ", std::strerror(errno)));
+}
+
+// One line, whatever a file's name or bytes put into the message.
+std::string OneLine(absl::string_view message) {
+  return absl::StrReplaceAll(message, {{"\n", "\\n"}, {"\r", "\\r"}, {"\33", "\\033"}});
+}
+
+}  // namespace
+
+absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 0 || threads > kMaxThreads)
+    return absl::InvalidArgumentError(absl::StrCat("--threads=", threads, ": wanted is 0 to ", kMaxThreads));
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return CommonOptions{.threads = threads == 0 ? cores : threads,
+                       .memory = memory.bytes,
+                       .quiet = absl::GetFlag(FLAGS_quiet),
+                       .stop = &stopped};
+}
+
+int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
+  std::signal(SIGINT, Stop);
+  std::signal(SIGTERM, Stop);
+  std::signal(SIGHUP, Stop);
+  // A write into a closed pipe is an error of that write, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  absl::StatusOr<CommandLine> command_line = ParseCommandLine(absl::MakeConstSpan(argv + 1, argc > 0 ? argc - 1 : 0));
+  if (command_line.ok() && command_line->help) {
+    std::cout << usage << "\nFlags:\n" << FlagsHelp();
+    return 0;
+  }
+  absl::Status status = command_line.status();
+  if (status.ok()) status = EnterUsersWorkingDirectory();
+  absl::StatusOr<bool> answer = status.ok() ? run(*command_line) : absl::StatusOr<bool>(status);
+  std::cout.flush();
+  if (answer.ok() && !std::cout) answer = absl::UnavailableError("writing to standard output failed");
+  if (answer.ok()) return *answer ? 0 : 1;
+  std::cerr << OneLine(answer.status().message()) << "\n";
+  return 2;
+}
+
+std::string FindRunfile(absl::string_view argv0, absl::string_view path) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  const std::filesystem::path program = std::filesystem::absolute(std::string(argv0), error);
+  for (const std::string& root : {absl::StrCat(program.string(), ".runfiles/weighbridge"), here.string()}) {
+    const std::filesystem::path candidate = std::filesystem::path(root) / std::string(path);
+    if (std::filesystem::exists(candidate, error)) return candidate.string();
+  }
+  return "";
+}
+
+}  // namespace weighbridge
