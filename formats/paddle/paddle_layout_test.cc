@@ -15,7 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "formats/layout.h"
-#include "formats/paddle/testing.h"
+#include "formats/paddle/paddle_test_util.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
 

@@ -1,4 +1,4 @@
-#include "formats/paddle/testing.h"
+#include "formats/paddle/paddle_test_util.h"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_PADDLE_TESTING_H_
-#define WEIGHBRIDGE_FORMATS_PADDLE_TESTING_H_
+#ifndef WEIGHBRIDGE_FORMATS_PADDLE_PADDLE_TEST_UTIL_H_
+#define WEIGHBRIDGE_FORMATS_PADDLE_PADDLE_TEST_UTIL_H_
 
 #include <string>
 
@@ -25,4 +25,4 @@ std::string ReadFile(const std::string& path);
 
 }  // namespace weighbridge::paddle
 
-#endif  // WEIGHBRIDGE_FORMATS_PADDLE_TESTING_H_
+#endif  // WEIGHBRIDGE_FORMATS_PADDLE_PADDLE_TEST_UTIL_H_
