@@ -16,8 +16,8 @@ Check = collections.namedtuple("Check", "name find reason cure")
 
 CPP = r"\.(h|cc)$"
 # What runs as a program of its own or under GoogleTest, and may therefore print, exit and have flags.
-TESTS = r"_test\.cc$|_test_util\.(h|cc)$"
-PROGRAMS = r"^(tools|benchmarks)/|" + TESTS
+TESTS = r"_test\.cc$|(^|[/_])testing\.(h|cc)$"
+PROGRAMS = r"^(tools|benchmarks)/|_benchmark\.cc$|" + TESTS
 
 # Meant so: (check, path, why). One without need is reported itself.
 EXCEPTIONS = (
@@ -147,7 +147,7 @@ CHECKS = [
     Check("std-string-view", lines_with(r"\bstd::string_view\b|<string_view>|\bstring_view_literals\b", r"."),
           "Debian's Abseil has a string_view of its own, and neither converts into the other",
           "write absl::string_view; where the standard library wants a view, pass data() and size()"),
-    Check("integer-parsing", lines_with(r"reinterpret_cast<\s*(const\s+)?(u?int(8|16|32|64)_t|unsigned|int|long|short|size_t|float|double)\b[^>]*\*\s*>"
+    Check("integer-parsing", lines_with(r"reinterpret_cast<\s*(const\s+)?(u?int(16|32|64)_t|unsigned(?! char)|int|long|short|size_t|float|double)\b[^>]*\*\s*>"
                                         r"|\babsl::(little|big)_endian::(Load|ToHost)|\bmemcpy\(\s*&|\b[bl]e(16|32|64)toh\b",
                                         r"^formats/", r"^formats/bytes/byte_cursor\.|" + TESTS),
           "ByteCursor is the only parser of integers: it alone proves that the bytes are there",

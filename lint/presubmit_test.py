@@ -24,8 +24,11 @@ CLEAN = {
                          'const char* url = "https://a";\n'
                          "int n = std::snprintf(text, 3, format);\n"
                          "const char* bytes = reinterpret_cast<const char*>(data);\n"
+                         "auto crc = Crc(reinterpret_cast<const unsigned char*>(data));\n"
                          "absl::little_endian::Store32(out, 1);\n",
     "formats/reader_test.cc": 'const char* shared = std::getenv("WEIGHBRIDGE_SHARED");\nuint32_t n = absl::little_endian::Load32(p);\n',
+    "plan/execute_benchmark.cc": "int main() { std::printf(text); }\n",
+    "formats/testing.cc": "std::memcpy(&n, p, sizeof(n));\n",
     "formats/bytes/byte_cursor.cc": "uint32_t n = absl::little_endian::Load32(p);\n",
     "plan/plan.cc": '#include "formats/checkpoint.h"\n#include "proto/recipe.pb.h"\n',
     "verify/judge.cc": '#include "formats/checkpoint.h"\n#include "plan/compile.h"\n',
