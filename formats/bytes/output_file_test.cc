@@ -1,0 +1,117 @@
+#include "formats/bytes/output_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace weighbridge {
+namespace {
+
+using ::testing::HasSubstr;
+
+class OutputFileTest : public testing::Test {
+ protected:
+  OutputFileTest() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = testing::TempDir() + "/" + test->name();
+    std::filesystem::create_directories(folder_);
+    path_ = folder_ + "/result";
+  }
+
+  static std::string Contents(const std::string& path) {
+    std::ostringstream contents;
+    contents << std::ifstream(path, std::ios::binary).rdbuf();
+    return contents.str();
+  }
+  int FilesInFolder() const {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder_)) ++count;
+    return count;
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(OutputFileTest, GetsItsNameOnlyAtCommit) {
+  auto file = OutputFile::Create(path_, 6, /*overwrite=*/false);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE((*file)->WriteAt(3, "def").ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  ASSERT_TRUE((*file)->WriteAt(0, "abc").ok());
+  const auto written = (*file)->OpenForReading();
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(*ReadAll(**written, 100), "abcdef");
+  EXPECT_EQ((*written)->name(), path_);
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_EQ(Contents(path_), "abcdef");
+  file->reset();
+  EXPECT_EQ(FilesInFolder(), 1);
+  EXPECT_TRUE((*written)->CheckUnchanged().ok()) << (*written)->CheckUnchanged();
+}
+
+TEST_F(OutputFileTest, WithoutCommitNothingRemains) {
+  std::ofstream(path_) << "before";
+  {
+    auto file = OutputFile::Create(path_, 6, /*overwrite=*/true);
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_TRUE((*file)->WriteAt(0, "abcdef").ok());
+  }
+  EXPECT_EQ(Contents(path_), "before");
+  EXPECT_EQ(FilesInFolder(), 1);
+}
+
+TEST_F(OutputFileTest, ReplacesOnlyWhenTold) {
+  std::ofstream(path_) << "before";
+  const absl::Status refused = OutputFile::Create(path_, 1, /*overwrite=*/false).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(refused.message(), HasSubstr(path_));
+  auto file = OutputFile::Create(path_, 5, /*overwrite=*/true);
+  ASSERT_TRUE((*file)->WriteAt(0, "after").ok());
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_EQ(Contents(path_), "after");
+  EXPECT_EQ(FilesInFolder(), 1);
+}
+
+TEST_F(OutputFileTest, DoesNotReplaceWhatAppearedMeanwhile) {
+  auto file = OutputFile::Create(path_, 1, /*overwrite=*/false);
+  std::ofstream(path_) << "meanwhile";
+  EXPECT_EQ((*file)->Commit().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Contents(path_), "meanwhile");
+}
+
+TEST_F(OutputFileTest, RefusesWhatCannotBeWritten) {
+  EXPECT_EQ(OutputFile::Create(folder_ + "/missing/result", 1, false).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(OutputFile::Create(folder_, 1, true).status().code(), absl::StatusCode::kFailedPrecondition);
+  std::ofstream(folder_ + "/file") << "x";
+  EXPECT_EQ(OutputFile::Create(folder_ + "/file/result", 1, false).status().code(), absl::StatusCode::kNotFound);
+  std::filesystem::create_symlink("/dev/null", folder_ + "/link");
+  EXPECT_EQ(OutputFile::Create(folder_ + "/link", 1, true).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(OutputFileTest, AFullDiskIsNoticedBeforeAnythingIsWritten) {
+  const absl::Status status = OutputFile::Create(path_, INT64_MAX / 2, /*overwrite=*/false).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_EQ(FilesInFolder(), 0);
+}
+
+TEST_F(OutputFileTest, WritesStayInside) {
+  auto file = OutputFile::Create(path_, 4, /*overwrite=*/false);
+  EXPECT_EQ((*file)->WriteAt(2, "abc").code(), absl::StatusCode::kInternal);
+  EXPECT_EQ((*file)->WriteAt(-1, "a").code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE((*file)->WriteAt(4, "").ok());
+}
+
+}  // namespace
+}  // namespace weighbridge
