@@ -22,7 +22,7 @@ CLEAN = {
     "formats/reader.cc": '#include "formats/bytes/byte_cursor.h"\n'
                          "// What std::exit, printf(), getenv() and std::string_view do; vicuna/lm_head.weight.\n"
                          'const char* url = "https://a";\n'
-                         "int n = std::snprintf(text, 3, format);\n"
+                         "int n = std::snprintf(text, 3, \"a file of llama.cpp\");\n"
                          "const char* bytes = reinterpret_cast<const char*>(data);\n"
                          "auto crc = Crc(reinterpret_cast<const unsigned char*>(data));\n"
                          "absl::little_endian::Store32(out, 1);\n",
