@@ -1,18 +1,26 @@
 #ifndef WEIGHBRIDGE_VERIFY_EVALUATE_H_
 #define WEIGHBRIDGE_VERIFY_EVALUATE_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "formats/stored_tensor.h"
 #include "plan/expr.h"
+#include "verify/scratch.h"
 
 namespace weighbridge {
 
-// The reference arithmetic: the elements of `region` of the tensor that `expr` defines, in row-major order, little-endian, into `out`, which
-// has exactly their bytes. A direct reading of each operation's definition in plan/expr.h: values are taken through double, in which every
-// sum of two float16, bfloat16 or float32 values that matters here is exact or is rounded once from the exact sum; it shares no arithmetic with the executor.
-// Takes at most a few times the memory of `out`. Fails as ReadRegion does, naming the stored tensor.
-absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out);
+// The reference evaluation: the elements of `region` of the tensor that `expr` defines, in row-major order, little-endian, into `out`,
+// which has exactly their bytes. A direct reading of each operation's definition in plan/expr.h, by verify's own arithmetic: it shares
+// nothing with the executor but the readers. Elements that are only moved are copied as bits.
+//
+// Works in `scratch`, beside at most 4 MiB that ReadRegion keeps; ResourceExhausted when less than EvaluationBytes is available there.
+// Fails as ReadRegion does, naming the stored tensor.
+absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch);
+
+// The scratch memory that Evaluate needs for a region of that many elements: linear in `elements`.
+int64_t EvaluationBytes(const Expr& expr, int64_t elements);
 
 }  // namespace weighbridge
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "formats/checkpoint.h"
 #include "plan/plan.h"
@@ -14,7 +15,7 @@
 namespace weighbridge {
 
 struct JudgeOptions {
-  int threads = 1;                      // At least 1.
+  int threads = 1;                      // At least 1; fewer are used when `memory` does not reach for 8 MiB each.
   int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
   // Called from any thread, one call at a time, with bytes read since the last call. JudgeBytes says how many come in all.
   std::function<void(int64_t)> on_progress;
@@ -22,15 +23,20 @@ struct JudgeOptions {
   const std::atomic<bool>* stop = nullptr;
 };
 
-// Compares `merged`, whoever wrote it, with what the plan's expressions say, by verify's own arithmetic: names, order, dtypes, shapes, then every
-// bit. Digests every file of every source and of `merged`, and checks what checksums they carry. Returns the manifest, which says yes or
-// no (verdict) and per tensor what was found; a difference is a result, not an error. Deterministic.
+// Compares `merged`, whoever wrote it, with what the plan's expressions say, by verify's own arithmetic: names, order, dtypes, shapes, then
+// every bit. Digests every file of every source and of `merged`, and checks what checksums they carry. Returns the manifest, which says yes
+// or no (verdict) and per tensor what was found; a difference is a result, not an error. Deterministic: the same bytes for any options.
 //
-// Fails only when the question cannot be answered: DataLoss, Unavailable, Aborted of a *source*, Cancelled, ResourceExhausted (memory too small).
-// A merged file that cannot be read any more is DataLoss with its name.
+// Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
+// meanwhile; Cancelled; ResourceExhausted (options.memory below 8 MiB). A merged file that cannot be read any more is DataLoss with its
+// name, and ConcernsMerged.
 absl::StatusOr<Manifest> Judge(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
-// How many bytes Judge reads.
+// Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.
+bool ConcernsMerged(const absl::Status& status);
+
+// How many bytes Judge reports: those of every file, every range that a container checksums in decoded form, and every tensor of
+// `merged`. What it reads of the sources to evaluate expressions comes with the tensors.
 int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged);
 
 }  // namespace weighbridge

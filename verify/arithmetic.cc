@@ -1,0 +1,170 @@
+#include "verify/arithmetic.h"
+
+#include <bit>
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "formats/tensor_spec.h"
+
+namespace weighbridge {
+namespace {
+
+// All loops are free of branches, so that the compiler makes vectors of them.
+
+// A binary interchange format: how a value is decoded, exactly, and which bits are NaN. kPrecision counts the leading bit.
+struct Float16 {
+  using Bits = uint16_t;
+  static constexpr int kPrecision = 11;
+  static constexpr int kLeastExponent = -14;
+  static constexpr int kGreatestExponent = 15;
+  static Bits Nan(uint32_t sign) { return static_cast<Bits>(sign << 15 | 0x7e00); }
+  static float Decode(Bits bits) {
+    const uint32_t magnitude = bits & 0x7fffU;
+    const uint32_t normal = (magnitude << 13) + (uint32_t{127 - 15} << 23);
+    const uint32_t subnormal = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(magnitude)) * 0x1p-24F);
+    const uint32_t special = magnitude << 13 | 0x7f80'0000U | (magnitude > 0x7c00U ? 0x40'0000U : 0U);
+    const uint32_t value = magnitude < 0x400U ? subnormal : magnitude < 0x7c00U ? normal : special;
+    return std::bit_cast<float>(value | (bits & 0x8000U) << 16);
+  }
+};
+
+struct Bfloat16 {
+  using Bits = uint16_t;
+  static constexpr int kPrecision = 8;
+  static constexpr int kLeastExponent = -126;
+  static constexpr int kGreatestExponent = 127;
+  static Bits Nan(uint32_t) { return 0x7fc0; }
+  static float Decode(Bits bits) {
+    const uint32_t quiet = (bits & 0x7fffU) > 0x7f80U ? 0x40'0000U : 0U;
+    return std::bit_cast<float>(uint32_t{bits} << 16 | quiet);
+  }
+};
+
+struct Float32 {
+  using Bits = uint32_t;
+  static constexpr int kPrecision = 24;
+  static constexpr int kLeastExponent = -126;
+  static constexpr int kGreatestExponent = 127;
+  static Bits Nan(uint32_t sign) { return sign << 31 | 0x7fc0'0000U; }
+  static float Decode(Bits bits) { return std::bit_cast<float>(bits); }
+};
+
+struct Float64 {
+  using Bits = uint64_t;
+  static double Decode(Bits bits) { return std::bit_cast<double>(bits); }
+};
+
+// Rounds `value`, which is no NaN, to format F. Adding a power of two that is so large that the sum's last bit weighs as much as the last
+// bit of F at this magnitude makes the processor round to nearest even there. The sum's low bits are then F's significand, and its
+// exponent is F's but for a constant; a carry out of the significand goes into the exponent, up to infinity.
+template <typename F, typename Value>
+typename F::Bits Round(Value value) {
+  using Word = std::conditional_t<sizeof(Value) == 4, uint32_t, uint64_t>;
+  constexpr int kDigits = std::numeric_limits<Value>::digits;
+  constexpr int kBias = std::numeric_limits<Value>::max_exponent - 1;
+  constexpr int kWidth = static_cast<int>(8 * sizeof(Value));
+  constexpr int kDropped = kDigits - F::kPrecision;
+  static_assert(F::kGreatestExponent + 1 + kDropped <= kBias);
+  constexpr auto kPowerOfTwo = [](int exponent) { return std::bit_cast<Value>(static_cast<Word>(exponent + kBias) << (kDigits - 1)); };
+  constexpr Value kInfinity = kPowerOfTwo(F::kGreatestExponent + 1);
+  constexpr Value kLeastNormal = kPowerOfTwo(F::kLeastExponent);
+  constexpr Word kExponentMask = std::bit_cast<Word>(std::numeric_limits<Value>::infinity());
+
+  const Word bits = std::bit_cast<Word>(value);
+  const Word sign = bits >> (kWidth - 1);
+  const Value unclamped = std::bit_cast<Value>(bits & ~(Word{1} << (kWidth - 1)));
+  const Value magnitude = unclamped < kInfinity ? unclamped : kInfinity;
+  const Value scale = magnitude > kLeastNormal ? magnitude : kLeastNormal;
+  const Value power = std::bit_cast<Value>((std::bit_cast<Word>(scale) & kExponentMask) + (static_cast<Word>(kDropped) << (kDigits - 1)));
+  const Word sum = std::bit_cast<Word>(magnitude + power);
+  const Word significand = sum & ((Word{1} << (F::kPrecision + 1)) - 1);
+  const Word exponent = (sum >> kDropped) - (static_cast<Word>(F::kLeastExponent + kDropped + kBias) << (F::kPrecision - 1));
+  return static_cast<typename F::Bits>((exponent + significand) | sign << (8 * sizeof(typename F::Bits) - 1));
+}
+
+template <typename Bits>
+Bits Load(const char* elements, int64_t index) {
+  Bits bits;
+  std::memcpy(&bits, elements + index * static_cast<int64_t>(sizeof(Bits)), sizeof(Bits));
+  return bits;
+}
+
+template <typename Bits>
+void Store(Bits bits, char* elements, int64_t index) {
+  std::memcpy(elements + index * static_cast<int64_t>(sizeof(Bits)), &bits, sizeof(Bits));
+}
+
+template <typename From, typename To>
+void NarrowLoop(const char* __restrict in, char* __restrict out, int64_t count) {
+  // The narrowest format in which the rounding power of two exists.
+  using Value = std::conditional_t<std::is_same_v<To, Float16> && !std::is_same_v<From, Float64>, float, double>;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto bits = Load<typename From::Bits>(in, i);
+    const Value value = From::Decode(bits);
+    const auto nan = To::Nan(static_cast<uint32_t>(bits >> (8 * sizeof(bits) - 1)));
+    const auto rounded = Round<To, Value>(value);
+    Store<typename To::Bits>(value != value ? nan : rounded, out, i);
+  }
+}
+
+template <typename From>
+void WidenLoop(const char* __restrict in, char* __restrict out, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) Store(std::bit_cast<uint32_t>(From::Decode(Load<typename From::Bits>(in, i))), out, i);
+}
+
+// In double the sum of two float16 is exact. Of two bfloat16 or float32 it may be rounded to 53 digits, which changes nothing when it is
+// then rounded to p digits and 53 >= 2p + 2.
+template <typename F>
+void AddLoop(const char* left, const char* right, char* out, int64_t count) {
+  constexpr int kSignBit = 8 * sizeof(typename F::Bits) - 1;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto left_bits = Load<typename F::Bits>(left, i);
+    const auto right_bits = Load<typename F::Bits>(right, i);
+    const double left_value = F::Decode(left_bits);
+    const double right_value = F::Decode(right_bits);
+    const double sum = left_value + right_value;
+    const uint32_t right_sign = right_value != right_value ? static_cast<uint32_t>(right_bits >> kSignBit) : 1U;
+    const uint32_t nan_sign = left_value != left_value ? static_cast<uint32_t>(left_bits >> kSignBit) : right_sign;
+    const auto nan = F::Nan(nan_sign);
+    const auto rounded = Round<F, double>(sum);
+    Store<typename F::Bits>(sum != sum ? nan : rounded, out, i);
+  }
+}
+
+template <typename To>
+void CastTo(DType from, const char* in, char* out, int64_t count) {
+  constexpr bool kWidens = std::is_same_v<To, Float32>;
+  if (from == DType::kFloat16) {
+    if constexpr (kWidens) return WidenLoop<Float16>(in, out, count);
+    return NarrowLoop<Float16, To>(in, out, count);
+  }
+  if (from == DType::kBfloat16) {
+    if constexpr (kWidens) return WidenLoop<Bfloat16>(in, out, count);
+    return NarrowLoop<Bfloat16, To>(in, out, count);
+  }
+  if (from == DType::kFloat32) return NarrowLoop<Float32, To>(in, out, count);
+  assert(from == DType::kFloat64);
+  NarrowLoop<Float64, To>(in, out, count);
+}
+
+}  // namespace
+
+void CastElements(DType from, DType to, const char* in, char* out, int64_t count) {
+  assert(from != to);
+  if (to == DType::kFloat16) return CastTo<Float16>(from, in, out, count);
+  if (to == DType::kBfloat16) return CastTo<Bfloat16>(from, in, out, count);
+  assert(to == DType::kFloat32);
+  CastTo<Float32>(from, in, out, count);
+}
+
+void AddElements(DType dtype, const char* left, const char* right, char* out, int64_t count) {
+  if (dtype == DType::kFloat16) return AddLoop<Float16>(left, right, out, count);
+  if (dtype == DType::kBfloat16) return AddLoop<Bfloat16>(left, right, out, count);
+  assert(dtype == DType::kFloat32);
+  AddLoop<Float32>(left, right, out, count);
+}
+
+}  // namespace weighbridge
