@@ -14,7 +14,7 @@ REDEFINED = ("-D__DATE__=", "-D__TIME__=", "-D__TIMESTAMP__=")
 
 
 def bazel(*arguments):
-    return subprocess.run([ROOT + "/bazelw", *arguments], check=True, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return subprocess.run([ROOT + "/bazelw", *arguments, "--noshow_progress"], check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main():
