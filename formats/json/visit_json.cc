@@ -74,9 +74,9 @@ class PathTracker final : public nlohmann::json_sax<nlohmann::json> {
   std::string Place() const { return path_.empty() ? "the outermost object" : absl::StrCat("\"", absl::StrJoin(path_, "."), "\""); }
 
   // A value begins; the key that leads to a member of an object is there already.
-  bool Visit(JsonValue value) {
+  bool Visit(const JsonValue& value) {
     if (!containers_.empty() && containers_.back().is_array) path_.push_back(absl::StrCat(containers_.back().items++));
-    status_ = visit_(path_, std::move(value));
+    status_ = visit_(path_, value);
     return status_.ok();
   }
 
@@ -85,19 +85,18 @@ class PathTracker final : public nlohmann::json_sax<nlohmann::json> {
     if (!containers_.empty()) path_.pop_back();
   }
 
-  bool Scalar(JsonValue value) {
-    if (!Visit(std::move(value))) return false;
+  bool Scalar(const JsonValue& value) {
+    if (!Visit(value)) return false;
     Leave();
     return true;
   }
 
-  bool Open(JsonValue value) {
+  bool Open(const JsonValue& value) {
     if (static_cast<int64_t>(containers_.size()) >= max_nesting_) {
       return Fail(absl::ResourceExhaustedError(absl::StrCat("values are nested more than ", max_nesting_, " deep")));
     }
-    const bool is_array = std::holds_alternative<JsonArray>(value);
-    if (!Visit(std::move(value))) return false;
-    containers_.push_back({.is_array = is_array, .items = 0, .keys = {}});
+    if (!Visit(value)) return false;
+    containers_.push_back({.is_array = std::holds_alternative<JsonArray>(value), .items = 0, .keys = {}});
     return true;
   }
 

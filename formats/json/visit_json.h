@@ -25,7 +25,7 @@ absl::string_view JsonKind(const JsonValue& value);
 
 // Called with every value of a text in its order, a container before its members. `path` leads from the root to it: the keys of objects,
 // the positions in arrays as decimal numbers; it is empty for the root.
-using JsonVisitor = absl::FunctionRef<absl::Status(absl::Span<const std::string> path, JsonValue value)>;
+using JsonVisitor = absl::FunctionRef<absl::Status(absl::Span<const std::string> path, const JsonValue& value)>;
 
 // Walks a JSON text (RFC 8259) from front to back; nothing of it is kept. Strict: UTF-8 without byte order mark, no comments, nothing but
 // white space after the root, and no key twice in one object, compared after unescaping (formats.md 6.5).

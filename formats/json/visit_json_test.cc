@@ -22,7 +22,7 @@ using testing::SizeIs;
 // "path: kind" of every value; scalars with what they are.
 std::vector<std::string> Walk(absl::string_view text, absl::Status* status, int64_t max_nesting = 10) {
   std::vector<std::string> seen;
-  *status = VisitJson(text, max_nesting, [&](absl::Span<const std::string> path, JsonValue value) {
+  *status = VisitJson(text, max_nesting, [&](absl::Span<const std::string> path, const JsonValue& value) {
     std::string line = absl::StrCat(absl::StrJoin(path, "/"), ": ", JsonKind(value));
     if (const auto* number = std::get_if<uint64_t>(&value)) absl::StrAppend(&line, " ", *number);
     if (const auto* number = std::get_if<int64_t>(&value)) absl::StrAppend(&line, " ", *number);
@@ -122,7 +122,7 @@ TEST(VisitJsonTest, LimitsNesting) {
 
 TEST(VisitJsonTest, StopsAtTheVisitorsFirstFailure) {
   int calls = 0;
-  const absl::Status status = VisitJson("[1, 2, 3", 10, [&](absl::Span<const std::string> path, JsonValue value) {
+  const absl::Status status = VisitJson("[1, 2, 3", 10, [&](absl::Span<const std::string> path, const JsonValue& value) {
     return ++calls == 2 ? absl::UnimplementedError("enough") : absl::OkStatus();
   });
   EXPECT_EQ(status, absl::UnimplementedError("enough"));

@@ -48,11 +48,11 @@ absl::Status Expect(absl::string_view what, const JsonValue& value, absl::string
   return absl::DataLossError(absl::StrCat(what, " is ", JsonKind(value), ", not ", expected));
 }
 
-absl::Status AddMetadata(absl::Span<const std::string> path, JsonValue value, Header& header) {
+absl::Status AddMetadata(absl::Span<const std::string> path, const JsonValue& value, Header& header) {
   if (path.size() == 1) return Expect<JsonObject>("__metadata__", value, "an object");
   if (absl::Status status = Expect<std::string>(absl::StrCat("__metadata__ \"", path[1], "\""), value, "a text"); !status.ok())
     return status;
-  header.metadata.emplace(path[1], std::get<std::string>(std::move(value)));
+  header.metadata.emplace(path[1], std::get<std::string>(value));
   return absl::OkStatus();
 }
 
@@ -66,7 +66,7 @@ absl::Status AddItem(absl::string_view field, const JsonValue& value, std::vecto
 }
 
 // A field of a tensor, or what lies below one.
-absl::Status AddField(absl::Span<const std::string> path, JsonValue value, Entry& entry) {
+absl::Status AddField(absl::Span<const std::string> path, const JsonValue& value, Entry& entry) {
   const absl::string_view field = path[0];
   if (field == "dtype") {
     if (absl::Status status = Expect<std::string>(field, value, "a text"); !status.ok()) return status;
@@ -91,9 +91,9 @@ absl::Status CheckLastEntry(const Header& header) {
   return wrong.empty() ? absl::OkStatus() : WithTensor(entry.name, absl::DataLossError(wrong));
 }
 
-absl::Status AddToHeader(absl::Span<const std::string> path, JsonValue value, Header& header) {
+absl::Status AddToHeader(absl::Span<const std::string> path, const JsonValue& value, Header& header) {
   if (path.empty()) return Expect<JsonObject>("the header", value, "an object");
-  if (path[0] == "__metadata__") return AddMetadata(path, std::move(value), header);
+  if (path[0] == "__metadata__") return AddMetadata(path, value, header);
   absl::Status status;
   if (path.size() == 1) {
     // Checked now and not at the end: millions of empty entries are refused before they are kept.
@@ -101,7 +101,7 @@ absl::Status AddToHeader(absl::Span<const std::string> path, JsonValue value, He
     header.entries.push_back({.name = path[0], .dtype = {}, .shape = {}, .data_offsets = {}});
     status = Expect<JsonObject>("its entry", value, "an object");
   } else {
-    status = AddField(path.subspan(1), std::move(value), header.entries.back());
+    status = AddField(path.subspan(1), value, header.entries.back());
   }
   return status.ok() ? status : WithTensor(path[0], status);
 }
@@ -133,9 +133,8 @@ absl::StatusOr<Header> ReadHeader(ByteCursor& cursor, const ReadLimits& limits) 
   absl::StatusOr<std::string> text = cursor.ReadString(*size);
   if (!text.ok()) return text.status();
   Header header;
-  absl::Status status = VisitJson(*text, limits.nesting, [&](absl::Span<const std::string> path, JsonValue value) {
-    return AddToHeader(path, std::move(value), header);
-  });
+  absl::Status status = VisitJson(
+      *text, limits.nesting, [&](absl::Span<const std::string> path, const JsonValue& value) { return AddToHeader(path, value, header); });
   if (!status.ok()) return absl::Status(status.code(), absl::StrCat("header: ", status.message()));
   if (status = CheckLastEntry(header); !status.ok()) return status;
   return header;

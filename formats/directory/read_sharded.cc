@@ -1,0 +1,99 @@
+#include "formats/directory/read_sharded.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "formats/directory/read_weights.h"
+#include "formats/directory/recognize.h"
+#include "formats/directory/shard_index.h"
+
+namespace weighbridge {
+namespace {
+
+absl::Status Reading(absl::string_view path, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat("reading ", path, ": ", status.message()));
+}
+
+absl::StatusOr<Checkpoint> OpenShard(const std::string& path, const std::string& index_path, const ReadLimits& limits) {
+  absl::StatusOr<ByteSourcePtr> source = OpenFile(path);
+  if (absl::IsNotFound(source.status())) {
+    return Reading(index_path, absl::DataLossError(absl::StrCat("its shard ", path, " is not there")));
+  }
+  if (!source.ok()) return source.status();
+  absl::StatusOr<FileKind> kind = RecognizeFile(**source);
+  if (!kind.ok()) return kind.status();
+  return ReadWeights(*kind, *source, limits);
+}
+
+// Appends a shard's table, every tensor of which the index must place there.
+absl::Status AddShard(const std::string& name, const Checkpoint& shard, const ShardIndex& index, Checkpoint& whole) {
+  for (const CheckpointTensor& tensor : shard.tensors()) {
+    const auto placed = index.shard_of.find(tensor.name);
+    absl::Status status;
+    if (placed == index.shard_of.end()) {
+      status = absl::DataLossError(absl::StrCat("tensor \"", tensor.name, "\" is not in the index"));
+    } else if (placed->second != name) {
+      status = absl::DataLossError(absl::StrCat("tensor \"", tensor.name, "\" lies here; the index places it in ", placed->second));
+    } else {
+      status = whole.Add(tensor);
+    }
+    if (!status.ok()) return Reading(shard.path, status);
+  }
+  whole.files.insert(whole.files.end(), shard.files.begin(), shard.files.end());
+  whole.checksums.insert(whole.checksums.end(), shard.checksums.begin(), shard.checksums.end());
+  for (const std::string& remark : shard.remarks) whole.remarks.push_back(absl::StrCat(name, ": ", remark));
+  return absl::OkStatus();
+}
+
+// Reads all shards, in order, into `whole`, which gets the metadata that they agree on.
+absl::Status AddShards(const ShardIndex& index, const ReadLimits& limits, Checkpoint& whole) {
+  const std::filesystem::path folder = std::filesystem::path(whole.path).parent_path();
+  for (const std::string& name : index.shards) {
+    absl::StatusOr<Checkpoint> shard = OpenShard(folder / name, whole.path, limits);
+    if (!shard.ok()) return shard.status();
+    if (absl::Status status = AddShard(name, *shard, index, whole); !status.ok()) return status;
+    if (name == *index.shards.begin()) {
+      whole.metadata = std::move(shard->metadata);
+      continue;
+    }
+    std::map<std::string, std::string> common;
+    std::set_intersection(whole.metadata.begin(), whole.metadata.end(), shard->metadata.begin(), shard->metadata.end(),
+                          std::inserter(common, common.end()));
+    whole.metadata = std::move(common);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> ReadSharded(const ByteSourcePtr& index_source, const ReadLimits& limits) {
+  absl::StatusOr<ShardIndex> index = ReadShardIndex(*index_source, limits);
+  if (!index.ok()) return index.status();
+  Checkpoint whole;
+  whole.path = index_source->name();
+  whole.format = "index";
+  whole.files = {{CheckpointFile::Role::kIndex, index_source->name(), index_source}};
+  if (absl::Status status = AddShards(*index, limits, whole); !status.ok()) return status;
+  for (const auto& [tensor, shard] : index->shard_of) {
+    if (whole.Find(tensor) != nullptr) continue;
+    return Reading(whole.path, absl::DataLossError(absl::StrCat("tensor \"", tensor, "\": its shard ", shard, " does not hold it")));
+  }
+  double bytes = 0;
+  for (const CheckpointTensor& tensor : whole.tensors()) bytes += static_cast<double>(tensor.tensor.byte_size());
+  if (index->total_size && *index->total_size != bytes) {
+    whole.remarks.push_back(
+        absl::StrFormat("the index gives a total_size of %.0f bytes; its tensors have %.0f", *index->total_size, bytes));
+  }
+  return whole;
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,125 @@
+#include "formats/directory/recognize.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/base/internal/endian.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/torch/read_torch.h"
+
+namespace weighbridge {
+namespace {
+
+constexpr int64_t kHeadSize = 512;
+
+struct Signature {
+  size_t offset;
+  absl::string_view bytes;
+  absl::string_view what;
+};
+
+// What is well formed and not read here.
+constexpr Signature kRefused[] = {
+    {0, "GGUF", "a GGUF file, of llama.cpp"},
+    {0, "\x1f\x8b", "a gzip file; unpack it first"},
+    {0, "BZh", "a bzip2 file; unpack it first"},
+    {0, "7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"},
+    {0,
+     "\xfd"
+     "7zXZ",
+     "an xz file; unpack it first"},
+    {0, "\x28\xb5\x2f\xfd", "a zstd file; unpack it first"},
+    {0, "PK\x05\x06", "a zip archive without members"},
+    {0, "\x89HDF", "an HDF5 file"},
+    {0, "\x93NUMPY", "a NumPy .npy file"},
+    {0, "\x89PNG", "a PNG image"},
+    {0, "version https://git-lfs", "a Git LFS pointer, which stands for the file: fetch it with `git lfs pull`"},
+    {257, "ustar", "a tar archive (PyTorch wrote such files before 0.2); unpack it first if it holds checkpoints"},
+};
+
+bool LooksLikeMarkup(absl::string_view head) {
+  head = absl::StripLeadingAsciiWhitespace(head);
+  return absl::StartsWithIgnoreCase(head, "<!doctype") || absl::StartsWithIgnoreCase(head, "<html") || absl::StartsWith(head, "<?xml");
+}
+
+// A u64 that may be the length of a header, then the header's brace. A length beyond what is allowed still is one: its reader says so.
+bool LooksLikeSafetensors(absl::string_view head) {
+  return head.size() > 8 && head[8] == '{' && absl::little_endian::Load64(head.data()) < uint64_t{1} << 40;
+}
+
+// formats.md 9.1: u32 version 0, u64 number of levels, and without levels u32 tensor version 0, i32 descriptor size, descriptor.
+bool LooksLikeLodTensor(absl::string_view head) {
+  if (head.size() <= 20 || absl::little_endian::Load32(head.data()) != 0) return false;
+  const uint64_t levels = absl::little_endian::Load64(head.data() + 4);
+  if (levels != 0) return levels <= 16;
+  const uint32_t descriptor_size = absl::little_endian::Load32(head.data() + 16);
+  return absl::little_endian::Load32(head.data() + 12) == 0 && descriptor_size > 0 && descriptor_size < 65536 && head[20] == '\x08';
+}
+
+// PROTO, or an opcode with which protocols 0 and 1 begin.
+bool LooksLikePickle(absl::string_view head) {
+  return head[0] == '\x80' || absl::StrContains("(])}cIJKLMNFGSTUVX.", head.substr(0, 1));
+}
+
+// Whether a pickle begins with a long integer, after PROTO and FRAME.
+bool BeginsWithLong(absl::string_view pickle) {
+  if (pickle[0] == '\x80') pickle.remove_prefix(std::min<size_t>(2, pickle.size()));
+  if (absl::StartsWith(pickle, "\x95")) pickle.remove_prefix(std::min<size_t>(9, pickle.size()));
+  return absl::StartsWith(pickle, "\x8a") || absl::StartsWith(pickle, "\x8b") || absl::StartsWith(pickle, "L");
+}
+
+std::optional<FileKind> KindOfReadable(const ByteSource& source, absl::string_view head) {
+  if (LooksLikeZip(source)) return FileKind::kZip;
+  if (LooksLikeSafetensors(head)) return FileKind::kSafetensors;
+  if (LooksLikeTorchLegacy(source)) return FileKind::kTorchLegacy;
+  if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kJson;
+  // A number is nothing that Paddle saves. It may be a magic number that torch did not have yet; torch's reader says so.
+  if (LooksLikePickle(head)) return BeginsWithLong(head) ? FileKind::kTorchLegacy : FileKind::kPickle;
+  return std::nullopt;
+}
+
+std::optional<FileKind> KindOfName(absl::string_view name) {
+  if (absl::EndsWith(name, ".safetensors")) return FileKind::kSafetensors;
+  if (absl::EndsWith(name, ".json")) return FileKind::kJson;
+  return std::nullopt;
+}
+
+absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view head) {
+  if (head.empty()) return absl::DataLossError("it is empty");
+  for (const Signature& refused : kRefused) {
+    if (head.size() > refused.offset && absl::StartsWith(head.substr(refused.offset), refused.bytes)) {
+      return absl::UnimplementedError(absl::StrCat("it is ", refused.what));
+    }
+  }
+  if (LooksLikeMarkup(head))
+    return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
+  if (LooksLikeLodTensor(head)) return absl::UnimplementedError("it is a LoDTensor stream (.pdiparams), of Paddle's inference models");
+  if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
+  if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
+    return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));
+  }
+  if (std::optional<FileKind> kind = KindOfName(source.name())) return *kind;
+  return absl::DataLossError(absl::StrCat("no known format begins with the bytes ", absl::BytesToHexString(head.substr(0, 8))));
+}
+
+}  // namespace
+
+absl::StatusOr<FileKind> RecognizeFile(const ByteSource& source) {
+  std::string head(std::min(kHeadSize, source.size()), '\0');
+  if (absl::Status status = source.ReadAt(0, absl::MakeSpan(head)); !status.ok()) return status;
+  absl::StatusOr<FileKind> kind = Recognize(source, head);
+  if (kind.ok()) return kind;
+  return absl::Status(kind.status().code(), absl::StrCat("reading ", source.name(), ": ", kind.status().message()));
+}
+
+}  // namespace weighbridge

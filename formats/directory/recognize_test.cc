@@ -1,0 +1,110 @@
+#include "formats/directory/recognize.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "formats/bytes/byte_source.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace weighbridge {
+namespace {
+
+using absl::StatusCode;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string Bytes(const char* bytes, size_t size) {
+  return std::string(bytes, size);
+}
+
+absl::StatusOr<FileKind> Recognize(std::string bytes, const std::string& name = "f") {
+  return RecognizeFile(*MakeMemorySource(name, std::move(bytes)));
+}
+
+TEST(RecognizeFileTest, TellsReadableFilesByContent) {
+  struct Case {
+    const char* what;
+    std::string bytes;
+    FileKind kind;
+  };
+  const std::string magic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+  const Case cases[] = {
+      {"zip", Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), FileKind::kZip},
+      {"torch legacy, protocol 2", "\x80\x02" + magic, FileKind::kTorchLegacy},
+      {"torch legacy, protocol 3", "\x80\x03" + magic, FileKind::kTorchLegacy},
+      {"torch legacy, protocol 1", "L119547037146038801333356L\n.", FileKind::kTorchLegacy},
+      {"torch legacy, protocol 4", "\x80\x04\x95" + Bytes("\x0d\0\0\0\0\0\0\0", 8) + magic, FileKind::kTorchLegacy},
+      {"torch legacy with another magic number", "\x80\x02\x8a\x01\x07.", FileKind::kTorchLegacy},
+      {"safetensors", Bytes("\x02\0\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"safetensors whose length begins as a pickle", Bytes("\x80\x02\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"safetensors whose length begins as JSON", Bytes("{\0\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"safetensors with a header over the limit", Bytes("\x01\xe1\xf5\x05\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"safetensors with an empty header", Bytes("\0\0\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"pickle, protocol 2", "\x80\x02}q\x01.", FileKind::kPickle},
+      {"pickle, protocol 4", "\x80\x04\x95", FileKind::kPickle},
+      {"pickle, protocol 6", "\x80\x06}.", FileKind::kPickle},
+      {"pickle, protocol 0", "(dp0\n.", FileKind::kPickle},
+      {"pickle with a global first", "ccollections\nOrderedDict\n", FileKind::kPickle},
+      {"pickle with a brace at offset 8", Bytes("\x80\x02}q\0(X\x05{\x01\x02\x03", 12), FileKind::kPickle},
+      {"pickle of which one byte is left", "\x80", FileKind::kPickle},
+      {"JSON", "{\"weight_map\": {}}", FileKind::kJson},
+      {"JSON after white space", "\r\n\t {}", FileKind::kJson},
+  };
+  for (const Case& c : cases) {
+    absl::StatusOr<FileKind> kind = Recognize(c.bytes, "named_wrongly.gz");
+    ASSERT_TRUE(kind.ok()) << c.what << ": " << kind.status();
+    EXPECT_EQ(*kind, c.kind) << c.what;
+  }
+}
+
+TEST(RecognizeFileTest, NamesWhatIsNotRead) {
+  struct Case {
+    const char* what;
+    std::string bytes;
+  };
+  const Case cases[] = {
+      {"GGUF", "GGUF\x03"},
+      {"gzip", "\x1f\x8b\x08"},
+      {"bzip2", "BZh9"},
+      {"7z", "7z\xbc\xaf\x27\x1c"},
+      {"xz", Bytes("\xfd"
+                   "7zXZ\0",
+                   6)},
+      {"zstd", "\x28\xb5\x2f\xfd"},
+      {"HDF5", "\x89HDF\r\n\x1a\n"},
+      {".npy", Bytes("\x93NUMPY\x01\x00", 8)},
+      {"PNG", "\x89PNG\r\n"},
+      {"Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"},
+      {"web page", "<!DOCTYPE html>\n<html>"},
+      {"web page", "\n<HTML><head>"},
+      {"web page", "<?xml version=\"1.0\"?><Error/>"},
+      {"tar", std::string("sys_info").append(249, '\0') + "ustar"},
+      {"LoDTensor", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8)},
+      {"LoDTensor", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01')},
+  };
+  for (const Case& c : cases) {
+    const absl::Status status = Recognize(c.bytes, "model.bin").status();
+    EXPECT_EQ(status.code(), StatusCode::kUnimplemented) << c.what << ": " << status;
+    EXPECT_THAT(std::string(status.message()), StartsWith("reading model.bin: it is ")) << c.what;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(c.what));
+  }
+}
+
+TEST(RecognizeFileTest, RefusesWhatIsNothing) {
+  EXPECT_THAT(std::string(Recognize("").status().message()), HasSubstr("it is empty"));
+  EXPECT_THAT(std::string(Recognize(std::string(4096, '\0')).status().message()), HasSubstr("512 zero bytes"));
+  EXPECT_THAT(std::string(Recognize("abc").status().message()), HasSubstr("616263"));
+  for (const std::string& bytes : {std::string(), std::string(1, '\0'), std::string(4096, '\0'), std::string("abc"), std::string("P")}) {
+    EXPECT_EQ(Recognize(bytes).status().code(), StatusCode::kDataLoss) << bytes.size();
+  }
+}
+
+TEST(RecognizeFileTest, AsksTheNameOnlyWhenTheContentSaysNothing) {
+  EXPECT_EQ(*Recognize("abc", "m.safetensors"), FileKind::kSafetensors);
+  EXPECT_EQ(*Recognize("[]", "m.safetensors.index.json"), FileKind::kJson);
+  EXPECT_EQ(*Recognize("(dp0\n.", "m.safetensors"), FileKind::kPickle);
+}
+
+}  // namespace
+}  // namespace weighbridge
