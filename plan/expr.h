@@ -18,7 +18,7 @@ class Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 // What makes an output tensor out of stored ones: data, not code. The factories below check that operands fit; an Expr that exists is
-// sound. Whoever evaluates one (plan's executor, verify's evaluator) gives each operation the meaning stated at its factory.
+// sound, and at most 1000 operations deep: every factory refuses to go deeper with InvalidArgument. Whoever evaluates one (plan's executor, verify's evaluator) gives each operation the meaning stated at its factory.
 class Expr {
  public:
   enum class Op { kRead, kPermute, kSlice, kConcat, kPad, kCast, kAdd };
@@ -45,6 +45,7 @@ class Expr {
   Expr() = default;
 
   Op op_ = Op::kRead;
+  int depth_ = 1;  // Operations on the longest way down to a Read.
   TensorSpec spec_;
   std::vector<ExprPtr> operands_;
   std::shared_ptr<const StoredTensor> tensor_;
@@ -68,17 +69,20 @@ absl::StatusOr<ExprPtr> Concat(std::vector<ExprPtr> operands, int64_t axis);
 // The operand at `inside` of a tensor of `shape` that is zero (all bits) elsewhere. InvalidArgument when it does not fit there exactly.
 absl::StatusOr<ExprPtr> Pad(ExprPtr operand, Shape shape, Region inside);
 
-// Each element rounded to nearest even; beyond the largest finite value to infinity; NaN as architecture.md (Numbers) says. A cast to the
-// operand's own dtype is the operand, bit for bit. Unimplemented unless both dtypes are among float16, bfloat16, float32 and float64
-// (float64 only as the operand), or equal.
+// Each element rounded to nearest even; beyond the largest finite value to infinity. A cast to the operand's own dtype is the operand, bit
+// for bit. NaN: a cast to bfloat16 gives 0x7fc0; a narrowing cast gives sign | 0x7e00 in float16, sign | 0x7fc00000 in float32; a widening
+// cast (float16 or bfloat16 to float32) keeps sign and payload and sets the quiet bit. Unimplemented unless both dtypes are among
+// float16, bfloat16, float32 and float64 (float64 only as the operand), or equal.
 absl::StatusOr<ExprPtr> Cast(ExprPtr operand, DType dtype);
 
-// The exact sum, element by element, rounded once. NaN results as architecture.md (Numbers) says. InvalidArgument when specs differ,
-// Unimplemented unless the dtype is float16, bfloat16 or float32.
+// The exact sum, element by element, rounded once. NaN: sign | 0x7e00 in float16 and sign | 0x7fc00000 in float32, where the sign is that of
+// the first operand that is NaN, and 1 for infinities of opposite sign (0xfe00, 0xffc00000); 0x7fc0 in bfloat16. InvalidArgument when
+// specs differ, Unimplemented unless the dtype is float16, bfloat16 or float32.
 absl::StatusOr<ExprPtr> Add(ExprPtr left, ExprPtr right);
 
 // "transpose(cast(vicuna/lm_head.weight, float16))"; a Permute of two axes is written transpose(…), others permute(…, [2, 0, 1]);
-// slice(…, [0:32000, :]), pad(…, [32001, 4096]), concat(…, …, axis=0), add(…, …).
+// slice(…, [0:32000, :]), pad(…, [32001, 4096]), or pad(…, [32001, 4096], at=[1, 0]) where the operand does not start
+// at zero; concat(…, …, axis=0), add(…, …).
 std::string ToString(const Expr& expr);
 
 // The Read nodes below `expr`, each once, in the order of ToString.

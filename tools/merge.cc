@@ -88,7 +88,7 @@ void PrintDryRun(const Plan& plan, const Layout& layout, const MergeOptions& opt
       << "memory: " << ReadableBytes(options.common.memory) << " of buffers on " << options.common.threads << " threads\n";
 }
 
-std::string Accounting(const Plan& plan, absl::string_view written) {
+std::string AccountingLine(const Plan& plan, absl::string_view written) {
   const auto dropped = static_cast<int64_t>(plan.dropped.size());
   const int64_t all = plan.used + dropped;
   return absl::StrCat(plan.outputs.size(), " of ", plan.outputs.size(), " tensors ", written, ", ", all, " of ", all,
@@ -190,7 +190,7 @@ class Merger {
         << ReadableBytes(layout_.size) << ")\n";
     if (options_.verify) out << "manifest: " << folder_.PathOf(kManifestName) << "\n";
     PrintConsumerNeeds(recipe_, out);
-    out << Accounting(plan_, "written") << "\n";
+    out << AccountingLine(plan_, "written") << "\n";
   }
 
   const MergeOptions& options_;
@@ -217,7 +217,7 @@ absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
   }
   if (options.dry_run) {
     PrintDryRun(*plan, *layout, options, out);
-    out << Accounting(*plan, "would be written") << "\n";
+    out << AccountingLine(*plan, "would be written") << "\n";
     return true;
   }
   if (options.save_path.empty()) {

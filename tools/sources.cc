@@ -53,7 +53,7 @@ absl::Status CheckIsNoSource(const std::string& path, const std::vector<PlanSour
       std::error_code error;
       if (!std::filesystem::equivalent(path, file.path, error) || error) continue;
       return absl::FailedPreconditionError(
-          absl::StrCat(path, " is read as a source (", source.id(), ") and is never overwritten; give another folder"));
+          absl::StrCat(path, " is read as a source (", source.id, ") and is never overwritten; give another folder"));
     }
   }
   return absl::OkStatus();

@@ -80,7 +80,6 @@ std::string Shortest(const SmallFloat& format, uint32_t bits) {
   for (int digits = 1; digits < 17; ++digits) {
     std::array<char, 64> buffer;
     char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, digits).ptr;
-    const std::string text(buffer.data(), end);
     double parsed = 0;
     std::from_chars(buffer.data(), end, parsed);
     const double error = std::fabs(parsed - value);
@@ -88,7 +87,7 @@ std::string Shortest(const SmallFloat& format, uint32_t bits) {
       const double distance = std::fabs(parsed - other);
       return error < distance || (error == distance && bits % 2 == 0);
     };
-    if (nearer_than(above) && nearer_than(below)) return text;
+    if (nearer_than(above) && nearer_than(below)) return Shortest(parsed);
   }
   return Shortest(value);
 }

@@ -23,6 +23,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 

@@ -19,15 +19,11 @@ namespace {
 
 // Adds what belongs to a model and lies in its folder.
 absl::Status AddCompanions(const std::filesystem::path& folder, const ReadLimits& limits, Checkpoint& checkpoint) {
-  static constexpr char kConfig[] = "config.json";
   using Role = CheckpointFile::Role;
   static constexpr std::pair<const char*, Role> kCompanions[] = {
-      {kConfig, Role::kConfig},
-      {"generation_config.json", Role::kConfig},
-      {"tokenizer.model", Role::kTokenizer},
-      {"tokenizer_config.json", Role::kTokenizer},
-      {"added_tokens.json", Role::kTokenizer},
-      {"special_tokens_map.json", Role::kTokenizer},
+      {"config.json", Role::kConfig},          {"generation_config.json", Role::kConfig},
+      {"tokenizer.model", Role::kTokenizer},   {"tokenizer_config.json", Role::kTokenizer},
+      {"added_tokens.json", Role::kTokenizer}, {"special_tokens_map.json", Role::kTokenizer},
   };
   for (const auto& [name, role] : kCompanions) {
     const std::string path = folder / name;
@@ -36,7 +32,7 @@ absl::Status AddCompanions(const std::filesystem::path& folder, const ReadLimits
     absl::StatusOr<ByteSourcePtr> source = OpenFile(path);
     if (!source.ok()) return source.status();
     checkpoint.files.push_back({role, path, *source});
-    if (name != kConfig) continue;
+    if (std::string(name) != "config.json") continue;
     absl::StatusOr<Facts> facts = ReadFacts(**source, limits);
     if (!facts.ok()) return facts.status();
     checkpoint.facts = *std::move(facts);

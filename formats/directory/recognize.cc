@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/base/internal/endian.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "formats/bytes/byte_cursor.h"
 #include "formats/torch/read_torch.h"
 
 namespace weighbridge {
@@ -53,17 +53,20 @@ bool LooksLikeMarkup(absl::string_view head) {
 }
 
 // A u64 that may be the length of a header, then the header's brace. A length beyond what is allowed still is one: its reader says so.
-bool LooksLikeSafetensors(absl::string_view head) {
-  return head.size() > 8 && head[8] == '{' && absl::little_endian::Load64(head.data()) < uint64_t{1} << 40;
+bool LooksLikeSafetensors(const ByteSource& source) {
+  ByteCursor cursor(source);
+  return cursor.ReadU64().value_or(UINT64_MAX) < uint64_t{1} << 40 && cursor.ReadU8().value_or(0) == '{';
 }
 
 // formats.md 9.1: u32 version 0, u64 number of levels, and without levels u32 tensor version 0, i32 descriptor size, descriptor.
-bool LooksLikeLodTensor(absl::string_view head) {
-  if (head.size() <= 20 || absl::little_endian::Load32(head.data()) != 0) return false;
-  const uint64_t levels = absl::little_endian::Load64(head.data() + 4);
+bool LooksLikeLodTensor(const ByteSource& source) {
+  ByteCursor cursor(source);
+  if (cursor.ReadU32().value_or(1) != 0) return false;
+  const uint64_t levels = cursor.ReadU64().value_or(UINT64_MAX);
   if (levels != 0) return levels <= 16;
-  const uint32_t descriptor_size = absl::little_endian::Load32(head.data() + 16);
-  return absl::little_endian::Load32(head.data() + 12) == 0 && descriptor_size > 0 && descriptor_size < 65536 && head[20] == '\x08';
+  if (cursor.ReadU32().value_or(1) != 0) return false;
+  const int32_t descriptor_size = cursor.ReadI32().value_or(0);
+  return descriptor_size > 0 && descriptor_size < 65536 && cursor.ReadU8().value_or(0) == 8;
 }
 
 // PROTO, or an opcode with which protocols 0 and 1 begin.
@@ -80,7 +83,7 @@ bool BeginsWithLong(absl::string_view pickle) {
 
 std::optional<FileKind> KindOfReadable(const ByteSource& source, absl::string_view head) {
   if (LooksLikeZip(source)) return FileKind::kZip;
-  if (LooksLikeSafetensors(head)) return FileKind::kSafetensors;
+  if (LooksLikeSafetensors(source)) return FileKind::kSafetensors;
   if (LooksLikeTorchLegacy(source)) return FileKind::kTorchLegacy;
   if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kJson;
   // A number is nothing that Paddle saves. It may be a magic number that torch did not have yet; torch's reader says so.
@@ -103,7 +106,7 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
   }
   if (LooksLikeMarkup(head))
     return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
-  if (LooksLikeLodTensor(head)) return absl::UnimplementedError("it is a LoDTensor stream (.pdiparams), of Paddle's inference models");
+  if (LooksLikeLodTensor(source)) return absl::UnimplementedError("it is a LoDTensor stream (.pdiparams), of Paddle's inference models");
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));

@@ -147,7 +147,7 @@ absl::StatusOr<std::vector<Leaf>> Collect(const Value& root, const CostFinder& c
     const std::optional<std::string> name = MemberName(*frame.value, index);
     if (!name.has_value()) {
       const Value& key = *frame.value->As<Dict>()->items[index].first;
-      return absl::UnimplementedError(absl::StrCat("tensors in \"", path, "\" stand under ", Describe(key), ", which has no plain name"));
+      return absl::UnimplementedError(absl::StrCat("tensors in \"", path, "\" stand under a key that has no plain name: ", Describe(key)));
     }
     absl::StrAppend(&path, stack.size() == 1 ? "" : ".", *name);
     if (IsLeaf(member)) {

@@ -42,10 +42,10 @@ absl::StatusOr<ByteRange> StorageBytes(const pickle::Storage& storage, StorageFi
                       absl::StrCat("storage \"", absl::Utf8SafeCEscape(storage.key), "\": ", bytes.status().message()));
 }
 
-// The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5).
+// The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5). The machine gives conj bits to complex numbers
+// alone.
 absl::StatusOr<ByteRange> ApplySignBits(const pickle::Tensor& tensor, const ByteRange& storage) {
   const bool complex = tensor.dtype == DType::kComplex64 || tensor.dtype == DType::kComplex128;
-  if (tensor.conj && !complex) return absl::DataLossError("it has a conj bit and is not complex");
   if (!complex && !IsFloatingPoint(tensor.dtype)) {
     return absl::UnimplementedError(absl::StrCat("a neg bit on ", DTypeName(tensor.dtype), " is not supported"));
   }

@@ -1,0 +1,285 @@
+#include "plan/kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "formats/tensor_spec.h"
+#include "gtest/gtest.h"
+#include "hwy/targets.h"
+#include "plan/float_bits.h"
+
+namespace weighbridge {
+namespace {
+
+// --- The definition, told differently: values as doubles, and the nearest of all finite values by search.
+
+// A 16-bit format with that many exponent bits.
+struct Format {
+  int exponent_bits;
+  uint16_t nan(bool negative) const { return exponent_bits == 8 ? 0x7fc0 : (negative ? 0xfe00 : 0x7e00); }
+  uint16_t infinity() const { return ((1 << exponent_bits) - 1) << mantissa_bits(); }
+  int mantissa_bits() const { return 15 - exponent_bits; }
+
+  // Of finite bits without sign; of infinity's too, as if exponents went on: rounding passes to it where it would pass to that value.
+  double Value(uint16_t bits) const {
+    const int bias = (1 << (exponent_bits - 1)) - 1;
+    const int exponent = bits >> mantissa_bits();
+    const int mantissa = bits & ((1 << mantissa_bits()) - 1);
+    if (exponent == 0) return std::ldexp(mantissa, 1 - bias - mantissa_bits());
+    return std::ldexp(mantissa + (1 << mantissa_bits()), exponent - bias - mantissa_bits());
+  }
+
+  uint16_t Nearest(double value) const {
+    if (std::isnan(value)) return nan(std::signbit(value));
+    const double magnitude = std::fabs(value);
+    const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+    uint16_t low = 0;  // The greatest whose value is at most the magnitude.
+    for (uint16_t high = infinity(); low < high;) {
+      const uint16_t middle = low + (high - low + 1) / 2;
+      (Value(middle) <= magnitude ? low : high) = Value(middle) <= magnitude ? middle : middle - 1;
+    }
+    if (low == infinity()) return sign | low;
+    const double below = magnitude - Value(low);
+    const double above = Value(low + 1) - magnitude;
+    return sign | (below < above || (below == above && low % 2 == 0) ? low : low + 1);
+  }
+};
+
+constexpr Format kHalf = {5};
+constexpr Format kBrain = {8};
+
+double Float(uint32_t bits) { return std::bit_cast<float>(bits); }
+
+// Bits of float32 values: all upper halves with lower halves that decide every rounding, all lower halves at some upper ones, and random ones.
+std::vector<uint32_t> Float32Patterns() {
+  std::vector<uint32_t> patterns;
+  for (uint32_t upper = 0; upper < 0x10000; ++upper) {
+    for (uint32_t lower : {0x0000, 0x0001, 0x0fff, 0x1000, 0x1001, 0x2000, 0x3000, 0x7fff, 0x8000, 0x8001, 0xefff, 0xf000, 0xffff}) {
+      patterns.push_back(upper << 16 | lower);
+    }
+  }
+  for (uint32_t upper : {0x0000, 0x0001, 0x3300, 0x3380, 0x3387, 0x387f, 0x3880, 0x3f80, 0x477f, 0x4780, 0x7f7f, 0x7f80, 0xb300, 0xff80}) {
+    for (uint32_t lower = 0; lower < 0x10000; ++lower) patterns.push_back(upper << 16 | lower);
+  }
+  std::mt19937 random(2);
+  for (int i = 0; i < 1'000'000; ++i) patterns.push_back(random());
+  return patterns;
+}
+
+std::vector<uint16_t> All16() {
+  std::vector<uint16_t> all(0x10000);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+  return all;
+}
+
+TEST(FloatBitsTest, WideningIsExact) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const double sign = bits >= 0x8000 ? -1 : 1;
+    const uint16_t magnitude = bits & 0x7fff;
+    if (magnitude < kHalf.infinity()) {
+      EXPECT_EQ(Float32FromFloat16(bits), std::bit_cast<uint32_t>(static_cast<float>(sign * kHalf.Value(magnitude)))) << bits;
+    } else {
+      const uint32_t quiet = magnitude > kHalf.infinity() ? 0x0040'0000 : 0;
+      EXPECT_EQ(Float32FromFloat16(bits), (bits & 0x8000) << 16 | 0x7f80'0000 | (bits & 0x3ff) << 13 | quiet) << bits;
+    }
+    if (magnitude <= kBrain.infinity()) {
+      EXPECT_EQ(Float32FromBfloat16(bits), bits << 16) << bits;
+    } else {
+      EXPECT_EQ(Float32FromBfloat16(bits), bits << 16 | 0x0040'0000) << bits;
+    }
+  }
+}
+
+TEST(FloatBitsTest, NarrowingGivesTheNearest) {
+  int wrong = 0;
+  for (uint32_t bits : Float32Patterns()) {
+    const bool is_nan = std::isnan(Float(bits));
+    const uint16_t half = is_nan ? kHalf.nan(bits >> 31) : kHalf.Nearest(Float(bits));
+    const uint16_t brain = is_nan ? kBrain.nan(bits >> 31) : kBrain.Nearest(Float(bits));
+    if (Float16FromFloat32(bits) == half && Bfloat16FromFloat32(bits) == brain) continue;
+    if (++wrong < 10) ADD_FAILURE() << std::hex << bits << ": " << Float16FromFloat32(bits) << " " << half;
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+// Values next to the places where rounding turns, closer than a float32 can say.
+std::vector<double> DoublesNearTies() {
+  std::vector<double> values = {0.0, -0.0, 1e300, -1e300, 1e-300, 5e-324, std::numeric_limits<double>::infinity(), std::nan("")};
+  for (const Format& format : {kHalf, kBrain}) {
+    for (uint32_t bits = 0; bits < format.infinity(); ++bits) {
+      const double tie = (format.Value(bits) + format.Value(bits + 1)) / 2;
+      for (double value : {tie, std::nextafter(tie, 0.0), std::nextafter(tie, 1e300), format.Value(bits)}) {
+        values.push_back(value);
+        values.push_back(-value);
+      }
+    }
+  }
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 200'000; ++i) values.push_back(std::bit_cast<double>(random()));
+  return values;
+}
+
+TEST(FloatBitsTest, Float64IsRoundedOnce) {
+  int wrong = 0;
+  for (double value : DoublesNearTies()) {
+    const uint64_t bits = std::bit_cast<uint64_t>(value);
+    if (Float16FromFloat64(bits) == kHalf.Nearest(value) && Bfloat16FromFloat64(bits) == kBrain.Nearest(value)) continue;
+    if (++wrong < 10) ADD_FAILURE() << std::hexfloat << value << ": " << Float16FromFloat64(bits) << " " << Bfloat16FromFloat64(bits);
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(FloatBitsTest, Float64ToFloat32) {
+  const auto cast = [](uint64_t bits) { return Float32FromFloat64(bits); };
+  EXPECT_EQ(cast(std::bit_cast<uint64_t>(0.1)), 0x3dcc'cccd);
+  EXPECT_EQ(cast(std::bit_cast<uint64_t>(1e39)), 0x7f80'0000);
+  EXPECT_EQ(cast(std::bit_cast<uint64_t>(-1e-60)), 0x8000'0000);
+  EXPECT_EQ(cast(0xfff0'0000'0000'0001), 0xffc0'0000);
+  EXPECT_EQ(cast(0x7ff8'0000'1234'5678), 0x7fc0'0000);
+}
+
+TEST(FloatBitsTest, SumsAreExactAndRoundedOnce) {
+  std::mt19937 random(4);
+  int wrong = 0;
+  for (int i = 0; i < 2'000'000; ++i) {
+    const uint16_t a = random();
+    const uint16_t b = random();
+    const double half = Float(Float32FromFloat16(a)) + Float(Float32FromFloat16(b));  // Exact.
+    if (!std::isnan(half)) wrong += AddFloat16(a, b) != kHalf.Nearest(half);
+    const double left = Float(Float32FromBfloat16(a));
+    const double right = Float(Float32FromBfloat16(b));
+    const double brain = left + right;
+    const bool is_exact = std::isfinite(brain) && brain - left == right && brain - right == left;
+    if (is_exact) wrong += AddBfloat16(a, b) != kBrain.Nearest(brain);
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(FloatBitsTest, NansOfSums) {
+  struct Case {
+    const char* what;
+    uint16_t left, right, sum;
+  };
+  const Case kHalves[] = {
+      {"a NaN and a number", 0x7c01, 0x3c00, 0x7e00},     {"a number and a NaN", 0x3c00, 0xfdff, 0xfe00},
+      {"NaNs: the first's sign", 0xfe01, 0x7e02, 0xfe00}, {"NaNs: the first's sign", 0x7e01, 0xfe02, 0x7e00},
+      {"infinities cancel", 0x7c00, 0xfc00, 0xfe00},      {"infinities cancel", 0xfc00, 0x7c00, 0xfe00},
+      {"a NaN and infinity", 0x7e55, 0xfc00, 0x7e00},     {"infinities agree", 0xfc00, 0xfc00, 0xfc00},
+      {"overflow", 0x7bff, 0x7bff, 0x7c00},               {"+0 + -0", 0x0000, 0x8000, 0x0000},
+      {"-0 + -0", 0x8000, 0x8000, 0x8000},                {"x - x", 0x3c00, 0xbc00, 0x0000},
+      {"subnormals", 0x0001, 0x03ff, 0x0400},             {"a tie to even", 0x6800, 0x3800, 0x6800},
+  };
+  for (const Case& c : kHalves) EXPECT_EQ(AddFloat16(c.left, c.right), c.sum) << c.what;
+  EXPECT_EQ(AddFloat32(0xffff'ffff, 0x7f80'0001), 0xffc0'0000);
+  EXPECT_EQ(AddFloat32(0x3f80'0000, 0x7f80'0001), 0x7fc0'0000);
+  EXPECT_EQ(AddFloat32(0x7f80'0000, 0xff80'0000), 0xffc0'0000);
+  EXPECT_EQ(AddBfloat16(0xff81, 0x3f80), 0x7fc0);
+  EXPECT_EQ(AddBfloat16(0x7f80, 0xff80), 0x7fc0);
+}
+
+// --- The kernels against the definition, with each instruction set that this processor has, and without any.
+
+std::vector<int64_t> Targets() {
+  std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  targets.push_back(HWY_SCALAR);
+  return targets;
+}
+
+class KernelsTest : public testing::TestWithParam<int64_t> {
+ protected:
+  KernelsTest() { hwy::GetChosenTarget().Update(GetParam()); }
+  ~KernelsTest() override { hwy::GetChosenTarget().DeInit(); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Target, KernelsTest, testing::ValuesIn(Targets()),
+                         [](const testing::TestParamInfo<int64_t>& info) { return std::string(hwy::TargetName(info.param)); });
+
+template <typename To, typename From>
+void ExpectCast(DType from, DType to, const std::vector<From>& values, To (*expected)(From)) {
+  std::vector<To> cast(values.size() + 1, 0x55);
+  CastElements(from, to, reinterpret_cast<const char*>(values.data()), reinterpret_cast<char*>(cast.data()), values.size());
+  int wrong = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (cast[i] != expected(values[i]) && ++wrong < 10) ADD_FAILURE() << std::hex << values[i] << ": " << cast[i];
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(cast.back(), 0x55) << "wrote behind the end";
+}
+
+TEST_P(KernelsTest, CastsOfEvery16BitInput) {
+  ExpectCast<uint32_t, uint16_t>(DType::kFloat16, DType::kFloat32, All16(), Float32FromFloat16);
+  ExpectCast<uint32_t, uint16_t>(DType::kBfloat16, DType::kFloat32, All16(), Float32FromBfloat16);
+  ExpectCast<uint16_t, uint16_t>(DType::kFloat16, DType::kBfloat16, All16(),
+                                 [](uint16_t bits) { return Bfloat16FromFloat32(Float32FromFloat16(bits)); });
+  ExpectCast<uint16_t, uint16_t>(DType::kBfloat16, DType::kFloat16, All16(),
+                                 [](uint16_t bits) { return Float16FromFloat32(Float32FromBfloat16(bits)); });
+}
+
+TEST_P(KernelsTest, CastsOfFloat32) {
+  const std::vector<uint32_t> patterns = Float32Patterns();
+  ExpectCast<uint16_t, uint32_t>(DType::kFloat32, DType::kFloat16, patterns, Float16FromFloat32);
+  ExpectCast<uint16_t, uint32_t>(DType::kFloat32, DType::kBfloat16, patterns, Bfloat16FromFloat32);
+}
+
+TEST_P(KernelsTest, CastsOfFloat64) {
+  std::vector<uint64_t> patterns;
+  for (double value : DoublesNearTies()) patterns.push_back(std::bit_cast<uint64_t>(value));
+  ExpectCast<uint16_t, uint64_t>(DType::kFloat64, DType::kFloat16, patterns, Float16FromFloat64);
+  ExpectCast<uint16_t, uint64_t>(DType::kFloat64, DType::kBfloat16, patterns, Bfloat16FromFloat64);
+  ExpectCast<uint32_t, uint64_t>(DType::kFloat64, DType::kFloat32, patterns, Float32FromFloat64);
+}
+
+TEST_P(KernelsTest, EveryCountFromEveryPosition) {
+  const std::vector<uint32_t> patterns = Float32Patterns();
+  for (size_t begin : {0, 1, 3}) {
+    for (size_t count = 0; count < 70; ++count) {
+      const auto first = patterns.begin() + static_cast<ptrdiff_t>(500'000 + begin);
+      ExpectCast<uint16_t, uint32_t>(DType::kFloat32, DType::kFloat16, {first, first + static_cast<ptrdiff_t>(count)}, Float16FromFloat32);
+    }
+  }
+}
+
+template <typename Bits>
+void ExpectSums(DType dtype, const std::vector<Bits>& left, const std::vector<Bits>& right, Bits (*add)(Bits, Bits)) {
+  std::vector<Bits> sum = left;  // In place.
+  AddElements(dtype, reinterpret_cast<const char*>(sum.data()), reinterpret_cast<const char*>(right.data()),
+              reinterpret_cast<char*>(sum.data()), sum.size());
+  int wrong = 0;
+  for (size_t i = 0; i < sum.size(); ++i) {
+    if (sum[i] != add(left[i], right[i]) && ++wrong < 10) ADD_FAILURE() << std::hex << left[i] << " + " << right[i] << ": " << sum[i];
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(KernelsTest, SumsOfEvery16BitInputWithManyOthers) {
+  std::vector<uint16_t> others = {0x0000, 0x8000, 0x0001, 0x03ff, 0x3c00, 0x3c01, 0x7bff, 0x7c00, 0xfc00, 0x7e00, 0xfe01, 0x7f80, 0xff80, 0xffff};
+  std::mt19937 random(5);
+  for (int i = 0; i < 20; ++i) others.push_back(random());
+  for (uint16_t other : others) {
+    const std::vector<uint16_t> right(0x10000, other);
+    ExpectSums<uint16_t>(DType::kFloat16, All16(), right, AddFloat16);
+    ExpectSums<uint16_t>(DType::kFloat16, right, All16(), AddFloat16);
+    ExpectSums<uint16_t>(DType::kBfloat16, All16(), right, AddBfloat16);
+    ExpectSums<uint16_t>(DType::kBfloat16, right, All16(), AddBfloat16);
+  }
+}
+
+TEST_P(KernelsTest, SumsOfFloat32) {
+  std::vector<uint32_t> left = Float32Patterns();
+  std::vector<uint32_t> right = left;
+  std::shuffle(right.begin(), right.end(), std::mt19937(6));
+  ExpectSums<uint32_t>(DType::kFloat32, left, right, AddFloat32);
+  for (uint32_t& bits : right) bits ^= 0x8000'0000;
+  ExpectSums<uint32_t>(DType::kFloat32, right, left, AddFloat32);
+}
+
+}  // namespace
+}  // namespace weighbridge

@@ -1,0 +1,70 @@
+#include "plan/parallel_for.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+
+namespace weighbridge {
+namespace {
+
+// What the threads share: the next index, and the failure of the lowest index so far.
+class Loop {
+ public:
+  Loop(int64_t count, const std::atomic<bool>* stop, absl::FunctionRef<absl::Status(int64_t, int)> work)
+      : count_(count), stop_(stop), work_(work) {}
+
+  void Run(int thread) {
+    while (!failed_) {
+      if (next_ < count_ && stop_ != nullptr && *stop_) return Fail(count_, absl::CancelledError("stopped"));
+      const int64_t index = next_++;
+      if (index >= count_) return;
+      if (absl::Status status = work_(index, thread); !status.ok()) return Fail(index, status);
+    }
+  }
+
+  absl::Status status() {
+    absl::MutexLock lock(&mutex_);
+    return status_;
+  }
+
+ private:
+  void Fail(int64_t index, const absl::Status& status) {
+    failed_ = true;
+    absl::MutexLock lock(&mutex_);
+    if (!status_.ok() && failed_index_ <= index) return;
+    status_ = status;
+    failed_index_ = index;
+  }
+
+  const int64_t count_;
+  const std::atomic<bool>* const stop_;
+  const absl::FunctionRef<absl::Status(int64_t, int)> work_;
+  std::atomic<int64_t> next_ = 0;
+  std::atomic<bool> failed_ = false;
+  absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  int64_t failed_index_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace
+
+absl::Status ParallelFor(int64_t count, int threads, const std::atomic<bool>* stop,
+                         absl::FunctionRef<absl::Status(int64_t index, int thread)> work) {
+  Loop loop(count, stop, work);
+  {
+    std::vector<std::jthread> others;
+    const int wanted = static_cast<int>(std::min<int64_t>(threads, count));
+    for (int thread = 1; thread < wanted; ++thread) others.emplace_back([&loop, thread] { loop.Run(thread); });
+    loop.Run(0);
+  }
+  return loop.status();
+}
+
+}  // namespace weighbridge
