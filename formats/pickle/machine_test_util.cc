@@ -56,7 +56,8 @@ struct Shower {
   std::string operator()(const Tensor& tensor) const {
     if (!tensor.unsupported.empty()) return absl::StrCat("unsupported: ", tensor.unsupported);
     return absl::StrCat("tensor(", DTypeName(tensor.dtype), " ", (*this)(*tensor.storage), " ", tensor.offset, " ",
-                        ShapeToString(tensor.size), " ", ShapeToString(tensor.stride), tensor.conj ? " conj" : "", tensor.neg ? " neg" : "", ")");
+                        ShapeToString(tensor.size), " ", ShapeToString(tensor.stride), tensor.conj ? " conj" : "", tensor.neg ? " neg" : "",
+                        ")");
   }
   std::string operator()(const ArrayDType& dtype) const { return absl::StrCat("dtype(", DTypeOf(dtype), ")"); }
   std::string operator()(const Array& array) const {
@@ -93,7 +94,9 @@ absl::StatusOr<Document> RunProgram(absl::string_view program, const MachineOpti
   return RunPickle(*source, 0, source->size(), options);
 }
 
-std::string Show(const Value& value, absl::string_view program) { return std::visit(Shower{program}, value.data); }
+std::string Show(const Value& value, absl::string_view program) {
+  return std::visit(Shower{program}, value.data);
+}
 
 std::string RunAndShow(absl::string_view program, const MachineOptions& options) {
   const absl::StatusOr<Document> document = RunProgram(program, options);

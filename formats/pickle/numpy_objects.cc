@@ -89,7 +89,7 @@ absl::Status Fill(Array& array, ArrayDType dtype, Shape shape, const std::vector
     if (!size.ok()) return size.status();
     absl::StatusOr<Bytes> bytes = BytesOf(data);
     if (!bytes.ok()) return bytes.status();
-    const bool fits = bytes->latin1 ? bytes->size >= *size && bytes->size / 2 <= *size : bytes->size == *size;
+    const bool fits = bytes->latin1 ? bytes->size >= *size && bytes->size - *size <= *size : bytes->size == *size;
     if (!fits) {
       return absl::DataLossError(
           absl::StrCat(ToString(TensorSpec{*dtype.dtype, shape}), " has ", *size, " bytes, the array holds ", bytes->size));

@@ -56,9 +56,10 @@ absl::Status Interpreter::NewObjectWithKeywords() {
 absl::Status Interpreter::BuildObject() {
   absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
   if (!operands.ok()) return operands.status();
-  if (absl::Status status = BuildValue(arena_, operands->front(), *operands->back()); !status.ok()) return status;
+  Value* const object = operands->front();
+  const Value* const state = operands->back();
   Drop(1);
-  return absl::OkStatus();
+  return BuildValue(arena_, object, *state);
 }
 
 absl::Status Interpreter::PersistentId() {
