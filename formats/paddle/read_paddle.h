@@ -18,8 +18,9 @@ namespace weighbridge {
 //
 // PermissionDenied, DataLoss, Unimplemented and ResourceExhausted as pickle::RunPickle, pickle::Flatten and pickle::StoreArray. DataLoss
 // also when the name table lists a name without an array, when slices are missing, used twice or do not make their parameter, and when two
-// tensors have one name. Messages begin with "reading PATH: ". Arrays that are spelled as text (protocols 0 to 2) are read once, to prove
-// that.
+// tensors have one name. Unimplemented also for arrays of protocol 0, which Paddle never writes. Messages begin with "reading PATH: ".
+//
+// Reads no elements, except that bytes which protocols 1 and 2 spell as text are scanned once (latin1_source.h).
 absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& limits);
 
 }  // namespace weighbridge

@@ -178,6 +178,31 @@ TEST(ReadPaddleTest, ReadsTheBufferFormOfProtocol5) {
   }
 }
 
+// What pickletools.optimize leaves of CPython's own pickles, protocol 1 and 0, of {"w": an array of int64}.
+TEST(ReadPaddleTest, ReadsProtocol1) {
+  const std::string state = absl::StrCat("(K\x01(K\x01tcnumpy\ndtype\n(X", LittleEndian(2, 4), "i8I00\nI01\ntR(K\x03X", LittleEndian(1, 4),
+                                         "<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK", LittleEndian(0, 1), "tbI00\n");
+  const std::string latin1 = absl::StrCat("X", LittleEndian(6, 4), "latin1");
+  const std::string pickle =
+      absl::StrCat("}X", LittleEndian(1, 4), "wcnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K", LittleEndian(0, 1),
+                   "tc_codecs\nencode\nq", LittleEndian(0, 1), "(X", LittleEndian(1, 4), "b", latin1, "q\x01tRtR", state, "h",
+                   LittleEndian(0, 1), "(X", LittleEndian(9, 4), "AB\xc3\xa9\\\nFGHh\x01tRtbs.");
+  EXPECT_EQ(Table(ReadPaddle(MakeMemorySource("x.pdparams", pickle), ReadLimits())), "w||int64 [1]|AB\xe9\\\nFGH\n");
+}
+
+TEST(ReadPaddleTest, SaysThatArraysOfProtocol0AreNotRead) {
+  const absl::Status status =
+      ReadPaddle(
+          MakeMemorySource("x.pdparams",
+                           "(dVw\ncnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntc_codecs\nencode\np0\n(Vb\nVlatin1\np1\n"
+                           "tRtR(I1\n(I1\ntcnumpy\ndtype\n(Vi8\nI00\nI01\ntR(I3\nV<\nNNNI-1\nI-1\nI0\ntbI00\ng0\n"
+                           "(VAB\xe9\\u005c\\u000aFGH\ng1\ntRtbs."),
+          ReadLimits())
+          .status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "protocol 0")) << status;
+}
+
 // Bytes of Python 2, which stand for names.
 TEST(ReadPaddleTest, ReadsByteStringsAsLatin1) {
   const std::string dict = absl::StrCat("}", "U\x02", "w\xe9", Array({}), "s");
