@@ -17,11 +17,11 @@ import os
 
 import minigpt4_tensors
 from paddle_file import write_pdparams
-from tensor_values import TensorValues, byte_size
+from tensor_values import SparseValues, TensorValues, byte_size
 from torch_file import module_state_dict, write_torch
 
 # `tiny` has the extents of the golden of that name; `medium` the widths of the 7B model and one of its layers, which makes 3.3 GB merged; `7b`
-# is the whole of it, 15.9 GB.
+# is the whole of it, 15.9 GB; `13b` the larger one, 28.5 GB.
 _7B = minigpt4_tensors.Sizes(
     hidden_size=4096, intermediate_size=11008, layers=32, heads=32, vocabulary=32001,
     vision_hidden_size=1408, vision_intermediate_size=6144, vision_layers=39, image_positions=257,
@@ -33,6 +33,7 @@ PRESETS = {
         qformer_hidden_size=32, qformer_intermediate_size=64, qformer_layers=2, query_tokens=4, t5_hidden_size=32),
     "medium": _7B._replace(layers=1),
     "7b": _7B,
+    "13b": _7B._replace(hidden_size=5120, intermediate_size=13824, layers=40, heads=40),
 }
 
 
@@ -47,6 +48,7 @@ def parse_arguments():
     parser.add_argument("--qformer_dtype", choices=["float32", "float16"], default="float32")
     parser.add_argument("--shards", type=int, default=0, help="so many files for Vicuna, and an index (default: one file, no index)")
     parser.add_argument("--edges", action="store_true", help="any bit pattern as value: NaN, infinities, subnormals")
+    parser.add_argument("--sparse", action="store_true", help="holes in the place of values: tables of any size, on next to no disk")
     return parser.parse_args()
 
 
@@ -83,7 +85,7 @@ def main():
     given = {field: getattr(arguments, field) for field in minigpt4_tensors.Sizes._fields if getattr(arguments, field) is not None}
     sizes = PRESETS[arguments.preset]._replace(**given)
     dtypes = minigpt4_tensors.Dtypes(vicuna=arguments.vicuna_dtype, vision=arguments.vision_dtype, qformer=arguments.qformer_dtype)
-    values = TensorValues(arguments.edges)
+    values = SparseValues() if arguments.sparse else TensorValues(arguments.edges)
 
     os.makedirs(os.path.join(arguments.out, "blip2"), exist_ok=True)
     write_pdparams(os.path.join(arguments.out, "blip2", "model_state.pdparams"), minigpt4_tensors.blip2_tensors(sizes, dtypes), values)

@@ -1,14 +1,16 @@
-"""Pickles with the bytes of CPython's own pickler, over objects whose classes need not be installed and payloads that are not in memory."""
+"""Pickles as CPython's own pickler writes them, over objects whose classes need not be installed and payloads that are not in memory."""
 import collections
 import io
 import struct
+
+from tensor_values import write_piece
 
 # An object that is named, not described: numpy's `ndarray`, torch's `FloatStorage`.
 Global = collections.namedtuple("Global", "module name")
 
 
 class Payload:
-    """Bytes that `pieces`, an iterable of bytes-like objects, make when their turn comes."""
+    """Bytes that `pieces`, an iterable of bytes-like objects and Holes, makes when their turn comes."""
 
     def __init__(self, size, pieces):
         self.size, self.pieces = size, pieces
@@ -120,7 +122,7 @@ class PickleWriter:
         target = self._file if value.size >= _FRAME else self._frame
         target.write(header)
         for piece in value.pieces:
-            target.write(piece)
+            write_piece(target, piece)
         self._memoize()
 
     def _save_tuple(self, value):

@@ -1,6 +1,7 @@
 """Tensors without a meaning: names, dtypes, shapes, and values that cost nothing to make."""
 import collections
 import math
+import os
 import random
 import zlib
 
@@ -23,6 +24,28 @@ def element_count(tensor):
 
 def byte_size(tensor):
     return element_count(tensor) * ITEM_SIZE[tensor.dtype]
+
+
+class Hole:
+    """So many bytes of a payload that is not written."""
+
+    def __init__(self, size):
+        self.size = size
+
+
+def write_piece(file, piece):
+    """A hole in a file takes no disk and reads as zeros; what follows it must be written."""
+    if isinstance(piece, Hole):
+        file.seek(piece.size, os.SEEK_CUR)
+    else:
+        file.write(piece)
+
+
+class SparseValues:
+    """Every tensor is a hole: files of any size with all their tables, for what reads no more than those."""
+
+    def pieces(self, tensor):
+        yield Hole(byte_size(tensor))
 
 
 class TensorValues:

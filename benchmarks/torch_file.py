@@ -5,7 +5,7 @@ import struct
 import zlib
 
 from pickle_writer import Call, Global, PersistentId, PickleWriter
-from tensor_values import Tensor, element_count
+from tensor_values import Hole, Tensor, byte_size, element_count, write_piece
 
 _ORDERED_DICT = Global("collections", "OrderedDict")
 _STORAGES = {"float16": "HalfStorage", "float32": "FloatStorage", "int64": "LongStorage"}
@@ -22,20 +22,20 @@ class _ZipWriter:
         self._file.write(data)
         self._offset += len(data)
 
-    def add(self, name, pieces):
-        """A stored member of less than 4 GiB whose first byte lies at a multiple of 64. Its CRC and size follow it."""
+    def add(self, name, size, pieces):
+        """A stored member of less than 4 GiB whose first byte lies at a multiple of 64. Its CRC and size follow it; one that is a hole has
+        no CRC, as torch writes it on request."""
         name = name.encode()
         begin = self._offset
         extra = struct.pack("<HHQ", 1, 8, begin) if begin >= _LIMIT else b""
         padding = -(begin + 30 + len(name) + len(extra) + 4) % 64
         self._write(struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, 0x0808, 0, 0, 0, 0, 0, 0, len(name), len(extra) + 4 + padding))
         self._write(name + extra + struct.pack("<2sH", b"FB", padding) + b"Z" * padding)
-        payload = self._offset
         crc = 0
         for piece in pieces:
-            crc = zlib.crc32(piece, crc)
-            self._write(piece)
-        size = self._offset - payload
+            crc = 0 if isinstance(piece, Hole) else zlib.crc32(piece, crc)
+            write_piece(self._file, piece)
+        self._offset += size
         self._write(struct.pack("<IIQQ" if extra else "<IIII", 0x08074B50, crc, size, size))
         self._directory.append(
             struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, 0x0808, 0, 0, 0, crc, size, size, len(name), len(extra), 0, 0, 0, 0,
@@ -89,8 +89,8 @@ def write_torch(path, value, values, location="cpu"):
     PickleWriter(program, protocol=2).write(storages.replace(value))
     with open(path, "wb") as file:
         archive = _ZipWriter(file)
-        archive.add("archive/data.pkl", [program.getvalue()])
+        archive.add("archive/data.pkl", len(program.getvalue()), [program.getvalue()])
         for key, tensor in sorted((str(i), tensor) for i, tensor in enumerate(storages.tensors)):
-            archive.add(f"archive/data/{key}", values.pieces(tensor))
-        archive.add("archive/version", [b"3\n"])
+            archive.add(f"archive/data/{key}", byte_size(tensor), values.pieces(tensor))
+        archive.add("archive/version", 2, [b"3\n"])
         archive.finish()

@@ -95,7 +95,9 @@ Buffer::Buffer(int64_t bytes) {
   if (alignment == kHugePage) madvise(data_.get(), rounded, MADV_HUGEPAGE);
 }
 
-void Buffer::Free::operator()(char* data) const { std::free(data); }
+void Buffer::Free::operator()(char* data) const {
+  std::free(data);
+}
 
 absl::Status BandMaker::Load(const TiledBox& box, size_t leaf_index, RangeCheck* check, const Region& tile, char* to) {
   const TiledLeaf& leaf = box.leaves[leaf_index];

@@ -153,7 +153,8 @@ absl::Status Execution::WriteLiteral(const Layout::Literal& literal) {
 }
 
 absl::Status Execution::MakeBand(int64_t index, int thread) {
-  const auto after = std::upper_bound(jobs_.begin(), jobs_.end(), index, [](int64_t band, const Job& job) { return band < job.first_band; });
+  const auto after =
+      std::upper_bound(jobs_.begin(), jobs_.end(), index, [](int64_t band, const Job& job) { return band < job.first_band; });
   const Job& job = *std::prev(after);
   if (!workers_[thread].has_value()) workers_[thread].emplace(band_bytes_);
   Worker& worker = *workers_[thread];
@@ -207,6 +208,8 @@ absl::Status Execute(const Plan& plan, const Layout& layout, const ExecuteOption
   return execution.CheckSourcesUnchanged();
 }
 
-int64_t MinimumMemory(int threads) { return threads * (kTileBytes + kLeastBandBytes); }
+int64_t MinimumMemory(int threads) {
+  return threads * (kTileBytes + kLeastBandBytes);
+}
 
 }  // namespace weighbridge

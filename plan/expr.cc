@@ -82,7 +82,9 @@ Shape Extents(const Region& region) {
   return shape;
 }
 
-bool IsRounded(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32; }
+bool IsRounded(DType dtype) {
+  return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32;
+}
 
 // The text of an expression, given those of its operands.
 std::string Render(const Expr& expr, const std::vector<std::string>& operands) {
@@ -122,7 +124,9 @@ void CollectLeaves(const Expr& expr, absl::flat_hash_set<const Expr*>& seen, std
 
 }  // namespace
 
-ExprPtr Read(std::string label, StoredTensor tensor) { return ExprBuilder::MakeRead(std::move(label), std::move(tensor)); }
+ExprPtr Read(std::string label, StoredTensor tensor) {
+  return ExprBuilder::MakeRead(std::move(label), std::move(tensor));
+}
 
 absl::StatusOr<ExprPtr> Permute(ExprPtr operand, std::vector<int64_t> axes) {
   const Shape& shape = operand->spec().shape;
@@ -136,7 +140,8 @@ absl::StatusOr<ExprPtr> Permute(ExprPtr operand, std::vector<int64_t> axes) {
   Shape permuted;
   for (int64_t axis : axes) permuted.push_back(shape[axis]);
   TensorSpec spec = {operand->spec().dtype, std::move(permuted)};
-  return ExprBuilder::Make({.op = Expr::Op::kPermute, .spec = std::move(spec), .operands = {std::move(operand)}, .numbers = std::move(axes)});
+  return ExprBuilder::Make(
+      {.op = Expr::Op::kPermute, .spec = std::move(spec), .operands = {std::move(operand)}, .numbers = std::move(axes)});
 }
 
 absl::StatusOr<ExprPtr> Slice(ExprPtr operand, Region region) {
@@ -145,7 +150,8 @@ absl::StatusOr<ExprPtr> Slice(ExprPtr operand, Region region) {
         absl::StrCat("the slice ", RegionToString(region, Extents(region)), " does not lie inside ", ToString(operand->spec())));
   }
   TensorSpec spec = {operand->spec().dtype, Extents(region)};
-  return ExprBuilder::Make({.op = Expr::Op::kSlice, .spec = std::move(spec), .operands = {std::move(operand)}, .region = std::move(region)});
+  return ExprBuilder::Make(
+      {.op = Expr::Op::kSlice, .spec = std::move(spec), .operands = {std::move(operand)}, .region = std::move(region)});
 }
 
 absl::StatusOr<ExprPtr> Concat(std::vector<ExprPtr> operands, int64_t axis) {

@@ -18,7 +18,8 @@ class Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 // What makes an output tensor out of stored ones: data, not code. The factories below check that operands fit; an Expr that exists is
-// sound, and at most 1000 operations deep: every factory refuses to go deeper with InvalidArgument. Whoever evaluates one (plan's executor, verify's evaluator) gives each operation the meaning stated at its factory.
+// sound, and at most 1000 operations deep: every factory refuses to go deeper with InvalidArgument. Whoever evaluates one (plan's executor,
+// verify's evaluator) gives each operation the meaning stated at its factory.
 class Expr {
  public:
   enum class Op { kRead, kPermute, kSlice, kConcat, kPad, kCast, kAdd };
@@ -75,8 +76,8 @@ absl::StatusOr<ExprPtr> Pad(ExprPtr operand, Shape shape, Region inside);
 // float16, bfloat16, float32 and float64 (float64 only as the operand), or equal.
 absl::StatusOr<ExprPtr> Cast(ExprPtr operand, DType dtype);
 
-// The exact sum, element by element, rounded once. NaN: sign | 0x7e00 in float16 and sign | 0x7fc00000 in float32, where the sign is that of
-// the first operand that is NaN, and 1 for infinities of opposite sign (0xfe00, 0xffc00000); 0x7fc0 in bfloat16. InvalidArgument when
+// The exact sum, element by element, rounded once. NaN: sign | 0x7e00 in float16 and sign | 0x7fc00000 in float32, where the sign is that
+// of the first operand that is NaN, and 1 for infinities of opposite sign (0xfe00, 0xffc00000); 0x7fc0 in bfloat16. InvalidArgument when
 // specs differ, Unimplemented unless the dtype is float16, bfloat16 or float32.
 absl::StatusOr<ExprPtr> Add(ExprPtr left, ExprPtr right);
 

@@ -64,7 +64,9 @@ std::string ReadElement(const StoredTensor& tensor, const std::vector<int64_t>& 
   return bytes;
 }
 
-int64_t Uniform(std::mt19937& random, int64_t least, int64_t most) { return std::uniform_int_distribution<int64_t>(least, most)(random); }
+int64_t Uniform(std::mt19937& random, int64_t least, int64_t most) {
+  return std::uniform_int_distribution<int64_t>(least, most)(random);
+}
 
 ExprPtr RandomPermute(std::mt19937& random, const TensorSpec& spec, int operations) {
   std::vector<int64_t> axes(spec.shape.size());
@@ -107,7 +109,9 @@ ExprPtr RandomConcat(std::mt19937& random, const TensorSpec& spec, int operation
   return *Concat({RandomExpr(random, first, operations / 2), RandomExpr(random, second, operations / 2)}, axis);
 }
 
-bool IsRounded(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32; }
+bool IsRounded(DType dtype) {
+  return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32;
+}
 
 }  // namespace
 

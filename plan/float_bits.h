@@ -13,7 +13,9 @@ namespace weighbridge {
 inline constexpr uint32_t kFloat32Infinity = 0x7f80'0000;
 inline constexpr uint32_t kFloat32QuietBit = 0x0040'0000;
 
-inline bool IsNan(uint32_t float32) { return (float32 & 0x7fff'ffff) > kFloat32Infinity; }
+inline bool IsNan(uint32_t float32) {
+  return (float32 & 0x7fff'ffff) > kFloat32Infinity;
+}
 
 // `value` / 2^shift, rounded to nearest even. 1 <= shift <= 24.
 inline uint32_t RoundedShift(uint32_t value, int shift) {
@@ -50,7 +52,9 @@ inline uint16_t Float16FromFloat32(uint32_t float32) {
   return sign | (((exponent + 14) << 10) + RoundedShift(significand, 13));
 }
 
-inline uint16_t Bfloat16FromFloat32(uint32_t float32) { return IsNan(float32) ? 0x7fc0 : RoundedShift(float32, 16); }
+inline uint16_t Bfloat16FromFloat32(uint32_t float32) {
+  return IsNan(float32) ? 0x7fc0 : RoundedShift(float32, 16);
+}
 
 inline uint32_t Float32FromFloat64(uint64_t float64) {
   const double value = std::bit_cast<double>(float64);
@@ -68,9 +72,13 @@ inline uint32_t Float32FromFloat64ToOdd(uint64_t float64) {
   return std::fabs(rounded) < std::fabs(value) ? nearest + 1 : nearest - 1;
 }
 
-inline uint16_t Float16FromFloat64(uint64_t float64) { return Float16FromFloat32(Float32FromFloat64ToOdd(float64)); }
+inline uint16_t Float16FromFloat64(uint64_t float64) {
+  return Float16FromFloat32(Float32FromFloat64ToOdd(float64));
+}
 
-inline uint16_t Bfloat16FromFloat64(uint64_t float64) { return Bfloat16FromFloat32(Float32FromFloat64ToOdd(float64)); }
+inline uint16_t Bfloat16FromFloat64(uint64_t float64) {
+  return Bfloat16FromFloat32(Float32FromFloat64ToOdd(float64));
+}
 
 inline uint32_t AddFloat32(uint32_t left, uint32_t right) {
   const uint32_t sum = std::bit_cast<uint32_t>(std::bit_cast<float>(left) + std::bit_cast<float>(right));

@@ -23,7 +23,9 @@ using Word = hn::Vec<Words>;
 constexpr Words kWords;
 constexpr hn::RebindToFloat<Words> kFloats;
 
-HWY_INLINE auto NanLanes(Word bits) { return hn::Gt(hn::And(bits, hn::Set(kWords, 0x7fff'ffff)), hn::Set(kWords, kFloat32Infinity)); }
+HWY_INLINE auto NanLanes(Word bits) {
+  return hn::Gt(hn::And(bits, hn::Set(kWords, 0x7fff'ffff)), hn::Set(kWords, kFloat32Infinity));
+}
 
 // An element type: how its bits become those of a float32 and back, in vectors and one by one.
 struct Float32 {
@@ -90,9 +92,15 @@ struct Bfloat16 {
   static uint16_t Narrow(uint32_t bits) { return Bfloat16FromFloat32(bits); }
 };
 
-HWY_INLINE Word Load(const uint32_t* from) { return hn::LoadU(kWords, from); }
-HWY_INLINE Word Load(const uint16_t* from) { return hn::PromoteTo(kWords, hn::LoadU(hn::Rebind<uint16_t, Words>(), from)); }
-HWY_INLINE void Store(Word bits, uint32_t* to) { hn::StoreU(bits, kWords, to); }
+HWY_INLINE Word Load(const uint32_t* from) {
+  return hn::LoadU(kWords, from);
+}
+HWY_INLINE Word Load(const uint16_t* from) {
+  return hn::PromoteTo(kWords, hn::LoadU(hn::Rebind<uint16_t, Words>(), from));
+}
+HWY_INLINE void Store(Word bits, uint32_t* to) {
+  hn::StoreU(bits, kWords, to);
+}
 HWY_INLINE void Store(Word bits, uint16_t* to) {
   const auto narrow = hn::DemoteTo(hn::Rebind<uint16_t, Words>(), hn::BitCast(hn::RebindToSigned<Words>(), bits));
   hn::StoreU(narrow, hn::Rebind<uint16_t, Words>(), to);

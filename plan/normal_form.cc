@@ -18,7 +18,9 @@ namespace {
 
 using Op = Instruction::Op;
 
-bool IsZero(const Box& box) { return box.program.size() == 1 && box.program[0].op == Op::kZero; }
+bool IsZero(const Box& box) {
+  return box.program.size() == 1 && box.program[0].op == Op::kZero;
+}
 
 bool IsEmpty(const Region& region) {
   return std::any_of(region.begin(), region.end(), [](const IndexRange& range) { return range.size() <= 0; });
@@ -47,7 +49,9 @@ void Translate(Box& box, size_t axis, int64_t distance) {
   box.region[axis].end += distance;
 }
 
-Box ZeroBox(Region region, DType dtype) { return {std::move(region), {}, {{Op::kZero, dtype}}}; }
+Box ZeroBox(Region region, DType dtype) {
+  return {std::move(region), {}, {{Op::kZero, dtype}}};
+}
 
 std::vector<Box> NormalizeRead(const Expr& expr) {
   const StoredTensor& tensor = expr.tensor();

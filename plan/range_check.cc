@@ -27,13 +27,15 @@ void PiecesCrc::Append(int64_t offset, absl::string_view bytes) {
   bytes_ += static_cast<int64_t>(bytes.size());
 }
 
-uint32_t PiecesCrc::ShiftedTo(int64_t end) const { return static_cast<uint32_t>(crc32_combine64(crc_, 0, end - end_)); }
+uint32_t PiecesCrc::ShiftedTo(int64_t end) const {
+  return static_cast<uint32_t>(crc32_combine64(crc_, 0, end - end_));
+}
 
 absl::Status RangeCheck::Add(const PiecesCrc& pieces) {
   crc_ ^= pieces.ShiftedTo(range_.offset + range_.size);
   if ((remaining_ -= pieces.bytes()) > 0 || crc_ == range_.crc32) return absl::OkStatus();
-  return absl::DataLossError(absl::StrFormat("%s: %s has CRC-32 %08x, and should have %08x", range_.source->name(), range_.label,
-                                             crc_.load(), range_.crc32));
+  return absl::DataLossError(
+      absl::StrFormat("%s: %s has CRC-32 %08x, and should have %08x", range_.source->name(), range_.label, crc_.load(), range_.crc32));
 }
 
 }  // namespace weighbridge

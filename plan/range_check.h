@@ -36,7 +36,8 @@ class RangeCheck {
   // `range` must outlive this and is not empty.
   explicit RangeCheck(const ChecksummedRange& range) : range_(range), remaining_(range.size) {}
 
-  // Takes pieces at offsets in the range's source. With the last of the range's bytes, DataLoss if the CRC-32 is not what the container says.
+  // Takes pieces at offsets in the range's source. With the last of the range's bytes, DataLoss if the CRC-32 is not what the container
+  // says.
   absl::Status Add(const PiecesCrc& pieces);
 
  private:

@@ -25,7 +25,9 @@ constexpr uint32_t kCrc = 0xcbf43926;
 // The digits stand in the source from here.
 constexpr int64_t kOffset = 1000;
 
-ChecksummedRange Digits(uint32_t crc) { return {MakeMemorySource("file", ""), kOffset, 9, crc, "member data/0"}; }
+ChecksummedRange Digits(uint32_t crc) {
+  return {MakeMemorySource("file", ""), kOffset, 9, crc, "member data/0"};
+}
 
 PiecesCrc Pieces(const std::vector<std::pair<int64_t, int64_t>>& ranges) {
   PiecesCrc pieces;

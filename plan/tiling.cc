@@ -141,9 +141,13 @@ int64_t WidestItem(absl::Span<const Instruction> program) {
 
 }  // namespace
 
-bool TiledBox::IsInOrder() const { return std::is_sorted(order.begin(), order.end()); }
+bool TiledBox::IsInOrder() const {
+  return std::is_sorted(order.begin(), order.end());
+}
 
-bool TiledBox::IsPlainCopy() const { return program.size() == 1 && IsInOrder(); }
+bool TiledBox::IsPlainCopy() const {
+  return program.size() == 1 && IsInOrder();
+}
 
 absl::StatusOr<TiledBox> TileBox(const Box& box, absl::Span<const int64_t> shape, const TilingLimits& limits) {
   const std::vector<int64_t> output_steps = RowMajorStrides(shape);

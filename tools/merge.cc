@@ -109,6 +109,8 @@ class Merger {
   absl::StatusOr<bool> Run(std::ostream& out) {
     for (const absl::string_view name : {kWeightsName, kManifestName}) {
       if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
+      if (name == kManifestName && !options_.verify) continue;
+      if (absl::Status status = OutputFile::CheckTarget(folder_.PathOf(name), options_.overwrite); !status.ok()) return status;
     }
     if (absl::Status status = folder_.Make(); !status.ok()) return status;
     absl::StatusOr<std::unique_ptr<OutputFile>> weights =

@@ -61,10 +61,8 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
   if (threads < 0 || threads > kMaxThreads)
     return absl::InvalidArgumentError(absl::StrCat("--threads=", threads, ": wanted is 0 to ", kMaxThreads));
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return CommonOptions{.threads = threads == 0 ? cores : threads,
-                       .memory = memory.bytes,
-                       .quiet = absl::GetFlag(FLAGS_quiet),
-                       .stop = &stopped};
+  return CommonOptions{
+      .threads = threads == 0 ? cores : threads, .memory = memory.bytes, .quiet = absl::GetFlag(FLAGS_quiet), .stop = &stopped};
 }
 
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {

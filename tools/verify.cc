@@ -65,7 +65,9 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
   }
   if (!merged.ok()) return merged.status();
   if (!options.manifest_out.empty()) {
-    if (absl::Status status = CheckManifestPath(options.manifest_out, *plan, *merged); !status.ok()) return status;
+    absl::Status status = CheckManifestPath(options.manifest_out, *plan, *merged);
+    if (status.ok()) status = OutputFile::CheckTarget(options.manifest_out, options.overwrite);
+    if (!status.ok()) return status;
   }
   absl::StatusOr<Manifest> manifest = JudgeMerged(*recipe, *plan, *merged, options.common);
   if (!manifest.ok()) return manifest.status();

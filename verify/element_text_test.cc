@@ -17,7 +17,7 @@ struct Case {
 TEST(ElementText, ShowsTheShortestValueAndTheBits) {
   const Case cases[] = {
       {DType::kFloat16, std::string("\x66\x2e", 2), "0.1 (0x2e66)"},
-      {DType::kFloat16, std::string("\xff\x7b", 2), "65504 (0x7bff)"},
+      {DType::kFloat16, std::string("\xff\x7b", 2), "65500 (0x7bff)"},
       {DType::kFloat16, std::string("\x01\x00", 2), "6e-08 (0x0001)"},
       {DType::kFloat16, std::string("\x00\x80", 2), "-0 (0x8000)"},
       {DType::kFloat16, std::string("\x00\xfc", 2), "-inf (0xfc00)"},

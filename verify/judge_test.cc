@@ -455,7 +455,9 @@ TEST(Judge, KeepsToItsMemoryAndItsAnswerDoesNotDependOnIt) {
     if (bytes.empty()) bytes = SerializeManifest(*manifest);
     EXPECT_EQ(SerializeManifest(*manifest), bytes);
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_LOG_(INFO) << "sanitizers hold memory of their own, so " << PeakMemory(false) - before << " bytes say nothing";
+#else
   EXPECT_LE(PeakMemory(false) - before, kMemory + (int64_t{4} << 20));
 #endif
 }

@@ -52,16 +52,6 @@ std::string DescriptorPath(int descriptor) {
   return absl::StrCat("/proc/self/fd/", descriptor);
 }
 
-absl::Status CheckTarget(const std::string& path, bool overwrite) {
-  struct stat stat;
-  if (lstat(path.c_str(), &stat) != 0) return errno == ENOENT ? absl::OkStatus() : WriteError(errno, path);
-  if (!S_ISREG(stat.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat("writing ", path, ": what stands there is no regular file"));
-  }
-  if (!overwrite) return absl::AlreadyExistsError(absl::StrCat("writing ", path, ": the file exists; give another folder, or --overwrite"));
-  return absl::OkStatus();
-}
-
 // Takes the space at once, so that a full disk is noticed before anything is computed.
 int TakeSpace(int descriptor, int64_t size) {
   if (size == 0) return 0;
@@ -77,6 +67,16 @@ OutputFile::OutputFile(std::string path, std::string partial_path, int descripto
 OutputFile::~OutputFile() {
   if (!committed_ && !partial_path_.empty()) unlink(partial_path_.c_str());
   close(descriptor_);
+}
+
+absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
+  struct stat stat;
+  if (lstat(path.c_str(), &stat) != 0) return errno == ENOENT ? absl::OkStatus() : WriteError(errno, path);
+  if (!S_ISREG(stat.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat("writing ", path, ": what stands there is no regular file"));
+  }
+  if (!overwrite) return absl::AlreadyExistsError(absl::StrCat("writing ", path, ": the file exists; give another folder, or --overwrite"));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path, int64_t size, bool overwrite) {

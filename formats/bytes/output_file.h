@@ -17,6 +17,9 @@ namespace weighbridge {
 // hidden file `.NAME.partial` beside the final path holds the bytes; the destructor removes it and the next Create takes it over.
 class OutputFile {
  public:
+  // Fails as Create does for what stands at `path` already; for asking before long work.
+  static absl::Status CheckTarget(const std::string& path, bool overwrite);
+
   // A file of exactly `size` bytes, whose space is taken at once, to stand at `path` later; its folder exists. ResourceExhausted when
   // the disk has no room, PermissionDenied or NotFound when the folder cannot be written, FailedPrecondition when `path` is no regular
   // file, AlreadyExists when something stands there and `overwrite` is false.
