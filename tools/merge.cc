@@ -109,7 +109,6 @@ class Merger {
   absl::StatusOr<bool> Run(std::ostream& out) {
     for (const absl::string_view name : {kWeightsName, kManifestName}) {
       if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
-      if (name == kManifestName && !options_.verify) continue;
       if (absl::Status status = OutputFile::CheckTarget(folder_.PathOf(name), options_.overwrite); !status.ok()) return status;
     }
     if (absl::Status status = folder_.Make(); !status.ok()) return status;
@@ -175,14 +174,15 @@ class Merger {
 
   // The manifest first: a model without its manifest is never there.
   absl::Status Publish(OutputFile* manifest, OutputFile& weights) {
-    if (manifest != nullptr) {
-      if (absl::Status status = manifest->Commit(); !status.ok()) return status;
+    std::error_code ignored;
+    if (manifest == nullptr) {
+      // One of an older result would speak of other weights.
+      std::filesystem::remove(folder_.PathOf(kManifestName), ignored);
+    } else if (absl::Status status = manifest->Commit(); !status.ok()) {
+      return status;
     }
     absl::Status status = weights.Commit();
-    if (!status.ok() && manifest != nullptr) {
-      std::error_code ignored;
-      std::filesystem::remove(manifest->path(), ignored);
-    }
+    if (!status.ok() && manifest != nullptr) std::filesystem::remove(manifest->path(), ignored);
     if (status.ok()) folder_.Keep();
     return status;
   }

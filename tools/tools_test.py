@@ -317,7 +317,7 @@ class VerifyTest(ToolsTest):
             ("missing", self.tensors[:-1], [names[-1], "missing"]),
             ("extra", [*self.tensors, ("extra", ("float32", [1], bytes(4)))], ["extra", "not among"]),
             ("renamed", [("query_token", self.tensors[0][1]), *self.tensors[1:]], ["query_token", "query_tokens"]),
-            ("order", [self.tensors[1], self.tensors[0], *self.tensors[2:]], ["order"]),
+            ("order", [self.tensors[1], self.tensors[0], *self.tensors[2:]], ["should be tensor 1"]),
             ("shape", [*self.tensors[:q], (names[q], (dtype, [rows * rows], data)), *self.tensors[q + 1:]], [names[q], "shape"]),
         ]
         for _, tensors, words in cases:
