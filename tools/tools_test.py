@@ -318,7 +318,7 @@ class VerifyTest(ToolsTest):
             ("extra", [*self.tensors, ("extra", ("float32", [1], bytes(4)))], ["extra", "not among"]),
             ("renamed", [("query_token", self.tensors[0][1]), *self.tensors[1:]], ["query_token", "query_tokens"]),
             ("order", [self.tensors[1], self.tensors[0], *self.tensors[2:]], ["should be tensor 1"]),
-            ("shape", [*self.tensors[:q], (names[q], (dtype, [rows * rows], data)), *self.tensors[q + 1:]], [names[q], "shape"]),
+            ("shape", [*self.tensors[:q], (names[q], (dtype, [rows * rows], data)), *self.tensors[q + 1:]], [names[q], "[4096]"]),
         ]
         for _, tensors, words in cases:
             self.expect_no(pdparams(tensors), *words)
