@@ -68,6 +68,23 @@ absl::Status Damage(int64_t offset, absl::string_view bytes, Scan scan) {
                                              too_high ? "begins a character above U+00FF" : "is no UTF-8"));
 }
 
+// Brings the code points that begin in the first `size` bytes to the front and counts them; one byte more can be read. Without branches
+// on the bytes, too.
+int64_t DecodeInPlace(char* const bytes, int64_t size) {
+  int64_t count = 0;
+  uint8_t byte = static_cast<uint8_t>(bytes[0]);
+  for (int64_t i = 0; i < size; ++i) {
+    const uint8_t next = static_cast<uint8_t>(bytes[i + 1]);
+    const unsigned two_bytes = (byte & 0x03u) << 6 | (next & 0x3fu);
+    const unsigned is_two = 0u - (byte >> 7);  // All ones or zero.
+    // count <= i. What a continuation byte leaves here, the next code point overwrites.
+    bytes[count] = static_cast<char>((byte & ~is_two) | (two_bytes & is_two));
+    count += !IsContinuation(byte);
+    byte = next;
+  }
+  return count;
+}
+
 class Latin1Source final : public ByteSource {
  public:
   // `begins[k]` is the number of code points that begin before byte k · kChunk of `text`; the last entry is the number of all.
@@ -98,15 +115,7 @@ class Latin1Source final : public ByteSource {
     bytes.assign(size + 1, 0);
     const int64_t available = std::min(size + 1, text_->size() - begin);
     if (absl::Status status = text_->ReadAt(begin, absl::MakeSpan(bytes).first(available)); !status.ok()) return status;
-    int64_t count = 0;
-    for (int64_t i = 0; i < size; ++i) {
-      const uint8_t byte = static_cast<uint8_t>(bytes[i]);
-      const uint8_t next = static_cast<uint8_t>(bytes[i + 1]);
-      // In place, since count <= i. What a continuation byte leaves here, the next code point overwrites.
-      bytes[count] = static_cast<char>(byte < 0x80 ? byte : (byte & 0x03) << 6 | (next & 0x3f));
-      count += !IsContinuation(byte);
-    }
-    if (count != begins_[chunk + 1] - begins_[chunk]) {
+    if (DecodeInPlace(bytes.data(), size) != begins_[chunk + 1] - begins_[chunk]) {
       return absl::DataLossError(absl::StrCat(text_->name(), ": the text at offset ", begin, " is no longer what it was"));
     }
     return absl::OkStatus();
