@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -106,7 +107,7 @@ void NarrowLoop(const char* __restrict in, char* __restrict out, int64_t count) 
     const Value value = From::Decode(bits);
     const auto nan = To::Nan(static_cast<uint32_t>(bits >> (8 * sizeof(bits) - 1)));
     const auto rounded = Round<To, Value>(value);
-    Store<typename To::Bits>(value != value ? nan : rounded, out, i);
+    Store<typename To::Bits>(std::isnan(value) ? nan : rounded, out, i);
   }
 }
 
@@ -126,11 +127,11 @@ void AddLoop(const char* left, const char* right, char* out, int64_t count) {
     const double left_value = F::Decode(left_bits);
     const double right_value = F::Decode(right_bits);
     const double sum = left_value + right_value;
-    const uint32_t right_sign = right_value != right_value ? static_cast<uint32_t>(right_bits >> kSignBit) : 1U;
-    const uint32_t nan_sign = left_value != left_value ? static_cast<uint32_t>(left_bits >> kSignBit) : right_sign;
+    const uint32_t right_sign = std::isnan(right_value) ? static_cast<uint32_t>(right_bits >> kSignBit) : 1U;
+    const uint32_t nan_sign = std::isnan(left_value) ? static_cast<uint32_t>(left_bits >> kSignBit) : right_sign;
     const auto nan = F::Nan(nan_sign);
     const auto rounded = Round<F, double>(sum);
-    Store<typename F::Bits>(sum != sum ? nan : rounded, out, i);
+    Store<typename F::Bits>(std::isnan(sum) ? nan : rounded, out, i);
   }
 }
 

@@ -49,7 +49,7 @@ std::string DigestOf(const TensorSpec& spec, absl::string_view bytes, size_t pie
 TEST(ContentDigest, IsTheFormulaForAnyPieces) {
   const std::string header =
       std::string("weighbridge.tensor.v1\0float16\0\x02\0\0\0\x03\0\0\0\0\0\0\0", 42) + std::string("\x01\0\x10\0\0\0\0\0", 8);
-  const std::string bytes = SomeBytes(3 * 1048577 * 2);
+  const std::string bytes = SomeBytes(int64_t{3} * 1048577 * 2);
   for (size_t piece : {1000, 1 << 20, 1 << 25}) {
     EXPECT_EQ(DigestOf({DType::kFloat16, {3, 1048577}}, bytes, piece), DigestByDefinition(header, bytes)) << piece;
   }
@@ -140,7 +140,7 @@ TEST(CheckRange, ComparesTheChecksum) {
 }
 
 TEST(ForEachPiece, GivesRowMajorBytesInOrderWithinMemory) {
-  const std::string bytes = SomeBytes(2 * 5 * 7 * 11);
+  const std::string bytes = SomeBytes(int64_t{2} * 5 * 7 * 11);
   // Stored with the axes reversed.
   const StoredTensor tensor = *StoredTensor::Create({DType::kInt16, {5, 7, 11}}, MakeMemorySource("memory", bytes), 0, {1, 5, 35});
   std::string expected;

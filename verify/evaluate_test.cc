@@ -322,6 +322,13 @@ TEST(Evaluate, TakesRegionsThroughSlicePadAndConcat) {
   EXPECT_EQ(EvaluateAs<uint16_t>(*columns, {{1, 3}, {3, 5}}), (std::vector<uint16_t>{7, 7, 11, 11}));
 }
 
+TEST(Evaluate, PadsAlongThreeAxes) {
+  const ExprPtr pad = *Pad(Numbered<uint16_t>(DType::kInt16, {2, 2, 2}), {4, 3, 3}, {{1, 3}, {0, 2}, {1, 3}});
+  std::vector<uint16_t> expected(36);
+  for (size_t i = 0; i < 8; ++i) expected[(1 + i / 4) * 9 + i / 2 % 2 * 3 + 1 + i % 2] = static_cast<uint16_t>(i);
+  EXPECT_EQ(EvaluateAs<uint16_t>(*pad), expected);
+}
+
 TEST(Evaluate, PadsUnderTransposeAndAddsThroughCasts) {
   const std::vector<float> values = {1, 2, 3, 4};
   const ExprPtr half = *Cast(Stored(DType::kFloat32, {2, 2}, values), DType::kFloat16);

@@ -80,9 +80,9 @@ class JudgeTest : public testing::Test {
  protected:
   JudgeTest() {
     const std::vector<Stored> stored = {{"norm", {DType::kFloat32, {5}}, Floats(5, 1), ""},
-                                        {"square", {DType::kFloat32, {33, 33}}, Floats(33 * 33, 2), ""},
-                                        {"same_shape", {DType::kFloat32, {33, 33}}, Floats(33 * 33, 3), ""},
-                                        {"wide", {DType::kFloat32, {40, 700}}, Floats(40 * 700, 4), ""},
+                                        {"square", {DType::kFloat32, {33, 33}}, Floats(int64_t{33} * 33, 2), ""},
+                                        {"same_shape", {DType::kFloat32, {33, 33}}, Floats(int64_t{33} * 33, 3), ""},
+                                        {"wide", {DType::kFloat32, {40, 700}}, Floats(int64_t{40} * 700, 4), ""},
                                         {"ids", {DType::kInt64, {2, 3}}, std::string(48, '\1'), ""},
                                         {"scale", {DType::kFloat32, {}}, Floats(1, 5), ""},
                                         {"unused", {DType::kFloat16, {2}}, "abcd", ""}};
@@ -105,7 +105,7 @@ class JudgeTest : public testing::Test {
     AddOutput("scale", read("scale"));
   }
 
-  void AddOutput(const std::string& name, ExprPtr expr) {
+  void AddOutput(const std::string& name, const ExprPtr& expr) {
     plan_.outputs.push_back({name, expr, name + "_0"});
     good_.push_back({name, expr->spec(), ValueOf(*expr), name + "_0"});
   }
