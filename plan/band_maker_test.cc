@@ -56,7 +56,8 @@ TEST(BandMakerTest, RandomExpressionsWithinAnyLimits) {
     const TensorSpec spec = {kDTypes[random() % 6], RandomShape(random, 9)};
     const ExprPtr expr = RandomExpr(random, spec, static_cast<int>(random() % 8));
     const std::string expected = NaiveBytes(*expr);
-    for (const TilingLimits& limits : {TilingLimits{1, 1}, TilingLimits{100, 60}, TilingLimits{700, 2000}, TilingLimits{1 << 20, 1 << 20}}) {
+    for (const TilingLimits& limits :
+         {TilingLimits{1, 1}, TilingLimits{100, 60}, TilingLimits{700, 2000}, TilingLimits{1 << 20, 1 << 20}}) {
       ASSERT_TRUE(MakeInBands(*expr, limits) == expected)
           << "round " << round << ", bands of " << limits.band << ": " << ToString(*expr) << ": " << ToString(spec);
     }

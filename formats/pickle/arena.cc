@@ -11,14 +11,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
 namespace {
 
-// Values and items of containers. A tensor takes about a dozen, so this is far above every real checkpoint; it bounds the memory that a
-// small program can take.
-constexpr int64_t kCountLimit = 4'000'000;
+// A tensor takes about a dozen values, each of them an item of something, so both are far above every real checkpoint; they bound the
+// memory that a small program can take.
+constexpr int64_t kValueLimit = 2'000'000;
+constexpr int64_t kItemLimit = 4'000'000;
 
 // Of the text that tells a key from others: a key that is a tuple of shared tuples would need exponentially much.
 constexpr size_t kIdentityLimit = size_t{128} << 10;
@@ -31,10 +31,9 @@ Arena::Arena(const ByteSource& source, const ReadLimits& limits) : source_(sourc
   false_ = &document_.values.emplace_back(Value{.data = false});
 }
 
-absl::Status Arena::Count(int64_t items) {
-  count_ += items;
-  if (count_ > kCountLimit) return absl::ResourceExhaustedError(absl::StrCat("the pickle makes more than ", kCountLimit, " values"));
-  return absl::OkStatus();
+absl::Status Arena::CountValue() const {
+  if (static_cast<int64_t>(document_.values.size()) < kValueLimit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the pickle makes more than ", kValueLimit, " values"));
 }
 
 absl::StatusOr<Value*> Arena::NewInt(int64_t value) {
@@ -51,7 +50,8 @@ absl::Status Arena::CheckFinished(const Value& value) const {
 }
 
 absl::Status Arena::Hold(Value* parent, Value* item) {
-  if (absl::Status status = Count(1); !status.ok()) return status;
+  if (++items_ > kItemLimit)
+    return absl::ResourceExhaustedError(absl::StrCat("the pickle puts more than ", kItemLimit, " values into others"));
   if (absl::Status status = CheckFinished(*item); !status.ok()) return status;
   if (parent->held || parent == item) {
     return absl::DataLossError(

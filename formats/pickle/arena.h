@@ -29,7 +29,7 @@ class Arena {
   // A new value. None, bools and small integers are shared. ResourceExhausted beyond the limit on values.
   template <typename T>
   absl::StatusOr<Value*> New(T data) {
-    if (absl::Status status = Count(1); !status.ok()) return status;
+    if (absl::Status status = CountValue(); !status.ok()) return status;
     return &document_.values.emplace_back(Value{.data = std::move(data)});
   }
   Value* NewNone() { return none_; }
@@ -54,7 +54,8 @@ class Arena {
   Document Finish(Value* root);
 
  private:
-  absl::Status Count(int64_t items);
+  // ResourceExhausted when one more value would be too many.
+  absl::Status CountValue() const;
   // Notes that `parent` holds `item`.
   absl::Status Hold(Value* parent, Value* item);
   // Appends to `text` what tells `key` from every other one as Python does: 1, 1.0 and True are one key.
@@ -63,7 +64,7 @@ class Arena {
   const ByteSource& source_;
   const ReadLimits limits_;
   Document document_;
-  int64_t count_ = 0;
+  int64_t items_ = 0;
   Value* none_;
   Value* true_;
   Value* false_;

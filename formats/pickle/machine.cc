@@ -24,7 +24,7 @@ constexpr uint8_t kStop = '.';
 constexpr uint8_t kNewestProtocol = 5;
 
 // Entries of stack, marks and memo together.
-constexpr size_t kEntryLimit = 4'000'000;
+constexpr size_t kEntryLimit = 2'000'000;
 
 }  // namespace
 

@@ -372,11 +372,11 @@ TEST(MachineTest, ValuesAndEntriesAreLimited) {
   for (int i = 0; i < 2000; ++i) absl::StrAppend(&many_pairs, Int(i), "N\x86");
   absl::StrAppend(&many_pairs, "eq\1");
   ExpectRefused({
-      {"empty lists", std::string(5000000, ']'), Code::kResourceExhausted, {"values"}},
-      {"the same value again and again", absl::StrCat("N", std::string(5000000, '2')), Code::kResourceExhausted, {"entries"}},
-      {"memo entries", absl::StrCat("N", std::string(5000000, '\x94')), Code::kResourceExhausted, {"entries"}},
+      {"empty lists", std::string(3000000, ']'), Code::kResourceExhausted, {"values"}},
+      {"the same value again and again", absl::StrCat("N", std::string(3000000, '2')), Code::kResourceExhausted, {"entries"}},
+      {"memo entries", absl::StrCat("N", std::string(3000000, '\x94')), Code::kResourceExhausted, {"entries"}},
       {"copies of one list of pairs",
-       absl::StrCat(many_pairs, Repeat(absl::StrCat(GlobalOf("collections", "OrderedDict"), "h\1\x85R0"), 5000), "."),
+       absl::StrCat(many_pairs, Repeat(absl::StrCat(GlobalOf("collections", "OrderedDict"), "h\1\x85R0"), 2000), "."),
        Code::kResourceExhausted,
        {"values"}},
   });

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/internal/endian.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -115,8 +114,9 @@ absl::Status Interpreter::TwosComplement(std::string bytes) {
   const char sign = negative ? '\xff' : '\0';
   while (bytes.size() > 1 && bytes.back() == sign && ((bytes[bytes.size() - 2] & 0x80) != 0) == negative) bytes.pop_back();
   if (bytes.size() > sizeof(int64_t)) return Push(arena_.New(BigInt{std::move(bytes)}));
-  bytes.resize(sizeof(int64_t), sign);
-  return Integer(static_cast<int64_t>(absl::little_endian::Load64(bytes.data())));
+  int64_t value = negative ? -1 : 0;
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) value = value * 256 + static_cast<uint8_t>(*byte);
+  return Integer(value);
 }
 
 absl::Status Interpreter::BinFloat() {

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/bytes/element_source.h"
 #include "formats/checkpoint.h"
 #include "formats/read_limits.h"
 #include "formats/stored_tensor.h"
@@ -468,37 +467,6 @@ TEST(RecogniseTest, TellsZipFromLegacyInAnyProtocol) {
   EXPECT_TRUE(LooksLikeZip(*MakeMemorySource("w.pt", BuildTorchZip({.object = "}"}))));
   EXPECT_FALSE(LooksLikeZip(*MakeMemorySource("w.pt", "PK\3")));
   EXPECT_FALSE(LooksLikeZip(*MakeMemorySource("w.pt", kMagic)));
-}
-
-// Every range of `source` reads as that part of `expected`.
-void ExpectBytes(const ByteSource& source, const std::string& expected) {
-  ASSERT_EQ(source.size(), expected.size());
-  for (size_t begin = 0; begin <= expected.size(); ++begin) {
-    for (size_t end = begin; end <= expected.size(); ++end) {
-      std::string piece(end - begin, '\0');
-      ASSERT_TRUE(source.ReadAt(begin, absl::MakeSpan(piece)).ok());
-      EXPECT_EQ(piece, expected.substr(begin, end - begin)) << begin << " " << end;
-    }
-  }
-}
-
-TEST(ElementSourceTest, DecodesWhateverRangeIsRead) {
-  const ByteSourcePtr bytes = MakeMemorySource("numbers", "xx0123456789abyy");
-  ExpectBytes(**MakeSwappedSource("swapped", bytes, 2, 12, 4), "32107654ba98");
-  ExpectBytes(**MakeSwappedSource("swapped", bytes, 2, 12, 1), "0123456789ab");
-  ExpectBytes(**MakeNegatedSource("negated", bytes, 2, 12, 2, 1, 0),
-              "0\xb1"
-              "2\xb3"
-              "4\xb5"
-              "6\xb7"
-              "8\xb9"
-              "a\xe2");
-  ExpectBytes(**MakeNegatedSource("negated", bytes, 2, 12, 2, 2, 1),
-              "012\xb3"
-              "456\xb7"
-              "89a\xe2");
-  EXPECT_EQ(MakeSwappedSource("swapped", bytes, 2, 11, 4).status().code(), kCorrupt);
-  EXPECT_EQ(MakeSwappedSource("swapped", bytes, 8, 12, 4).status().code(), kCorrupt);
 }
 
 }  // namespace
