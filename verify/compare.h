@@ -38,7 +38,7 @@ struct Difference {
   void Add(const Difference& other);
 };
 
-// The least size of the scratch memory with which the functions below work on any tensor of a sensible plan.
+// The least size of the scratch memory with which the functions below work, whatever the expression (at most 1000 operations deep).
 inline constexpr int64_t kLeastComparingScratch = int64_t{3} << 20;
 
 // Divides all elements into spans that different threads can take, in order. Long where reading needs whole rows of something
