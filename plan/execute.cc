@@ -4,18 +4,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
@@ -83,7 +83,7 @@ class Execution {
   absl::flat_hash_map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> checksums_;
   std::deque<RangeCheck> checks_;
   std::vector<std::optional<Worker>> workers_;
-  absl::Mutex progress_mutex_;
+  std::mutex progress_mutex_;
 };
 
 absl::Status Execution::Prepare() {
@@ -103,7 +103,7 @@ absl::Status Execution::Prepare() {
 // Small enough for the budget, and for all threads to have work until the end.
 int64_t Execution::BandLimit() const {
   const int64_t affordable = std::min(options_.memory / options_.threads - kTileBytes, kMostBandBytes);
-  return std::min(affordable, std::max(layout_.size / (4 * options_.threads), kLeastBandBytes));
+  return std::min(affordable, std::max(layout_.size / (int64_t{4} * options_.threads), kLeastBandBytes));
 }
 
 void Execution::IndexChecksums() {
@@ -181,7 +181,7 @@ absl::Status Execution::WriteBand(const Job& job, const Region& band, const char
 
 void Execution::Report(int64_t bytes) {
   if (!options_.on_progress || bytes == 0) return;
-  absl::MutexLock lock(&progress_mutex_);
+  const std::lock_guard lock(progress_mutex_);
   options_.on_progress(bytes);
 }
 

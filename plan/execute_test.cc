@@ -193,7 +193,7 @@ TEST_F(ExecuteTest, SumOfMatricesThatLieInDifferentOrders) {
   AddOutput("sum", *Add(*Permute(a, {1, 0}), b));
   AddOutput("another", *Add(a, *Permute(b, {1, 0})));
   const std::string expected = Expected();
-  for (int threads : {1, 2}) EXPECT_TRUE(*Run(Options(threads, threads * 2 * kMiB)) == expected);
+  for (int threads : {1, 2}) EXPECT_TRUE(*Run(Options(threads, MinimumMemory(threads))) == expected);
 }
 
 TEST_F(ExecuteTest, ProgressCountsEveryByteAndIsNotCalledTwiceAtATime) {
@@ -272,9 +272,9 @@ TEST_F(ChecksumTest, AreComparedWhateverIsMadeOfTheTensor) {
     const bool is_checked = std::string(what) != "sum of both orders";
     for (int threads : {1, 2}) {
       checkpoint_->checksums = {{source_, kBefore, kSize, crc_, "member data/3"}};
-      EXPECT_TRUE(Run(Options(threads, threads * 2 * kMiB)).ok()) << what;
+      EXPECT_TRUE(Run(Options(threads, MinimumMemory(threads))).ok()) << what;
       checkpoint_->checksums[0].crc32 ^= 1;
-      const absl::Status status = Run(Options(threads, threads * 2 * kMiB)).status();
+      const absl::Status status = Run(Options(threads, MinimumMemory(threads))).status();
       if (!is_checked) {
         // The sum's boxes cut the matrix: nobody reads it in one go.
         EXPECT_TRUE(status.ok()) << status;

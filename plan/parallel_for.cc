@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 
 namespace weighbridge {
 namespace {
@@ -30,14 +29,14 @@ class Loop {
   }
 
   absl::Status status() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return status_;
   }
 
  private:
   void Fail(int64_t index, const absl::Status& status) {
     failed_ = true;
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (!status_.ok() && failed_index_ <= index) return;
     status_ = status;
     failed_index_ = index;
@@ -48,9 +47,9 @@ class Loop {
   const absl::FunctionRef<absl::Status(int64_t, int)> work_;
   std::atomic<int64_t> next_ = 0;
   std::atomic<bool> failed_ = false;
-  absl::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  int64_t failed_index_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::mutex mutex_;  // Guards what follows.
+  absl::Status status_;
+  int64_t failed_index_ = 0;
 };
 
 }  // namespace

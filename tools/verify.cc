@@ -70,6 +70,10 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
     if (!status.ok()) return status;
   }
   absl::StatusOr<Manifest> manifest = JudgeMerged(*recipe, *plan, *merged, options.common);
+  if (absl::IsDataLoss(manifest.status()) && ConcernsMerged(manifest.status())) {
+    out << "damaged: " << manifest.status().message() << "\n";
+    return false;
+  }
   if (!manifest.ok()) return manifest.status();
   if (!options.manifest_out.empty()) {
     const auto size = static_cast<int64_t>(SerializeManifest(*manifest).size());

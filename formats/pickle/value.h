@@ -57,7 +57,7 @@ struct List {
 };
 
 // In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8, with tuples and bytes as
-// keys below 64 KiB. `metadata` is the
+// keys below 128 KiB. `metadata` is the
 // `_metadata` of a BUILD on an OrderedDict, or null.
 struct Dict {
   std::vector<std::pair<const Value*, const Value*>> items;
