@@ -56,9 +56,8 @@ struct List {
   std::vector<const Value*> items;
 };
 
-// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8, with tuples and bytes as
-// keys below 128 KiB. `metadata` is the
-// `_metadata` of a BUILD on an OrderedDict, or null.
+// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8, tuples and bytes only below
+// 128 KiB. `metadata` is the `_metadata` of a BUILD on an OrderedDict, or null.
 struct Dict {
   std::vector<std::pair<const Value*, const Value*>> items;
   const Value* metadata = nullptr;
