@@ -13,8 +13,10 @@
 namespace weighbridge {
 
 struct ExecuteOptions {
-  int threads = 1;                      // At least 1.
-  int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
+  int threads = 1;  // At least 1.
+  // Bytes of buffers, over all threads together, whatever the size of the largest tensor; and what ReadRegion takes on each thread where
+  // the elements of a stored tensor do not follow each other.
+  int64_t memory = int64_t{512} << 20;
   // Called from any thread, one call at a time, with output bytes written since the last call.
   std::function<void(int64_t)> on_progress;
   // Set from outside to stop early; Cancelled then.

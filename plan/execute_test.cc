@@ -166,7 +166,7 @@ TEST_F(ExecuteTest, ATensorOfFourTimesTheBudget) {
       {"transpose", *Permute(read, {1, 0}), 1024},
       {"transpose and cast", *Cast(*Permute(read, {1, 0}), DType::kFloat16), 1024},
       {"pad under a transpose", *Permute(*Pad(read, {2049, 1024}, {{0, 2048}, {0, 1024}}), {1, 0}), 1024},
-      {"cast", *Cast(read, DType::kBfloat16), 256 * 1024},
+      {"cast", *Cast(read, DType::kBfloat16), int64_t{256} << 10},
   };
   for (const Case& c : kCases) {
     plan_.outputs.clear();

@@ -35,8 +35,8 @@ absl::Status RangeCheck::Add(const PiecesCrc& pieces) {
   crc_ ^= pieces.ShiftedTo(range_.offset + range_.size);
   const int64_t remaining = remaining_ -= pieces.bytes();
   if (remaining > 0 || crc_ == range_.crc32) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrFormat("%s: %s has CRC-32 %08x, and should have %08x", range_.source->name(), range_.label, crc_.load(), range_.crc32));
+  return absl::DataLossError(absl::StrFormat("%s: %s: the bytes have the CRC-32 %08x, the container says %08x", range_.source->name(),
+                                             range_.label, crc_.load(), range_.crc32));
 }
 
 }  // namespace weighbridge

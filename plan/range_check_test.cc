@@ -55,7 +55,7 @@ TEST(RangeCheckTest, AWrongSumIsNoticedWithTheLastByte) {
   EXPECT_TRUE(check.Add(Pieces({{4, 9}})).ok());
   const absl::Status status = check.Add(Pieces({{0, 4}}));
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(status.message(), HasSubstr("file: member data/0 has CRC-32 cbf43926, and should have cbf43927"));
+  EXPECT_THAT(status.message(), HasSubstr("file: member data/0: the bytes have the CRC-32 cbf43926, the container says cbf43927"));
 }
 
 TEST(RangeCheckTest, EveryCutOfALongRange) {
