@@ -97,7 +97,7 @@ TEST(Latin1SourceTest, ReadsFromManyThreads) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (int64_t offset = t * 1000; offset + 70000 < 300000; offset += 4000) {
+      for (int64_t offset = int64_t{1000} * t; offset + 70000 < 300000; offset += 4000) {
         EXPECT_TRUE(Read(*source, offset, 70000) == bytes.substr(offset, 70000));
       }
     });
