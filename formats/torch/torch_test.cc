@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -140,7 +141,7 @@ std::string Elements(const StoredTensor& tensor) {
 
 // Float number k of kFloats.
 std::string Float(int k) {
-  return kFloats.substr(4 * k, 4);
+  return kFloats.substr(size_t{4} * k, 4);
 }
 
 TEST(TorchZipTest, ListsWhatTheObjectHoldsInItsOrder) {
@@ -462,7 +463,7 @@ TEST(RecogniseTest, TellsZipFromLegacyInAnyProtocol) {
   EXPECT_TRUE(legacy("L119547037146038801333356L\n."));
   EXPECT_FALSE(legacy("L119547037146038801333357L\n."));
   EXPECT_FALSE(legacy("\x80\x02" + magic.substr(0, 12)));
-  EXPECT_FALSE(legacy("cposix\nsystem\n(X\x01\0\0\0xtR."));
+  EXPECT_FALSE(legacy(std::string("cposix\nsystem\n(X\x01\0\0\0xtR.", 24)));
   EXPECT_FALSE(legacy(""));
   EXPECT_TRUE(LooksLikeZip(*MakeMemorySource("w.pt", BuildTorchZip({.object = "}"}))));
   EXPECT_FALSE(LooksLikeZip(*MakeMemorySource("w.pt", "PK\3")));
