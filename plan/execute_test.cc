@@ -290,6 +290,7 @@ TEST_F(ChecksumTest, AreNotComparedWhereOnlyAPartIsRead) {
   checkpoint_->checksums = {{source_, kBefore, kSize, ~crc_, "member data/3"}};
   AddOutput("slice", *Slice(ReadMatrix(), {{0, 1499}, {0, 1000}}));
   AddOutput("within", Read("source/b", Matrix(DType::kFloat32, 1499, 1000, source_, kBefore)));
+  AddOutput("overlapping rows", Read("source/d", *StoredTensor::Create({DType::kFloat32, {1500, 1000}}, source_, kBefore, {999, 1})));
   AddOutput("another source", Read("source/c", Matrix(DType::kFloat32, 1500, 1000, MakeMemorySource("other", bytes_), kBefore)));
   EXPECT_TRUE(Run(Options(2, 8 * kMiB)).ok());
 }
