@@ -14,6 +14,9 @@ namespace weighbridge {
 // DataLoss: the file breaks its format. Unimplemented: it is well-formed and of a kind that is not read (TorchScript, an .npz, a sparse or
 // quantized tensor); the message names the kind. PermissionDenied: its pickle names a global outside the table of formats.md 2.6.
 // ResourceExhausted: it goes beyond a limit. Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
+//
+// Where it is said that tensors lie in `source` itself, those are excepted whose numbers must be decoded: big-endian ones, those with a
+// conj or neg bit, and arrays in a deflated pickle or spelled as text.
 
 // The zip form, since 1.5 (formats.md 3); format "torch_zip". Any zip archive may be given: what it is is decided by its members. Tensors
 // in stored records lie in `source` itself, and `checksums` states the CRC-32 of those records; a deflated record is inflated when it is
@@ -21,7 +24,7 @@ namespace weighbridge {
 absl::StatusOr<Checkpoint> ReadTorchZip(ByteSourcePtr source, const ReadLimits& limits);
 
 // The stream of five pickles and raw storages, before 1.6 (formats.md 4); format "torch_legacy". Unimplemented also when the magic number
-// or the protocol version is another. All tensors lie in `source` itself.
+// or the protocol version is another. Tensors lie in `source` itself.
 absl::StatusOr<Checkpoint> ReadTorchLegacy(ByteSourcePtr source, const ReadLimits& limits);
 
 // Whether `source` begins as every zip archive with a member does.
