@@ -21,6 +21,7 @@
 #include "plan/parallel_for.h"
 #include "re2/re2.h"
 #include "tools/byte_count.h"
+#include "tools/printable.h"
 #include "tools/tool.h"
 #include "verify/digest.h"
 
@@ -117,11 +118,6 @@ absl::StatusOr<std::string> Json(const Checkpoint& checkpoint, const Listing& li
   absl::StrAppend(&json, "]}\n");
   if (!status.ok()) return status;
   return json;
-}
-
-// Control characters of a name must not reach the terminal.
-std::string Printable(absl::string_view name) {
-  return absl::Utf8SafeCEscape(name);
 }
 
 std::string Text(const Checkpoint& checkpoint, const Listing& listing) {

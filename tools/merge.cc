@@ -32,6 +32,7 @@
 #include "recipes/recipes.h"
 #include "tools/byte_count.h"
 #include "tools/output_folder.h"
+#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
@@ -65,14 +66,15 @@ absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream&
   if (!name.ok()) return absl::InvalidArgumentError(absl::StrCat("--explain=", pattern, ": ", name.error()));
   for (const PlannedTensor& output : plan.outputs) {
     if (!RE2::PartialMatch(output.name, name)) continue;
-    out << output.name << " " << ToString(output.expr->spec()) << " = " << ToString(*output.expr) << "\n";
+    out << Printable(absl::StrCat(output.name, " ", ToString(output.expr->spec()), " = ", ToString(*output.expr))) << "\n";
   }
   return absl::OkStatus();
 }
 
 void PrintDropped(const Plan& plan, std::ostream& out) {
   for (const DroppedTensor& dropped : plan.dropped) {
-    out << "dropped: " << dropped.source << "/" << dropped.name << " " << ToString(dropped.spec) << ": " << dropped.reason << "\n";
+    out << "dropped: " << dropped.source << "/" << Printable(dropped.name) << " " << ToString(dropped.spec) << ": " << dropped.reason
+        << "\n";
   }
 }
 

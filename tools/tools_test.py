@@ -143,6 +143,18 @@ class MergeTest(ToolsTest):
         self.assertIn("tensors: 100 (", result.stdout)
         self.assertFalse(os.path.exists(self.path("out")))
 
+    def test_names_from_files_do_not_reach_the_terminal_raw(self):
+        path = self.path("blip2.pdparams")
+        hostile = "\x1b[2J\nfake"
+        tensors = ["query_tokens", "vision_model." + hostile, "qformer.w", "language_model." + hostile]
+        with open(path, "wb") as file:
+            file.write(pdparams([(name, ("float32", [2], bytes(8))) for name in tensors]))
+        result = run("merge", "blip2=" + path, *sources(self.tiny)[1:], "--dry_run", "--explain=.")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("\x1b", result.stdout)
+        self.assertNotIn("\nfake", result.stdout)
+        self.assertEqual(result.stdout.count("\\033[2J\\nfake"), 3, result.stdout)
+
     def test_existing_files_stay(self):
         out = self.path("out")
         os.mkdir(out)
