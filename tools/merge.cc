@@ -123,7 +123,7 @@ class Merger {
       absl::StatusOr<Manifest> judgement = JudgeWritten(**weights);
       if (!judgement.ok()) return judgement.status();
       if (judgement->verdict() != Manifest::VERDICT_EXACT) {
-        for (const std::string& finding : Findings(*judgement)) out << finding << "\n";
+        for (const std::string& finding : Findings(*judgement)) out << Printable(finding) << "\n";
         out << "the result is not what the recipe says; nothing was published\n";
         return false;
       }

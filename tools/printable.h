@@ -7,7 +7,7 @@
 
 namespace weighbridge {
 
-// A text from a file as it may reach a terminal: control characters, quotes and backslashes as C escapes, other UTF-8 as it is.
+// A text with names from files in it, as one line that may reach a terminal: control characters as C escapes, everything else as it is.
 std::string Printable(absl::string_view text);
 
 }  // namespace weighbridge

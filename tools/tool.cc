@@ -20,11 +20,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
+#include "tools/printable.h"
 
 ABSL_FLAG(int32_t, threads, 0, "threads to work on; 0 is all cores");
 ABSL_FLAG(bool, quiet, false, "no progress on stderr");
@@ -47,11 +47,6 @@ absl::Status EnterUsersWorkingDirectory() {
   const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("entering ", folder, ": ", std::strerror(errno)));
-}
-
-// One line, whatever a file's name or bytes put into the message.
-std::string OneLine(absl::string_view message) {
-  return absl::StrReplaceAll(message, {{"\n", "\\n"}, {"\r", "\\r"}, {"\33", "\\033"}});
 }
 
 }  // namespace
@@ -82,7 +77,7 @@ int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<ab
   std::cout.flush();
   if (answer.ok() && !std::cout) answer = absl::UnavailableError("writing to standard output failed");
   if (answer.ok()) return *answer ? 0 : 1;
-  std::cerr << OneLine(answer.status().message()) << "\n";
+  std::cerr << Printable(answer.status().message()) << "\n";
   return 2;
 }
 

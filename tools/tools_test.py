@@ -154,6 +154,14 @@ class MergeTest(ToolsTest):
         self.assertNotIn("\x1b", result.stdout)
         self.assertNotIn("\nfake", result.stdout)
         self.assertEqual(result.stdout.count("\\033[2J\\nfake"), 3, result.stdout)
+        # Judged as a merged file, it is a no with findings; as a source, it is an error.
+        for tool, code in (("verify", 1), ("inspect", 0)):
+            result = run(tool, path, *(sources(self.tiny) if tool == "verify" else []))
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn("\\033[2J\\nfake", result.stdout)
+            self.assertNotIn("\x1b", result.stdout + result.stderr)
+        result = run("verify", path, *sources(self.tiny)[:2], "minigpt4=" + path)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
 
     def test_existing_files_stay(self):
         out = self.path("out")

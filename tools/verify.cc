@@ -18,6 +18,7 @@
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
+#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
@@ -60,7 +61,7 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
   if (!plan.ok()) return plan.status();
   absl::StatusOr<Checkpoint> merged = OpenCheckpoint(options.merged);
   if (absl::IsDataLoss(merged.status())) {
-    out << "damaged: " << merged.status().message() << "\n";
+    out << "damaged: " << Printable(merged.status().message()) << "\n";
     return false;
   }
   if (!merged.ok()) return merged.status();
@@ -71,7 +72,7 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
   }
   absl::StatusOr<Manifest> manifest = JudgeMerged(*recipe, *plan, *merged, options.common);
   if (absl::IsDataLoss(manifest.status()) && ConcernsMerged(manifest.status())) {
-    out << "damaged: " << manifest.status().message() << "\n";
+    out << "damaged: " << Printable(manifest.status().message()) << "\n";
     return false;
   }
   if (!manifest.ok()) return manifest.status();
@@ -81,7 +82,7 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
     absl::Status status = file.ok() ? PublishManifest(*manifest, **file) : file.status();
     if (!status.ok()) return status;
   }
-  for (const std::string& finding : Findings(*manifest)) out << finding << "\n";
+  for (const std::string& finding : Findings(*manifest)) out << Printable(finding) << "\n";
   out << Summary(*manifest) << "\n";
   return manifest->verdict() == Manifest::VERDICT_EXACT;
 }
