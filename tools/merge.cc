@@ -174,18 +174,25 @@ class Merger {
     return file;
   }
 
-  // The manifest first: a model without its manifest is never there.
+  // The manifest first: a model without its manifest is never there. An older manifest is put aside, and back again should naming fail;
+  // next to an unverified result it would speak of other weights.
   absl::Status Publish(OutputFile* manifest, OutputFile& weights) {
+    const std::string manifest_path = folder_.PathOf(kManifestName);
+    const std::string aside = folder_.PathOf(absl::StrCat(".", kManifestName, ".previous"));
+    std::error_code none_before;
+    std::filesystem::rename(manifest_path, aside, none_before);
+    absl::Status status = manifest == nullptr ? absl::OkStatus() : manifest->Commit();
+    const bool named = manifest != nullptr && status.ok();
+    if (status.ok()) status = weights.Commit();
     std::error_code ignored;
-    if (manifest == nullptr) {
-      // One of an older result would speak of other weights.
-      std::filesystem::remove(folder_.PathOf(kManifestName), ignored);
-    } else if (absl::Status status = manifest->Commit(); !status.ok()) {
-      return status;
+    if (status.ok()) {
+      std::filesystem::remove(aside, ignored);
+      folder_.Keep();
+    } else if (!none_before) {
+      std::filesystem::rename(aside, manifest_path, ignored);
+    } else if (named) {
+      std::filesystem::remove(manifest_path, ignored);
     }
-    absl::Status status = weights.Commit();
-    if (!status.ok() && manifest != nullptr) std::filesystem::remove(manifest->path(), ignored);
-    if (status.ok()) folder_.Keep();
     return status;
   }
 

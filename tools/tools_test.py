@@ -249,6 +249,27 @@ class MergeTest(ToolsTest):
         self.assertEqual(result.stdout, "")
 
 
+    def test_when_the_result_cannot_get_its_name_what_stood_there_stays(self):
+        out = self.path("out")
+        os.mkdir(out)
+        for name in ("model_state.pdparams", "manifest.binpb"):
+            with open(out + "/" + name, "w", encoding="utf-8") as file:
+                file.write("mine")
+        # What is mounted somewhere cannot be replaced by a rename.
+        mount = f"mount --bind {out}/model_state.pdparams {out}/model_state.pdparams && "
+        if subprocess.run(["unshare", "-rm", "sh", "-c", mount + "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("a file cannot be mounted here")
+        for flags in ("", " --noverify"):
+            merge = " ".join([os.path.join(ROOT, "tools/merge"), *sources(self.tiny), "--save_path=" + out, "--overwrite --quiet"])
+            result = subprocess.run(["unshare", "-rm", "sh", "-c", mount + merge + flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    check=False)
+            self.expect_failure(result, "model_state.pdparams", "busy")
+            self.assertEqual(sorted(os.listdir(out)), ["manifest.binpb", "model_state.pdparams"])
+            for name in os.listdir(out):
+                with open(out + "/" + name, encoding="utf-8") as file:
+                    self.assertEqual(file.read(), "mine")
+
+
 class CommandLineTest(ToolsTest):
     def test_mistakes_exit_with_2(self):
         cases = [
