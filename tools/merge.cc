@@ -1,5 +1,6 @@
 #include "tools/merge.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -103,6 +104,14 @@ void PrintConsumerNeeds(const Recipe& recipe, std::ostream& out) {
   out << "from_pretrained still needs in that folder: " << absl::StrJoin(recipe.consumer_needs(), ", ") << "\n";
 }
 
+// Both steps are asked before the first begins.
+absl::Status CheckMemory(const MergeOptions& options) {
+  const int64_t needed = std::max(MinimumMemory(options.common.threads), options.verify ? MinimumJudgeMemory() : 0);
+  if (options.common.memory >= needed) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("--memory=", options.common.memory, ": ", options.common.threads, " threads need ",
+                                                   needed, " bytes of memory at least"));
+}
+
 class Merger {
  public:
   Merger(const MergeOptions& options, const Recipe& recipe, const Plan& plan, const Layout& layout)
@@ -113,6 +122,7 @@ class Merger {
       if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
       if (absl::Status status = OutputFile::CheckTarget(folder_.PathOf(name), options_.overwrite); !status.ok()) return status;
     }
+    if (absl::Status status = CheckMemory(options_); !status.ok()) return status;
     if (absl::Status status = folder_.Make(); !status.ok()) return status;
     absl::StatusOr<std::unique_ptr<OutputFile>> weights =
         OutputFile::Create(folder_.PathOf(kWeightsName), layout_.size, options_.overwrite);

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "plan/plan.h"
@@ -47,14 +48,19 @@ absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const 
   return sources;
 }
 
+absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint) {
+  for (const CheckpointFile& file : checkpoint.files) {
+    std::error_code error;
+    if (!std::filesystem::equivalent(path, file.path, error) || error) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is read as a source (", id, ") and is never overwritten; give another folder"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckIsNoSource(const std::string& path, const std::vector<PlanSource>& sources) {
   for (const PlanSource& source : sources) {
-    for (const CheckpointFile& file : source.checkpoint->files) {
-      std::error_code error;
-      if (!std::filesystem::equivalent(path, file.path, error) || error) continue;
-      return absl::FailedPreconditionError(
-          absl::StrCat(path, " is read as a source (", source.id, ") and is never overwritten; give another folder"));
-    }
+    if (absl::Status status = CheckIsNotRead(path, source.id, *source.checkpoint); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

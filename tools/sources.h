@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "formats/checkpoint.h"
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
 
@@ -16,7 +18,10 @@ namespace weighbridge {
 // saying what each wants; otherwise fails as OpenCheckpoint does, naming the id.
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths);
 
-// FailedPrecondition when `path` is a file that one of the sources is read from: such a file is never overwritten.
+// FailedPrecondition when `path` is one of the files of `checkpoint`, which is read under that id: such a file is never overwritten.
+absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint);
+
+// The same of every source.
 absl::Status CheckIsNoSource(const std::string& path, const std::vector<PlanSource>& sources);
 
 }  // namespace weighbridge

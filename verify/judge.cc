@@ -239,6 +239,10 @@ bool ConcernsMerged(const absl::Status& status) {
   return IsActualUnreadable(status);
 }
 
+int64_t MinimumJudgeMemory() {
+  return kLeastPerThread;
+}
+
 int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged) {
   int64_t bytes = DigestedBytes(merged);
   for (const PlanSource& source : plan.sources) bytes += DigestedBytes(*source.checkpoint);

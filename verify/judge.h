@@ -28,12 +28,15 @@ struct JudgeOptions {
 // or no (verdict) and per tensor what was found; a difference is a result, not an error. Deterministic: the same bytes for any options.
 //
 // Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
-// meanwhile; Cancelled; ResourceExhausted (options.memory below 8 MiB). A merged file that cannot be read any more is DataLoss with its
-// name, and ConcernsMerged.
+// meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory). A merged file that cannot be read any more is DataLoss
+// with its name, and ConcernsMerged.
 absl::StatusOr<Manifest> Judge(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
 // Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.
 bool ConcernsMerged(const absl::Status& status);
+
+// The least budget with which Judge works, on however many threads.
+int64_t MinimumJudgeMemory();
 
 // How many bytes Judge reports: those of every file, every range that a container checksums in decoded form, and every tensor of
 // `merged`. What it reads of the sources to evaluate expressions comes with the tensors.

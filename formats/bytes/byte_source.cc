@@ -37,8 +37,9 @@ absl::Status SystemError(int error, absl::string_view what, absl::string_view na
 
 class FileSource final : public ByteSource {
  public:
-  FileSource(int descriptor, std::string name, const struct stat& stat)
-      : ByteSource(std::move(name), stat.st_size), descriptor_(descriptor), opened_(stat) {}
+  // `has_place` when the file was opened under its name, so that another one in its place is a change.
+  FileSource(int descriptor, std::string name, const struct stat& stat, bool has_place)
+      : ByteSource(std::move(name), stat.st_size), descriptor_(descriptor), opened_(stat), has_place_(has_place) {}
   ~FileSource() override { close(descriptor_); }
 
   absl::Status CheckUnchanged() const override {
@@ -47,9 +48,8 @@ class FileSource final : public ByteSource {
     if (now.st_size != opened_.st_size || now.st_mtim.tv_sec != opened_.st_mtim.tv_sec || now.st_mtim.tv_nsec != opened_.st_mtim.tv_nsec) {
       return absl::AbortedError(absl::StrCat(name(), " changed while it was read"));
     }
-    // Somebody may have put another file in its place; then the name no longer stands for what was read.
     struct stat named;
-    if (stat(name().c_str(), &named) == 0 && (named.st_ino != opened_.st_ino || named.st_dev != opened_.st_dev) && opened_.st_nlink > 0) {
+    if (has_place_ && stat(name().c_str(), &named) == 0 && (named.st_ino != opened_.st_ino || named.st_dev != opened_.st_dev)) {
       return absl::AbortedError(absl::StrCat(name(), " was replaced while it was read"));
     }
     return absl::OkStatus();
@@ -71,6 +71,7 @@ class FileSource final : public ByteSource {
 
   int descriptor_;
   struct stat opened_;
+  bool has_place_;
 };
 
 class MemorySource final : public ByteSource {
@@ -138,21 +139,8 @@ absl::Status CheckInside(absl::string_view name, int64_t offset, int64_t size, i
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
-  if (absl::Status status = CheckInside(name_, offset, static_cast<int64_t>(buffer.size()), size_); !status.ok()) return status;
-  return buffer.empty() ? absl::OkStatus() : ReadInside(offset, buffer);
-}
-
-absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
-  // O_NONBLOCK: opening a pipe must not wait for its writer.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return SystemError(errno, "opening", path);
-  return AdoptFile(descriptor, path);
-}
-
-absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
+// Takes `descriptor` over.
+absl::StatusOr<ByteSourcePtr> MakeFileSource(int descriptor, std::string name, bool has_place) {
   struct stat stat;
   absl::Status status;
   if (fstat(descriptor, &stat) != 0) {
@@ -165,7 +153,25 @@ absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
     close(descriptor);
     return status;
   }
-  return std::make_shared<FileSource>(descriptor, std::move(name), stat);
+  return std::make_shared<FileSource>(descriptor, std::move(name), stat, has_place);
+}
+
+}  // namespace
+
+absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
+  if (absl::Status status = CheckInside(name_, offset, static_cast<int64_t>(buffer.size()), size_); !status.ok()) return status;
+  return buffer.empty() ? absl::OkStatus() : ReadInside(offset, buffer);
+}
+
+absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return SystemError(errno, "opening", path);
+  return MakeFileSource(descriptor, path, /*has_place=*/true);
+}
+
+absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
+  return MakeFileSource(descriptor, std::move(name), /*has_place=*/false);
 }
 
 ByteSourcePtr MakeMemorySource(std::string name, std::string bytes) {

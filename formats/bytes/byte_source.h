@@ -52,7 +52,7 @@ using ByteSourcePtr = std::shared_ptr<const ByteSource>;
 // The regular file at `path`, read by pread. NotFound, PermissionDenied or FailedPrecondition (a directory, a pipe).
 absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path);
 
-// As OpenFile, over a descriptor that the source takes over; it needs no name in any folder.
+// As OpenFile, over a descriptor that the source takes over. `name` is for messages only: what else stands under it does not matter.
 absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name);
 
 // Bytes in memory.

@@ -1,5 +1,6 @@
 #include "formats/bytes/byte_source.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +101,18 @@ TEST(ByteSourceTest, AChangedFileIsNoticed) {
   EXPECT_EQ(old->CheckUnchanged().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(slice->CheckUnchanged().code(), absl::StatusCode::kAborted);
   EXPECT_EQ((*MakeJoinedSource("joined", {slice}))->CheckUnchanged().code(), absl::StatusCode::kAborted);
+}
+
+// A result that is read back before it is published is named as what still stands in its place.
+TEST(ByteSourceTest, AnAdoptedFileHasNoPlaceInWhichItCouldBeReplaced) {
+  const std::string path = WriteFile("adopted", "abcd");
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  const ByteSourcePtr source = *AdoptFile(descriptor, WriteFile("another", "efgh"));
+  EXPECT_EQ(Read(*source, 0, 4), "abcd");
+  EXPECT_TRUE(source->CheckUnchanged().ok()) << source->CheckUnchanged();
+  ASSERT_EQ(truncate(path.c_str(), 3), 0);
+  EXPECT_EQ(source->CheckUnchanged().code(), absl::StatusCode::kAborted);
 }
 
 TEST(ByteSourceTest, ReadAllHasALimit) {
