@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,6 +48,15 @@ struct CheckpointFile {
 using FactValue = std::variant<bool, int64_t, double, std::string>;
 using Facts = std::map<std::string, FactValue>;
 
+// The version that a module of torch notes in its state dict: {"model.layers.0.mlp", 1}. "" is the root.
+struct ModuleVersion {
+  std::string module;
+  int64_t version = 0;
+
+  friend bool operator==(const ModuleVersion&, const ModuleVersion&) = default;
+};
+using ModuleVersions = std::vector<ModuleVersion>;
+
 // The first table: which tensors a checkpoint holds and where their elements lie. A plain value, made by one function per format;
 // tensors stand in file order, which is part of what a conversion must reproduce.
 class Checkpoint {
@@ -61,7 +71,11 @@ class Checkpoint {
 
   std::string path;    // As the user gave it.
   std::string format;  // "torch_zip", "torch_legacy", "pdparams", "safetensors", "index", …
+  // False where the container sorts its tensors itself (safetensors), so that their order means nothing.
+  bool is_ordered = true;
   std::map<std::string, std::string> metadata;
+  // What torch's state_dict() carries as `_metadata` of its OrderedDict, in order; nothing where the file has none.
+  std::optional<ModuleVersions> module_versions;
   Facts facts;
   std::vector<CheckpointFile> files;
   std::vector<ChecksummedRange> checksums;

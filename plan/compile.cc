@@ -54,6 +54,7 @@ class Compiler {
     }
     if (status.ok()) status = Account();
     if (!status.ok()) return Annotate(status, absl::StrCat("recipe \"", recipe_.name(), "\""));
+    plan_.recipe = recipe_;
     plan_.sources = std::move(sources);
     return std::move(plan_);
   }
@@ -329,7 +330,7 @@ class Compiler {
 
 }  // namespace
 
-absl::StatusOr<Plan> Compile(const Recipe& recipe, std::vector<PlanSource> sources) {
+absl::StatusOr<Plan> Compile(const Recipe& recipe, std::vector<PlanSource> sources, const CompileOptions& /*options*/) {
   if (absl::Status status = ValidateRecipe(recipe); !status.ok()) return status;
   return Compiler(recipe).Run(std::move(sources));
 }

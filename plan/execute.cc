@@ -201,8 +201,9 @@ absl::Status Execution::CheckSourcesUnchanged() const {
 
 }  // namespace
 
-absl::Status Execute(const Plan& plan, const Layout& layout, const ExecuteOptions& options, OutputFile& file) {
-  Execution execution(plan, layout, options, file);
+absl::Status Execute(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options) {
+  if (files.size() != 1) return absl::InternalError("several files");
+  Execution execution(plan, *files[0].layout, options, *files[0].file);
   if (absl::Status status = execution.Prepare(); !status.ok()) return status;
   if (absl::Status status = execution.Run(); !status.ok()) return status;
   return execution.CheckSourcesUnchanged();

@@ -2,10 +2,12 @@
 #define WEIGHBRIDGE_PLAN_EXECUTE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "formats/bytes/output_file.h"
 #include "formats/layout.h"
 #include "plan/plan.h"
@@ -23,11 +25,18 @@ struct ExecuteOptions {
   const std::atomic<bool>* stop = nullptr;
 };
 
-// Writes every literal of `layout` and fills slot k with the elements of plan.outputs[k]. The file's bytes do not depend on the options.
-// Fails, naming the output tensor and the stored one, as ReadAt and WriteAt do; DataLoss also when a checksummed range that one
-// tensor covers and that was read in full has another CRC-32; Aborted when a source is no longer what it was when it was opened.
-// ResourceExhausted when options.memory is below MinimumMemory(options.threads).
-absl::Status Execute(const Plan& plan, const Layout& layout, const ExecuteOptions& options, OutputFile& file);
+// A file and what it is to hold: slot k of `layout` gets the elements of plan.outputs[first_output + k].
+struct FileToWrite {
+  const Layout* layout = nullptr;
+  size_t first_output = 0;
+  OutputFile* file = nullptr;
+};
+
+// Writes every literal, fills every slot, and then every checksum of the layouts. `files` cover the plan's outputs, each once, in order.
+// The bytes do not depend on the options. Fails, naming the output tensor and the stored one, as ReadAt and WriteAt do; DataLoss also when
+// a checksummed range that one tensor covers and that was read in full has another CRC-32; Aborted when a source is no longer what it was
+// when it was opened. ResourceExhausted when options.memory is below MinimumMemory(options.threads).
+absl::Status Execute(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options);
 
 // The least budget with which Execute works on that many threads: some 2 MiB each.
 int64_t MinimumMemory(int threads);

@@ -97,7 +97,7 @@ class ExecuteTest : public testing::Test {
   absl::StatusOr<std::string> Run(const ExecuteOptions& options) {
     absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(Path("out"), layout_.size, /*overwrite=*/true);
     if (!file.ok()) return file.status();
-    if (absl::Status status = Execute(plan_, layout_, options, **file); !status.ok()) return status;
+    if (absl::Status status = Execute(plan_, {{.layout = &layout_, .file = file->get()}}, options); !status.ok()) return status;
     absl::StatusOr<ByteSourcePtr> written = (*file)->OpenForReading();
     if (!written.ok()) return written.status();
     return ReadAll(**written, layout_.size);

@@ -3,19 +3,26 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "plan/expr.h"
+#include "proto/recipe.pb.h"
 
 namespace weighbridge {
 
-// A checkpoint under the id that a recipe knows it by: "vicuna".
+struct Plan;
+
+// What a recipe reads under an id, "vicuna": a checkpoint, or the result of another plan, as if it had been written and opened again.
+// Exactly one of the two is set.
 struct PlanSource {
   std::string id;
-  std::shared_ptr<const Checkpoint> checkpoint;
+  std::shared_ptr<const Checkpoint> checkpoint = nullptr;
+  std::shared_ptr<const Plan> plan = nullptr;
 };
 
 // One tensor of the result.
@@ -34,13 +41,35 @@ struct DroppedTensor {
   std::string reason;
 };
 
+// A small file that belongs beside the weights: config.json, tokenizer.model, …
+struct Companion {
+  CheckpointFile::Role role = CheckpointFile::Role::kConfig;
+  std::string name;
+  ByteSourcePtr bytes;
+};
+
+// A source that was no checkpoint but made by a recipe in the same pass.
+struct MadeSource {
+  std::string id;
+  Recipe recipe;
+};
+
 // The second table: what the result holds, in order, and for every source tensor whether it is used or why it is not. A plain value; holds
 // the sources that its expressions read.
 struct Plan {
+  Recipe recipe;  // As it was applied.
   std::vector<PlannedTensor> outputs;
   std::vector<DroppedTensor> dropped;
   int64_t used = 0;  // Source tensors that some output reads, each counted once; used + dropped.size() is all of them.
+  // The checkpoints that are read, each with its id; those of a source that is a plan stand in its place.
   std::vector<PlanSource> sources;
+  // In the order in which they were inlined.
+  std::vector<MadeSource> made_sources;
+
+  // What the recipe states about the result beside its tensors.
+  Facts facts;                                    // Of its config.json.
+  std::vector<Companion> companions;              // In the order config, generation config, tokenizer.
+  std::optional<ModuleVersions> module_versions;  // For torch's containers.
 };
 
 }  // namespace weighbridge

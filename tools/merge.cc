@@ -153,7 +153,7 @@ class Merger {
                            .on_progress = [this](int64_t bytes) { progress_.Add(bytes); },
                            .stop = options_.common.stop};
     progress_.Start("merging", layout_.size);
-    absl::Status status = Execute(plan_, layout_, options, file);
+    absl::Status status = Execute(plan_, {{.layout = &layout_, .file = &file}}, options);
     progress_.Finish();
     return status;
   }
@@ -170,7 +170,7 @@ class Merger {
                          .on_progress = [this](int64_t read) { progress_.Add(read); },
                          .stop = options_.common.stop};
     progress_.Start("verifying", JudgeBytes(plan_, *merged));
-    absl::StatusOr<Manifest> manifest = Judge(recipe_, plan_, *merged, options);
+    absl::StatusOr<Manifest> manifest = Judge(plan_, *merged, options);
     progress_.Finish();
     return manifest;
   }

@@ -27,12 +27,12 @@
 namespace weighbridge {
 namespace {
 
-absl::StatusOr<Manifest> JudgeMerged(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const CommonOptions& common) {
+absl::StatusOr<Manifest> JudgeMerged(const Plan& plan, const Checkpoint& merged, const CommonOptions& common) {
   Progress progress(common.quiet);
   const JudgeOptions options{
       .threads = common.threads, .memory = common.memory, .on_progress = [&](int64_t bytes) { progress.Add(bytes); }, .stop = common.stop};
   progress.Start("verifying", JudgeBytes(plan, merged));
-  absl::StatusOr<Manifest> manifest = Judge(recipe, plan, merged, options);
+  absl::StatusOr<Manifest> manifest = Judge(plan, merged, options);
   progress.Finish();
   return manifest;
 }
@@ -63,7 +63,7 @@ absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out) {
     if (status.ok()) status = OutputFile::CheckTarget(options.manifest_out, options.overwrite);
     if (!status.ok()) return status;
   }
-  absl::StatusOr<Manifest> manifest = JudgeMerged(*recipe, *plan, *merged, options.common);
+  absl::StatusOr<Manifest> manifest = JudgeMerged(*plan, *merged, options.common);
   if (absl::IsDataLoss(manifest.status()) && ConcernsMerged(manifest.status())) {
     out << "damaged: " << Printable(manifest.status().message()) << "\n";
     return false;

@@ -18,7 +18,6 @@
 #include "plan/parallel_for.h"
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
-#include "proto/recipe.pb.h"
 #include "verify/compare.h"
 #include "verify/digest.h"
 #include "verify/finding.h"
@@ -229,10 +228,10 @@ class Judging {
 
 }  // namespace
 
-absl::StatusOr<Manifest> Judge(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
+absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
   Judging judging(plan, merged, options);
   if (absl::Status status = judging.Run(); !status.ok()) return status;
-  return MakeManifest(recipe, plan, merged, judging.sha256(), judging.tensors());
+  return MakeManifest(plan, merged, judging.sha256(), judging.tensors());
 }
 
 bool ConcernsMerged(const absl::Status& status) {

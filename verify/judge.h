@@ -10,7 +10,6 @@
 #include "formats/checkpoint.h"
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
-#include "proto/recipe.pb.h"
 
 namespace weighbridge {
 
@@ -30,7 +29,7 @@ struct JudgeOptions {
 // Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
 // meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory). A merged file that cannot be read any more is DataLoss
 // with its name, and ConcernsMerged.
-absl::StatusOr<Manifest> Judge(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
+absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
 // Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.
 bool ConcernsMerged(const absl::Status& status);

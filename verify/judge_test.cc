@@ -88,8 +88,8 @@ class JudgeTest : public testing::Test {
                                         {"unused", {DType::kFloat16, {2}}, "abcd", ""}};
     auto source = std::make_shared<Checkpoint>(MakeCheckpoint("/some/where/weights.bin", stored));
     source->files.push_back({CheckpointFile::Role::kConfig, "/some/where/config.json", MakeMemorySource("config", "{}")});
-    recipe_.set_name("example");
-    recipe_.add_sources()->set_id("model");
+    plan_.recipe.set_name("example");
+    plan_.recipe.add_sources()->set_id("model");
     plan_.sources = {{"model", source}};
     plan_.used = 6;
     plan_.dropped = {{"model", "unused", {DType::kFloat16, {2}}, "no consumer reads it"}};
@@ -111,7 +111,7 @@ class JudgeTest : public testing::Test {
   }
 
   Manifest JudgeFile(const std::vector<Stored>& tensors, const JudgeOptions& options = {}) {
-    absl::StatusOr<Manifest> manifest = Judge(recipe_, plan_, MakeCheckpoint("/out/put/merged.bin", tensors), options);
+    absl::StatusOr<Manifest> manifest = Judge(plan_, MakeCheckpoint("/out/put/merged.bin", tensors), options);
     EXPECT_TRUE(manifest.ok()) << manifest.status();
     return manifest.ok() ? *manifest : Manifest();
   }
@@ -123,7 +123,6 @@ class JudgeTest : public testing::Test {
     return Findings(manifest);
   }
 
-  Recipe recipe_;
   Plan plan_;
   std::vector<Stored> good_;
 };
@@ -313,8 +312,8 @@ TEST_F(JudgeTest, ReportsAsManyBytesAsItSaid) {
 TEST_F(JudgeTest, StopsWhenToldAndRefusesTooLittleMemory) {
   const std::atomic<bool> stop = true;
   const Checkpoint merged = MakeCheckpoint("merged", good_);
-  EXPECT_EQ(Judge(recipe_, plan_, merged, {.stop = &stop}).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(Judge(recipe_, plan_, merged, {.memory = 1 << 20}).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Judge(plan_, merged, {.stop = &stop}).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Judge(plan_, merged, {.memory = 1 << 20}).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 // Reads zeros, or fails, or has changed.
@@ -365,7 +364,7 @@ TEST(Judge, TellsTroubleWithSourcesFromDamageOfTheMergedFile) {
     Plan plan;
     plan.sources = {{"s", std::make_shared<Checkpoint>(OfSource("source", c.source))}};
     plan.outputs = {{"t", Read("s/t", plan.sources[0].checkpoint->tensors()[0].tensor), ""}};
-    const absl::Status status = Judge(Recipe(), plan, OfSource("merged", c.merged), {}).status();
+    const absl::Status status = Judge(plan, OfSource("merged", c.merged), {}).status();
     EXPECT_EQ(status.code(), c.expected.code());
     EXPECT_EQ(status.message(), c.expected.message());
     EXPECT_EQ(ConcernsMerged(status), c.concerns_merged) << status;
@@ -382,10 +381,10 @@ TEST(Judge, ChecksChecksumsOfFilesAndOfDecodedBytes) {
     int64_t reported = 0;
     JudgeOptions options;
     options.on_progress = [&](int64_t bytes) { reported += bytes; };
-    EXPECT_TRUE(Judge(Recipe(), plan, merged, options).ok());
+    EXPECT_TRUE(Judge(plan, merged, options).ok());
     EXPECT_EQ(reported, JudgeBytes(plan, merged));
     merged.checksums[0].crc32 = 0;
-    const absl::Status status = Judge(Recipe(), plan, merged, {}).status();
+    const absl::Status status = Judge(plan, merged, {}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_TRUE(absl::StrContains(status.message(), checked->name() + ": member a: ")) << status;
     EXPECT_TRUE(ConcernsMerged(status));
@@ -447,7 +446,7 @@ TEST(Judge, KeepsToItsMemoryAndItsAnswerDoesNotDependOnIt) {
   const int64_t before = PeakMemory(true);
   for (const JudgeOptions& options : {JudgeOptions{.threads = 1, .memory = kMemory}, JudgeOptions{.threads = 3, .memory = kMemory},
                                       JudgeOptions{.threads = 8, .memory = kMemory}, JudgeOptions{.threads = 1, .memory = kMemory / 2}}) {
-    absl::StatusOr<Manifest> manifest = Judge(Recipe(), plan, merged, options);
+    absl::StatusOr<Manifest> manifest = Judge(plan, merged, options);
     ASSERT_TRUE(manifest.ok()) << manifest.status();
     EXPECT_EQ(manifest->output().tensors(0).verdict(), OutputTensor::VERDICT_EXACT);
     EXPECT_EQ(manifest->output().tensors(1).verdict(), OutputTensor::VERDICT_EXACT);

@@ -96,12 +96,12 @@ bool IsExact(const OutputTensor& tensor) {
 
 }  // namespace
 
-Manifest MakeManifest(const Recipe& recipe, const Plan& plan, const Checkpoint& merged, absl::Span<const std::vector<std::string>> sha256,
+Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, absl::Span<const std::vector<std::string>> sha256,
                       absl::Span<const JudgedTensor> tensors) {
   Manifest manifest;
   manifest.set_schema(kSchema);
-  *manifest.mutable_recipe() = DescribeRecipe(recipe);
-  for (size_t i : RecipeOrder(recipe, plan)) {
+  *manifest.mutable_recipe() = DescribeRecipe(plan.recipe);
+  for (size_t i : RecipeOrder(plan.recipe, plan)) {
     const PlanSource& source = plan.sources[i];
     SourceCheckpoint* described = manifest.add_sources();
     described->set_id(source.id);
