@@ -19,6 +19,7 @@
 #include "plan/kernels.h"
 #include "plan/normal_form.h"
 #include "plan/range_check.h"
+#include "plan/range_crc.h"
 #include "plan/runs.h"
 #include "plan/tiling.h"
 #include "plan/transpose.h"

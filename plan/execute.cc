@@ -7,6 +7,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
@@ -26,6 +28,7 @@
 #include "plan/parallel_for.h"
 #include "plan/plan.h"
 #include "plan/range_check.h"
+#include "plan/range_crc.h"
 #include "plan/runs.h"
 #include "plan/tiling.h"
 
@@ -38,12 +41,32 @@ constexpr int64_t kLeastBandBytes = kMiB;
 // Larger bands no longer make reads or writes faster.
 constexpr int64_t kMostBandBytes = 32 * kMiB;
 
+// Where an output goes, and what is told its bytes: nullptr where no checksum of the layout wants them.
+struct Target {
+  OutputFile* file;
+  int64_t offset;
+  RangeCrc* crc;
+};
+
 // A box of an output, and what its making is to be checked against: per leaf a check, or nullptr.
 struct Job {
   size_t output;
+  Target target;
   TiledBox box;
   std::vector<RangeCheck*> checks;
   int64_t first_band;  // Among those of all jobs.
+};
+
+struct Literal {
+  OutputFile* file;
+  const Layout::Literal* literal;
+};
+
+// A checksum that is written when everything else is.
+struct Checksum {
+  OutputFile* file;
+  int64_t offset;
+  const RangeCrc* crc;
 };
 
 // What one thread reuses from band to band.
@@ -56,72 +79,113 @@ struct Worker {
 
 class Execution {
  public:
-  Execution(const Plan& plan, const Layout& layout, const ExecuteOptions& options, OutputFile& file)
-      : plan_(plan), layout_(layout), options_(options), file_(file), workers_(options.threads) {}
+  Execution(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options)
+      : plan_(plan), files_(files), options_(options), workers_(options.threads) {}
 
   absl::Status Prepare();
   absl::Status Run();
+  absl::Status WriteChecksums();
   absl::Status CheckSourcesUnchanged() const;
 
  private:
+  absl::Status CheckFilesCoverOutputs() const;
   int64_t BandLimit() const;
-  void IndexChecksums();
-  absl::Status AddOutput(size_t output, const TilingLimits& limits);
+  void IndexSourceChecksums();
+  absl::Status AddFile(const FileToWrite& file, const TilingLimits& limits);
+  absl::Status AddOutput(size_t output, const Target& target, const TilingLimits& limits);
   RangeCheck* CheckFor(const TiledLeaf& leaf);
-  absl::Status WriteLiteral(const Layout::Literal& literal);
+  absl::Status WriteLiteral(const Literal& literal);
   absl::Status MakeBand(int64_t index, int thread);
   absl::Status WriteBand(const Job& job, const Region& band, const char* bytes);
   void Report(int64_t bytes);
 
   const Plan& plan_;
-  const Layout& layout_;
+  const absl::Span<const FileToWrite> files_;
   const ExecuteOptions& options_;
-  OutputFile& file_;
+  std::vector<Literal> literals_;
   std::vector<Job> jobs_;
   int64_t bands_ = 0;
   int64_t band_bytes_ = 0;  // Of the largest band.
-  absl::flat_hash_map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> checksums_;
+  std::deque<RangeCrc> crcs_;
+  std::vector<Checksum> checksums_;
+  absl::flat_hash_map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> source_checksums_;
   std::deque<RangeCheck> checks_;
   std::vector<std::optional<Worker>> workers_;
   std::mutex progress_mutex_;
 };
 
 absl::Status Execution::Prepare() {
-  if (layout_.slots.size() != plan_.outputs.size()) return absl::InternalError("the layout has not one slot for each output");
+  if (absl::Status status = CheckFilesCoverOutputs(); !status.ok()) return status;
   if (options_.memory < MinimumMemory(options_.threads)) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.threads, " threads need ", MinimumMemory(options_.threads),
                                                      " bytes of memory at least, not ", options_.memory));
   }
-  IndexChecksums();
+  IndexSourceChecksums();
   const TilingLimits limits = {.band = BandLimit(), .tile = kTileBytes};
-  for (size_t k = 0; k < plan_.outputs.size(); ++k) {
-    if (absl::Status status = AddOutput(k, limits); !status.ok()) return status;
+  for (const FileToWrite& file : files_) {
+    if (absl::Status status = AddFile(file, limits); !status.ok()) return status;
   }
+  return absl::OkStatus();
+}
+
+absl::Status Execution::CheckFilesCoverOutputs() const {
+  size_t covered = 0;
+  for (const FileToWrite& file : files_) {
+    if (file.first_output != covered) return absl::InternalError("the files do not follow each other");
+    covered += file.layout->slots.size();
+  }
+  if (covered != plan_.outputs.size()) return absl::InternalError("the layouts have not one slot for each output");
   return absl::OkStatus();
 }
 
 // Small enough for the budget, and for all threads to have work until the end.
 int64_t Execution::BandLimit() const {
+  int64_t size = 0;
+  for (const FileToWrite& file : files_) size += file.layout->size;
   const int64_t affordable = std::min(options_.memory / options_.threads - kTileBytes, kMostBandBytes);
-  return std::min(affordable, std::max(layout_.size / (int64_t{4} * options_.threads), kLeastBandBytes));
+  return std::min(affordable, std::max(size / (int64_t{4} * options_.threads), kLeastBandBytes));
 }
 
-void Execution::IndexChecksums() {
+void Execution::IndexSourceChecksums() {
   for (const PlanSource& source : plan_.sources) {
-    for (const ChecksummedRange& range : source.checkpoint->checksums) checksums_[{range.source.get(), range.offset}] = &range;
+    for (const ChecksummedRange& range : source.checkpoint->checksums) source_checksums_[{range.source.get(), range.offset}] = &range;
   }
 }
 
-absl::Status Execution::AddOutput(size_t output, const TilingLimits& limits) {
-  const PlannedTensor& planned = plan_.outputs[output];
-  const absl::StatusOr<int64_t> size = ByteSize(planned.expr->spec());
-  if (!size.ok() || *size != layout_.slots[output].size) {
-    return absl::InternalError(absl::StrCat("the slot of \"", planned.name, "\" has another size than the tensor"));
+absl::Status Execution::AddFile(const FileToWrite& file, const TilingLimits& limits) {
+  const Layout& layout = *file.layout;
+  for (const Layout::Literal& literal : layout.literals) literals_.push_back({file.file, &literal});
+  // Slots by offset and size: an empty one may lie where another begins.
+  absl::flat_hash_map<std::pair<int64_t, int64_t>, RangeCrc*> crcs;
+  for (const Layout::Checksum& checksum : layout.checksums) {
+    const Layout::Slot& slot = layout.slots[checksum.slot];
+    RangeCrc*& crc = crcs[{slot.offset, slot.size}];
+    if (crc == nullptr) crc = &crcs_.emplace_back(slot.offset, slot.size);
+    checksums_.push_back({file.file, checksum.offset, crc});
   }
+  absl::flat_hash_set<std::pair<int64_t, int64_t>> filled;
+  for (size_t k = 0; k < layout.slots.size(); ++k) {
+    const Layout::Slot& slot = layout.slots[k];
+    const size_t output = file.first_output + k;
+    const PlannedTensor& planned = plan_.outputs[output];
+    const absl::StatusOr<int64_t> size = ByteSize(planned.expr->spec());
+    if (!size.ok() || *size != slot.size) {
+      return absl::InternalError(absl::StrCat("the slot of \"", planned.name, "\" has another size than the tensor"));
+    }
+    if (!filled.insert({slot.offset, slot.size}).second) continue;  // Another name of a tensor that is there already.
+    const auto crc = crcs.find({slot.offset, slot.size});
+    const Target target = {file.file, slot.offset, crc == crcs.end() ? nullptr : crc->second};
+    if (absl::Status status = AddOutput(output, target, limits); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Execution::AddOutput(size_t output, const Target& target, const TilingLimits& limits) {
+  const PlannedTensor& planned = plan_.outputs[output];
   for (const Box& box : Normalize(*planned.expr)) {
     absl::StatusOr<TiledBox> tiled = TileBox(box, planned.expr->spec().shape, limits);
     if (!tiled.ok()) return tiled.status();
-    Job job = {output, *std::move(tiled), {}, bands_};
+    Job job = {output, target, *std::move(tiled), {}, bands_};
     for (const TiledLeaf& leaf : job.box.leaves) job.checks.push_back(CheckFor(leaf));
     int64_t band_bytes = ItemSize(job.box.dtype());
     for (int64_t extent : job.box.band) band_bytes *= extent;
@@ -134,21 +198,22 @@ absl::Status Execution::AddOutput(size_t output, const TilingLimits& limits) {
 
 // A leaf that is exactly one checksummed range: whoever makes its box reads each byte of the range once.
 RangeCheck* Execution::CheckFor(const TiledLeaf& leaf) {
-  const auto found = checksums_.find({leaf.tensor.source().get(), leaf.tensor.offset()});
-  if (found == checksums_.end() || found->second->size != leaf.tensor.byte_size() || !leaf.tensor.IsRowMajor()) return nullptr;
+  const auto found = source_checksums_.find({leaf.tensor.source().get(), leaf.tensor.offset()});
+  if (found == source_checksums_.end() || found->second->size != leaf.tensor.byte_size() || !leaf.tensor.IsRowMajor()) return nullptr;
   return &checks_.emplace_back(*found->second);
 }
 
 absl::Status Execution::Run() {
-  const int64_t literals = static_cast<int64_t>(layout_.literals.size());
+  const int64_t literals = static_cast<int64_t>(literals_.size());
   return ParallelFor(literals + bands_, options_.threads, options_.stop, [&](int64_t index, int thread) {
-    return index < literals ? WriteLiteral(layout_.literals[index]) : MakeBand(index - literals, thread);
+    return index < literals ? WriteLiteral(literals_[index]) : MakeBand(index - literals, thread);
   });
 }
 
-absl::Status Execution::WriteLiteral(const Layout::Literal& literal) {
-  if (absl::Status status = file_.WriteAt(literal.offset, literal.bytes); !status.ok()) return status;
-  Report(static_cast<int64_t>(literal.bytes.size()));
+absl::Status Execution::WriteLiteral(const Literal& literal) {
+  const auto& [offset, bytes] = *literal.literal;
+  if (absl::Status status = literal.file->WriteAt(offset, bytes); !status.ok()) return status;
+  Report(static_cast<int64_t>(bytes.size()));
   return absl::OkStatus();
 }
 
@@ -169,14 +234,28 @@ absl::Status Execution::WriteBand(const Job& job, const Region& band, const char
   const int64_t item = ItemSize(job.box.dtype());
   const Runs runs(job.box.output_steps, band);
   const int64_t run_bytes = runs.length() * item;
-  const int64_t origin = layout_.slots[job.output].offset + job.box.output_origin * item;
+  const int64_t origin = job.target.offset + job.box.output_origin * item;
+  PiecesCrc pieces;
   absl::Status status = runs.ForEach([&](int64_t element) {
-    absl::Status written = file_.WriteAt(origin + element * item, absl::string_view(bytes, run_bytes));
+    const int64_t offset = origin + element * item;
+    const absl::string_view run(bytes, run_bytes);
+    if (job.target.crc != nullptr) pieces.Append(offset, run);
     bytes += run_bytes;
-    return written;
+    return job.target.file->WriteAt(offset, run);
   });
-  if (status.ok()) Report(runs.count() * run_bytes);
-  return status;
+  if (!status.ok()) return status;
+  if (job.target.crc != nullptr) job.target.crc->Add(pieces);
+  Report(runs.count() * run_bytes);
+  return absl::OkStatus();
+}
+
+absl::Status Execution::WriteChecksums() {
+  for (const Checksum& checksum : checksums_) {
+    std::string bytes;
+    for (int k = 0; k < 4; ++k) bytes.push_back(static_cast<char>(checksum.crc->value() >> (8 * k)));
+    if (absl::Status status = checksum.file->WriteAt(checksum.offset, bytes); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 void Execution::Report(int64_t bytes) {
@@ -202,10 +281,10 @@ absl::Status Execution::CheckSourcesUnchanged() const {
 }  // namespace
 
 absl::Status Execute(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options) {
-  if (files.size() != 1) return absl::InternalError("several files");
-  Execution execution(plan, *files[0].layout, options, *files[0].file);
+  Execution execution(plan, files, options);
   if (absl::Status status = execution.Prepare(); !status.ok()) return status;
   if (absl::Status status = execution.Run(); !status.ok()) return status;
+  if (absl::Status status = execution.WriteChecksums(); !status.ok()) return status;
   return execution.CheckSourcesUnchanged();
 }
 

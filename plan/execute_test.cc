@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -293,6 +294,169 @@ TEST_F(ChecksumTest, AreNotComparedWhereOnlyAPartIsRead) {
   AddOutput("overlapping rows", Read("source/d", *StoredTensor::Create({DType::kFloat32, {1500, 1000}}, source_, kBefore, {999, 1})));
   AddOutput("another source", Read("source/c", Matrix(DType::kFloat32, 1500, 1000, MakeMemorySource("other", bytes_), kBefore)));
   EXPECT_TRUE(Run(Options(2, 8 * kMiB)).ok());
+}
+
+// Several files in one pass, whose slots have checksums as the members of a zip have: one before the slot, one behind it.
+class FilesTest : public ExecuteTest {
+ protected:
+  void StartFile() { layouts_.emplace_back(); }
+
+  void AddOutput(const std::string& name, ExprPtr expr) {
+    Layout& layout = layouts_.back();
+    const int64_t size = *ByteSize(expr->spec());
+    const std::string before = absl::StrCat("<", name, ">", std::string(4, '\0'));
+    const std::string behind = absl::StrCat(std::string(4, '\0'), "</", name, ">");
+    const size_t slot = layout.slots.size();
+    layout.literals.push_back({layout.size, before});
+    layout.size += static_cast<int64_t>(before.size());
+    layout.slots.push_back({layout.size, size});
+    layout.checksums.push_back({layout.size - 4, slot});
+    layout.size += size;
+    layout.literals.push_back({layout.size, behind});
+    layout.checksums.push_back({layout.size, slot});
+    layout.size += static_cast<int64_t>(behind.size());
+    plan_.outputs.push_back({name, std::move(expr), ""});
+  }
+
+  // Another name of the last file's output `slot`.
+  void AddTied(const std::string& name, size_t slot) {
+    Layout& layout = layouts_.back();
+    const size_t first = plan_.outputs.size() - layout.slots.size();
+    plan_.outputs.push_back({name, plan_.outputs[first + slot].expr, ""});
+    layout.checksums.push_back({layout.checksums[2 * slot].offset, layout.slots.size()});
+    layout.slots.push_back(layout.slots[slot]);
+  }
+
+  absl::StatusOr<std::vector<std::string>> RunFiles(const ExecuteOptions& options) {
+    std::vector<std::unique_ptr<OutputFile>> files;
+    std::vector<FileToWrite> to_write;
+    size_t outputs = 0;
+    for (const Layout& layout : layouts_) {
+      absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(Path("out"), layout.size, /*overwrite=*/true);
+      if (!file.ok()) return file.status();
+      files.push_back(*std::move(file));
+      to_write.push_back({&layout, outputs, files.back().get()});
+      outputs += layout.slots.size();
+    }
+    if (absl::Status status = Execute(plan_, to_write, options); !status.ok()) return status;
+    std::vector<std::string> bytes;
+    for (size_t k = 0; k < files.size(); ++k) {
+      absl::StatusOr<std::string> written = ReadAll(**files[k]->OpenForReading(), layouts_[k].size);
+      if (!written.ok()) return written.status();
+      bytes.push_back(*std::move(written));
+    }
+    return bytes;
+  }
+
+  // What the files are to hold, by the naive evaluation and zlib.
+  std::vector<std::string> ExpectedFiles() const {
+    std::vector<std::string> files;
+    size_t output = 0;
+    for (const Layout& layout : layouts_) {
+      std::string& bytes = files.emplace_back(layout.size, '?');
+      for (const Layout::Literal& literal : layout.literals) bytes.replace(literal.offset, literal.bytes.size(), literal.bytes);
+      for (const Layout::Slot& slot : layout.slots) bytes.replace(slot.offset, slot.size, NaiveBytes(*plan_.outputs[output++].expr));
+      for (const Layout::Checksum& checksum : layout.checksums) {
+        const Layout::Slot& slot = layout.slots[checksum.slot];
+        const auto* data = reinterpret_cast<const Bytef*>(bytes.data()) + slot.offset;
+        const uint32_t crc = static_cast<uint32_t>(crc32(0, data, slot.size));
+        for (int k = 0; k < 4; ++k) bytes[checksum.offset + k] = static_cast<char>(crc >> (8 * k));
+      }
+    }
+    return files;
+  }
+
+  void ExpectTheSameWhateverTheOptions() {
+    const std::vector<std::string> expected = ExpectedFiles();
+    for (int threads : {1, 2, 5}) {
+      for (int64_t memory : {MinimumMemory(threads), 16 * kMiB, 512 * kMiB}) {
+        const absl::StatusOr<std::vector<std::string>> files = RunFiles(Options(threads, memory));
+        ASSERT_TRUE(files.ok()) << files.status();
+        EXPECT_TRUE(*files == expected) << threads << " threads, " << memory << " bytes";
+      }
+    }
+  }
+
+  std::vector<Layout> layouts_;
+};
+
+TEST_F(FilesTest, ChecksumsOfSlotsThatAreWrittenInManyBands) {
+  const ByteSourcePtr source = MakeMemorySource("memory", RandomBytes(6 * kMiB));
+  const ExprPtr a = Read("source/a", Matrix(DType::kFloat32, 1100, 1000, source));
+  const ExprPtr b = Read("source/b", Matrix(DType::kFloat32, 1000, 1100, source, kMiB));
+  StartFile();
+  AddOutput("row-major", a);
+  AddOutput("transposed", *Permute(a, {1, 0}));
+  AddOutput("padded under a transpose", *Permute(*Pad(a, {1103, 1000}, {{2, 1102}, {0, 1000}}), {1, 0}));
+  AddOutput("sum", *Add(*Permute(a, {1, 0}), b));
+  AddOutput("sum of casts", *Add(*Cast(*Permute(a, {1, 0}), DType::kFloat16), *Cast(b, DType::kFloat16)));
+  ExpectTheSameWhateverTheOptions();
+}
+
+TEST_F(FilesTest, SeveralSomeOfThemEmpty) {
+  std::mt19937 random(3);
+  for (int outputs : {0, 40, 0, 1, 60, 0}) {
+    StartFile();
+    for (int k = 0; k < outputs; ++k) {
+      AddOutput(absl::StrCat(layouts_.size(), ".", k), RandomExpr(random, {DType::kFloat16, RandomShape(random, 7)}, 4));
+    }
+  }
+  ExpectTheSameWhateverTheOptions();
+}
+
+TEST_F(FilesTest, EmptyTensorsAndWhatLiesWhereTheyLie) {
+  const ByteSourcePtr source = MakeMemorySource("memory", "0123456789ab");
+  StartFile();
+  AddOutput("empty", Read("source/empty", Matrix(DType::kFloat32, 0, 3, source)));
+  AddOutput("a", Read("source/a", Matrix(DType::kFloat32, 1, 3, source)));
+  // An empty slot in front of "a", at its offset, and one behind it.
+  for (int64_t offset : {layouts_[0].slots[1].offset, layouts_[0].size}) {
+    plan_.outputs.insert(plan_.outputs.begin() + 1, {"empty too", plan_.outputs[0].expr, ""});
+    layouts_[0].slots.insert(layouts_[0].slots.begin() + 1, {offset, 0});
+    for (Layout::Checksum& checksum : layouts_[0].checksums) checksum.slot += checksum.slot == 0 ? 0 : 1;
+  }
+  ExpectTheSameWhateverTheOptions();
+}
+
+TEST_F(FilesTest, TiedTensorsAreMadeOnce) {
+  auto source = std::make_shared<CountingSource>(RandomBytes(3 * kMiB));
+  const ExprPtr a = Read("source/a", Matrix(DType::kUint8, 1024, 1024, source));
+  const ExprPtr b = Read("source/b", Matrix(DType::kFloat32, 512, 1024, source, kMiB));
+  for (int file = 0; file < 2; ++file) {
+    StartFile();
+    AddOutput("a", a);
+    AddOutput("b", *Permute(b, {1, 0}));
+    AddTied("a again", 0);
+    AddTied("b again", 1);
+    AddTied("a once more", 0);
+  }
+  const std::vector<std::string> expected = ExpectedFiles();
+  const int64_t read_before = source->bytes_read();
+  int64_t written = 0;
+  ExecuteOptions options = Options(2, 8 * kMiB);
+  options.on_progress = [&](int64_t bytes) { written += bytes; };
+  const absl::StatusOr<std::vector<std::string>> files = RunFiles(options);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_TRUE(*files == expected);
+  EXPECT_EQ(source->bytes_read() - read_before, 2 * 3 * kMiB);
+  EXPECT_EQ(written, layouts_[0].size + layouts_[1].size);
+}
+
+TEST_F(FilesTest, ThatDoNotCoverTheOutputsAreRefused) {
+  const ExprPtr a = Read("source/a", Matrix(DType::kUint8, 2, 2, MakeMemorySource("memory", "1234")));
+  const Layout layout = {.size = 4, .literals = {}, .slots = {{0, 4}}, .checksums = {}};
+  const std::unique_ptr<OutputFile> file = *OutputFile::Create(Path("out"), 4, /*overwrite=*/true);
+  plan_.outputs = {{"a", a, ""}, {"b", a, ""}};
+  const std::vector<FileToWrite> kWrong[] = {
+      {},
+      {{&layout, 0, file.get()}},
+      {{&layout, 0, file.get()}, {&layout, 0, file.get()}},
+      {{&layout, 1, file.get()}, {&layout, 0, file.get()}},
+      {{&layout, 0, file.get()}, {&layout, 1, file.get()}, {&layout, 2, file.get()}},
+  };
+  for (const std::vector<FileToWrite>& files : kWrong) {
+    EXPECT_EQ(Execute(plan_, files, Options(1, 2 * kMiB)).code(), absl::StatusCode::kInternal) << files.size();
+  }
 }
 
 TEST_F(ExecuteTest, ASourceThatChangesMeanwhileIsNoticed) {

@@ -13,6 +13,7 @@
 #include "formats/checkpoint.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "plan/range_crc.h"
 
 namespace weighbridge {
 namespace {
