@@ -36,12 +36,20 @@ struct ChecksummedRange {
   std::string label;  // For messages: "member archive/data/7".
 };
 
+// Where a file came from, as whoever fetched it recorded.
+struct FileOrigin {
+  std::string uri;
+  std::string revision;  // May be empty.
+  std::string sha256;    // 32 bytes: of what was fetched. What lies there now may be something else.
+};
+
 // A file that was read to make a checkpoint.
 struct CheckpointFile {
   enum class Role { kWeights, kIndex, kConfig, kTokenizer };
   Role role = Role::kWeights;
   std::string path;
   ByteSourcePtr bytes;
+  std::optional<FileOrigin> origin = std::nullopt;
 };
 
 // What is known about a model beside its tensors: scalar values of config.json, nested keys joined by ".".
