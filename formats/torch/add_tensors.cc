@@ -18,7 +18,7 @@
 #include "formats/read_limits.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
 namespace {

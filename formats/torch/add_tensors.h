@@ -8,7 +8,7 @@
 #include "formats/checkpoint.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
 

@@ -21,7 +21,7 @@
 #include "formats/tensor_spec.h"
 #include "formats/torch/add_tensors.h"
 #include "formats/torch/read_torch.h"
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
 namespace {

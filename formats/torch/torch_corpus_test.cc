@@ -28,7 +28,7 @@
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "formats/torch/read_torch.h"
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 

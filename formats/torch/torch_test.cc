@@ -13,8 +13,8 @@
 #include "formats/read_limits.h"
 #include "formats/stored_tensor.h"
 #include "formats/torch/read_torch.h"
-#include "formats/torch/zip_archive.h"
-#include "formats/torch/zip_builder.h"
+#include "formats/zip/zip_archive.h"
+#include "formats/zip/zip_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_BUILDER_H_
-#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_BUILDER_H_
+#ifndef WEIGHBRIDGE_FORMATS_ZIP_ZIP_BUILDER_H_
+#define WEIGHBRIDGE_FORMATS_ZIP_ZIP_BUILDER_H_
 
 #include <cstdint>
 #include <optional>
@@ -53,4 +53,4 @@ std::string BuildZip(const std::vector<ZipPart>& parts, const ZipEnvelope& envel
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_BUILDER_H_
+#endif  // WEIGHBRIDGE_FORMATS_ZIP_ZIP_BUILDER_H_

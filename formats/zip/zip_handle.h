@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_HANDLE_H_
-#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_HANDLE_H_
+#ifndef WEIGHBRIDGE_FORMATS_ZIP_ZIP_HANDLE_H_
+#define WEIGHBRIDGE_FORMATS_ZIP_ZIP_HANDLE_H_
 
 #include <cstdint>
 #include <memory>
@@ -67,4 +67,4 @@ class ZipHandle {
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_HANDLE_H_
+#endif  // WEIGHBRIDGE_FORMATS_ZIP_ZIP_HANDLE_H_

@@ -1,4 +1,4 @@
-#include "formats/torch/zip_builder.h"
+#include "formats/zip/zip_builder.h"
 
 #include <cstdint>
 #include <string>

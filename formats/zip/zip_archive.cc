@@ -1,4 +1,4 @@
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 
 #include <isa-l/crc.h>
 
@@ -19,8 +19,8 @@
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
-#include "formats/torch/zip_handle.h"
-#include "formats/torch/zip_inflater.h"
+#include "formats/zip/zip_handle.h"
+#include "formats/zip/zip_inflater.h"
 
 namespace weighbridge {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/torch/zip_inflater.h"
+#include "formats/zip/zip_inflater.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/torch/zip_handle.h"
+#include "formats/zip/zip_handle.h"
 
 namespace weighbridge {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/torch/zip_handle.h"
+#include "formats/zip/zip_handle.h"
 
 #include <zip.h>
 

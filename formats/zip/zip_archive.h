@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_
-#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_
+#ifndef WEIGHBRIDGE_FORMATS_ZIP_ZIP_ARCHIVE_H_
+#define WEIGHBRIDGE_FORMATS_ZIP_ZIP_ARCHIVE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +15,8 @@
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
-#include "formats/torch/zip_handle.h"
-#include "formats/torch/zip_inflater.h"
+#include "formats/zip/zip_handle.h"
+#include "formats/zip/zip_inflater.h"
 
 namespace weighbridge {
 
@@ -62,4 +62,4 @@ absl::Status CheckCrc32(const ByteRange& range, uint32_t expected);
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_ARCHIVE_H_
+#endif  // WEIGHBRIDGE_FORMATS_ZIP_ZIP_ARCHIVE_H_

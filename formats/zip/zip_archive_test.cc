@@ -1,4 +1,4 @@
-#include "formats/torch/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 
 #include <algorithm>
 #include <chrono>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
-#include "formats/torch/zip_builder.h"
+#include "formats/zip/zip_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

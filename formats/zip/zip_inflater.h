@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
-#define WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
+#ifndef WEIGHBRIDGE_FORMATS_ZIP_ZIP_INFLATER_H_
+#define WEIGHBRIDGE_FORMATS_ZIP_ZIP_INFLATER_H_
 
 #include <cstdint>
 #include <memory>
@@ -11,7 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/torch/zip_handle.h"
+#include "formats/zip/zip_handle.h"
 
 namespace weighbridge {
 
@@ -42,4 +42,4 @@ ByteSourcePtr MakeInflatedSource(std::shared_ptr<ZipInflater> inflater, ByteSour
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_FORMATS_TORCH_ZIP_INFLATER_H_
+#endif  // WEIGHBRIDGE_FORMATS_ZIP_ZIP_INFLATER_H_
