@@ -1,0 +1,36 @@
+#ifndef WEIGHBRIDGE_FORMATS_DIRECTORY_TOKENIZER_JSON_H_
+#define WEIGHBRIDGE_FORMATS_DIRECTORY_TOKENIZER_JSON_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/read_limits.h"
+
+namespace weighbridge {
+
+// What a tokenizer's file says of one special token.
+struct SpecialToken {
+  // A text, or an object whose "content" is the text ("" without one), or an array of both ("additional_special_tokens").
+  enum class Form { kNull, kText, kObject, kArray };
+  Form form = Form::kNull;
+  std::vector<std::string> texts;  // None for kNull, one for kText and kObject, any number for kArray.
+};
+
+// By the names that transformers has for them: "bos_token", …
+using SpecialTokens = std::map<std::string, SpecialToken>;
+
+// The tokens of an added_tokens.json in the order of their indexes, which go on from `begin` without a gap. DataLoss: it is no JSON object
+// of such indexes. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
+absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const ReadLimits& limits);
+
+// The special tokens that a tokenizer_config.json or special_tokens_map.json mentions. DataLoss: it is no JSON object, or a special token
+// has none of the forms. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
+absl::StatusOr<SpecialTokens> ReadSpecialTokens(const ByteSource& source, const ReadLimits& limits);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FORMATS_DIRECTORY_TOKENIZER_JSON_H_
