@@ -21,6 +21,7 @@
 #include "formats/tensor_spec.h"
 #include "formats/torch/add_tensors.h"
 #include "formats/torch/read_torch.h"
+#include "formats/zip/note_archive.h"
 #include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
@@ -36,16 +37,13 @@ std::string Quoted(absl::string_view text) {
 // Says what the archive is when it is no state that torch.save wrote (formats.md 3.9).
 absl::Status CheckKind(const ZipArchive& archive) {
   bool has_pickle = false;
-  bool only_npy = !archive.members().empty();
   for (const ZipMember& member : archive.members()) {
     if (absl::EndsWith(member.name, "/constants.pkl"))
       return absl::UnimplementedError("a TorchScript archive is not read; save its state_dict()");
     if (absl::EndsWith(member.name, "/archive_format")) return absl::UnimplementedError("a torch.export archive (.pt2) is not read");
     has_pickle |= absl::EndsWith(member.name, "/data.pkl");
-    only_npy &= absl::EndsWith(member.name, ".npy");
   }
-  if (only_npy) return absl::UnimplementedError("a numpy archive (.npz) is not read");
-  if (!has_pickle) return absl::UnimplementedError("it is a zip archive without data.pkl, no PyTorch file");
+  if (!has_pickle) return absl::UnimplementedError("it is a zip archive without PREFIX/data.pkl, no PyTorch file");
   return absl::OkStatus();
 }
 
@@ -129,75 +127,48 @@ std::string UseOf(const pickle::Storage& storage) {
   return absl::StrCat(storage.numel, " elements of ", storage.dtype.has_value() ? DTypeName(*storage.dtype) : "an untyped storage");
 }
 
-// The storages that the pickle names, each found once.
+// The storages that the pickle names, each found once. Uses of one storage may differ in type, if not in bytes, as torch has it.
 class Storages {
  public:
   Storages(const Records& records, bool big_endian) : records_(records), big_endian_(big_endian) {}
 
   absl::StatusOr<ByteRange> Find(const pickle::Storage& storage) {
-    const auto [found, is_new] = storages_.try_emplace(storage.key);
-    Known& known = found->second;
-    if (is_new) {
-      absl::StatusOr<ByteRange> bytes = Open(storage);
-      if (!bytes.ok()) return bytes.status();
-      known = {.use = &storage, .bytes = *std::move(bytes)};
-    } else if (known.use->dtype != storage.dtype || known.use->numel != storage.numel) {
-      return absl::DataLossError(absl::StrCat("it is used as ", UseOf(*known.use), " and as ", UseOf(storage)));
+    const std::string name = records_.MemberName(absl::StrCat("data/", storage.key));
+    const ZipMember* member = records_.archive().Find(name);
+    if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(name), " is missing"));
+    const absl::StatusOr<int64_t> size = ByteSize({.dtype = storage.dtype.value_or(DType::kUint8), .shape = {storage.numel}});
+    if (!size.ok()) return size.status();
+    if (member->size != *size) {
+      return absl::DataLossError(absl::StrCat("member ", Quoted(name), " has ", member->size, " bytes; ", UseOf(storage), " have ", *size));
     }
-    return known.bytes;
+    const int64_t swapped = big_endian_ ? SwappedWidth(storage) : 1;
+    // torch swaps by the storage's type and so leaves these as they are, whatever their tensors are.
+    if (big_endian_ && !storage.dtype.has_value()) {
+      return absl::UnimplementedError("an untyped storage in a big-endian file is not supported");
+    }
+    const auto [found, is_new] = storages_.try_emplace(std::pair(storage.key, swapped));
+    if (!is_new) return found->second;
+    found->second = records_.archive().Data(*member);
+    if (swapped == 1) return found->second;
+    const ByteRange& data = found->second;
+    absl::StatusOr<ByteSourcePtr> source = MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, swapped);
+    if (!source.ok()) return source.status();
+    return found->second = {.source = *std::move(source), .offset = 0, .size = data.size};
   }
 
  private:
-  struct Known {
-    const pickle::Storage* use = nullptr;
-    ByteRange bytes;
-  };
-
-  absl::StatusOr<ByteRange> Open(const pickle::Storage& storage) {
-    const std::string record = absl::StrCat("data/", storage.key);
+  // Of what is swapped as one: complex numbers are two.
+  static int64_t SwappedWidth(const pickle::Storage& storage) {
     const DType dtype = storage.dtype.value_or(DType::kUint8);
-    const absl::StatusOr<int64_t> size = ByteSize({.dtype = dtype, .shape = {storage.numel}});
-    if (!size.ok()) return size.status();
-    const ZipMember* member = records_.Find(record);
-    if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records_.MemberName(record)), " is missing"));
-    if (member->size != *size) {
-      return absl::DataLossError(
-          absl::StrCat("member ", Quoted(member->name), " has ", member->size, " bytes; ", UseOf(storage), " have ", *size));
-    }
-    return big_endian_ ? Swapped(storage, records_.archive().Data(*member)) : records_.archive().Data(*member);
-  }
-
-  absl::StatusOr<ByteRange> Swapped(const pickle::Storage& storage, const ByteRange& data) {
-    // torch swaps by the storage's type and so leaves these as they are, whatever their tensors are.
-    if (!storage.dtype.has_value()) return absl::UnimplementedError("an untyped storage in a big-endian file is not supported");
-    const bool complex = *storage.dtype == DType::kComplex64 || *storage.dtype == DType::kComplex128;
-    const int64_t width = complex ? ItemSize(*storage.dtype) / 2 : ItemSize(*storage.dtype);
-    if (width == 1) return data;
-    absl::StatusOr<ByteSourcePtr> source = MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, width);
-    if (!source.ok()) return source.status();
-    return ByteRange{.source = *std::move(source), .offset = 0, .size = data.size};
+    const bool complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
+    return complex ? ItemSize(dtype) / 2 : ItemSize(dtype);
   }
 
   const Records& records_;
   bool big_endian_;
-  absl::flat_hash_map<std::string, Known> storages_;
+  // By key and by the width of what is swapped.
+  absl::flat_hash_map<std::pair<std::string, int64_t>, ByteRange> storages_;
 };
-
-// States the checksums of the storage records, and what is known to lack one.
-void AddChecksums(const Records& records, Checkpoint& checkpoint) {
-  int64_t without = 0;
-  const std::string data = records.MemberName("data/");
-  for (const ZipMember& member : records.archive().members()) {
-    if (member.size > 0 && member.crc32 == 0) ++without;
-    if (member.deflated || member.size == 0 || member.crc32 == 0 || !absl::StartsWith(member.name, data)) continue;
-    checkpoint.checksums.push_back({.source = records.archive().source(),
-                                    .offset = member.offset,
-                                    .size = member.size,
-                                    .crc32 = member.crc32,
-                                    .label = absl::StrCat("member ", member.name)});
-  }
-  if (without > 0) checkpoint.remarks.push_back(absl::StrCat(without, " members have no checksum (their CRC-32 field is 0)"));
-}
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& records, const ReadLimits& limits) {
   if (absl::Status status = CheckVersion(records); !status.ok()) return status;
@@ -223,7 +194,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   if (document->end < (*program)->size()) {
     checkpoint.remarks.push_back(absl::StrCat((*program)->size() - document->end, " bytes follow the pickle's end in data.pkl"));
   }
-  AddChecksums(records, checkpoint);
+  NoteArchive(records.archive(), records.MemberName("data/"), checkpoint);
   return checkpoint;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,10 @@
 
 namespace weighbridge {
 namespace {
+
+// An end record without its comment, and the longest comment.
+constexpr int64_t kEndRecord = 22;
+constexpr int64_t kLongestComment = 65535;
 
 constexpr uint32_t kLocalHeader = 0x04034b50;  // "PK\3\4".
 
@@ -115,25 +120,56 @@ absl::Status Explain(const absl::Status& error, int64_t end, const ByteSourcePtr
   return absl::Status(error.code(), absl::StrCat(error.message(), ": its end records disagree, or bytes follow them"));
 }
 
+// Where the archive ends by its last end record, or nothing when there is none: the end record with its comment, nothing behind.
+std::optional<int64_t> EndOfArchive(const ByteSource& source) {
+  const int64_t begin = std::max<int64_t>(0, source.size() - kEndRecord - kLongestComment);
+  std::string tail(source.size() - begin, '\0');
+  if (!source.ReadAt(begin, absl::MakeSpan(tail)).ok()) return std::nullopt;
+  const size_t found = tail.rfind("PK\x05\x06");
+  if (found == std::string::npos) return std::nullopt;
+  ByteCursor cursor(source, begin + static_cast<int64_t>(found), source.size());
+  if (!cursor.Skip(kEndRecord - 2).ok()) return std::nullopt;
+  const absl::StatusOr<uint16_t> comment_size = cursor.ReadU16();
+  if (!comment_size.ok() || !cursor.Skip(*comment_size).ok()) return std::nullopt;
+  return cursor.position();
+}
+
+// libzip refuses bytes behind the end record. So where it refuses an archive that has some, the archive is looked at without them, as
+// strictly.
+absl::StatusOr<std::unique_ptr<ZipHandle>> OpenHandle(const ByteSourcePtr& source, const ReadLimits& limits, int64_t& trailing_bytes) {
+  auto zip = std::make_unique<ZipHandle>(source);
+  const absl::Status status = zip->Open(ZipHandle::Check::kConsistency);
+  trailing_bytes = 0;
+  if (status.ok()) return zip;
+  const std::optional<int64_t> end = absl::IsDataLoss(status) ? EndOfArchive(*source) : std::nullopt;
+  if (end.has_value() && *end < source->size()) {
+    absl::StatusOr<ByteSourcePtr> archive = MakeSliceSource(source->name(), source, 0, *end);
+    if (!archive.ok()) return archive.status();
+    auto strict = std::make_unique<ZipHandle>(*std::move(archive));
+    trailing_bytes = source->size() - *end;
+    if (strict->Open(ZipHandle::Check::kConsistency).ok()) return strict;
+  }
+  return Explain(status, zip->last_read_end(), source, limits);
+}
+
 absl::Status WithPath(const absl::Status& status, const ByteSource& source) {
   return absl::Status(status.code(), absl::StrCat("reading ", source.name(), ": zip: ", status.message()));
 }
 
 }  // namespace
 
-ZipArchive::ZipArchive(ByteSourcePtr source, std::vector<ZipMember> members, std::shared_ptr<ZipInflater> inflater)
-    : source_(std::move(source)), members_(std::move(members)), inflater_(std::move(inflater)) {
+ZipArchive::ZipArchive(ByteSourcePtr source, int64_t trailing_bytes, std::vector<ZipMember> members, std::shared_ptr<ZipInflater> inflater)
+    : source_(std::move(source)), trailing_bytes_(trailing_bytes), members_(std::move(members)), inflater_(std::move(inflater)) {
   for (size_t i = 0; i < members_.size(); ++i) index_.emplace(members_[i].name, i);
 }
 
 absl::StatusOr<ZipArchive> ZipArchive::Open(ByteSourcePtr source, const ReadLimits& limits) {
-  auto zip = std::make_unique<ZipHandle>(source);
-  if (absl::Status status = zip->Open(ZipHandle::Check::kConsistency); !status.ok()) {
-    return WithPath(Explain(status, zip->last_read_end(), source, limits), *source);
-  }
-  absl::StatusOr<std::vector<ZipMember>> members = ListMembers(*zip, *source, limits);
+  int64_t trailing_bytes = 0;
+  absl::StatusOr<std::unique_ptr<ZipHandle>> zip = OpenHandle(source, limits, trailing_bytes);
+  if (!zip.ok()) return WithPath(zip.status(), *source);
+  absl::StatusOr<std::vector<ZipMember>> members = ListMembers(**zip, *source, limits);
   if (!members.ok()) return WithPath(members.status(), *source);
-  return ZipArchive(std::move(source), *std::move(members), std::make_shared<ZipInflater>(std::move(zip)));
+  return ZipArchive(std::move(source), trailing_bytes, *std::move(members), std::make_shared<ZipInflater>(*std::move(zip)));
 }
 
 const ZipMember* ZipArchive::Find(absl::string_view name) const {
@@ -144,6 +180,17 @@ const ZipMember* ZipArchive::Find(absl::string_view name) const {
 ByteRange ZipArchive::Data(const ZipMember& member) const {
   if (!member.deflated) return {.source = source_, .offset = member.offset, .size = member.size};
   return {.source = MakeInflatedSource(inflater_, source_, member), .offset = 0, .size = member.size};
+}
+
+absl::StatusOr<std::string> ZipArchive::Head(const ZipMember& member, int64_t size) const {
+  if (member.deflated) {
+    absl::StatusOr<std::string> head = inflater_->Head(member, size);
+    if (head.ok()) return head;
+    return WithPath(absl::Status(head.status().code(), absl::StrCat(Label(member), ": ", head.status().message())), *source_);
+  }
+  std::string head(std::min(member.size, size), '\0');
+  if (absl::Status status = source_->ReadAt(member.offset, absl::MakeSpan(head)); !status.ok()) return status;
+  return head;
 }
 
 absl::Status CheckCrc32(const ByteRange& range, uint32_t expected) {

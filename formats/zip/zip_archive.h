@@ -28,8 +28,8 @@ struct ByteRange {
 };
 
 // A zip archive whose structure can be relied on: names are unique, no two members share bytes, nothing stands before the first local
-// header or after the end record, local headers agree with the directory, all members are stored or deflated and none is encrypted
-// (formats.md 3.8). Movable; the ranges that it gives out live on without it.
+// header, local headers agree with the directory, all members are stored or deflated and none is encrypted (formats.md 3.8). Bytes may
+// follow its end record, at most 64 KiB, as torch has it. Movable; the ranges that it gives out live on without it.
 class ZipArchive {
  public:
   // Reads the directory and every local header, some 20 µs per member. DataLoss or Unimplemented, naming the member where one is to
@@ -37,6 +37,9 @@ class ZipArchive {
   static absl::StatusOr<ZipArchive> Open(ByteSourcePtr source, const ReadLimits& limits);
 
   const ByteSourcePtr& source() const { return source_; }
+
+  // Bytes of the source behind the end record and its comment, which no reader looks at.
+  int64_t trailing_bytes() const { return trailing_bytes_; }
 
   // In the order of the directory.
   absl::Span<const ZipMember> members() const { return members_; }
@@ -48,10 +51,15 @@ class ZipArchive {
   // and then checks their number and CRC-32. Call once for a member: each such source inflates anew.
   ByteRange Data(const ZipMember& member) const;
 
+  // The first `size` bytes of the member, or all where it has fewer. Of a deflated one nothing behind them is inflated, to speak of, and
+  // no checksum is checked. Fails as reading Data(member) does.
+  absl::StatusOr<std::string> Head(const ZipMember& member, int64_t size) const;
+
  private:
-  ZipArchive(ByteSourcePtr source, std::vector<ZipMember> members, std::shared_ptr<ZipInflater> inflater);
+  ZipArchive(ByteSourcePtr source, int64_t trailing_bytes, std::vector<ZipMember> members, std::shared_ptr<ZipInflater> inflater);
 
   ByteSourcePtr source_;
+  int64_t trailing_bytes_;
   std::vector<ZipMember> members_;
   absl::flat_hash_map<std::string, size_t> index_;
   std::shared_ptr<ZipInflater> inflater_;

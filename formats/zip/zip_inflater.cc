@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -103,6 +104,17 @@ absl::StatusOr<int64_t> ZipInflater::Inflate(const ZipMember& member) {
   if (!status.ok()) return status;
   const int64_t begin = std::exchange(end_, position);
   return begin;
+}
+
+absl::StatusOr<std::string> ZipInflater::Head(const ZipMember& member, int64_t size) {
+  absl::MutexLock lock(&mutex_);
+  std::string head;
+  const absl::Status status = zip_->Inflate(member, [&head, size](absl::Span<const char> bytes) {
+    head.append(bytes.data(), std::min<int64_t>(bytes.size(), size - static_cast<int64_t>(head.size())));
+    return static_cast<int64_t>(head.size()) < size ? absl::OkStatus() : absl::CancelledError("enough");
+  });
+  if (!status.ok() && !absl::IsCancelled(status)) return status;
+  return head;
 }
 
 absl::Status ZipInflater::ReadAt(int64_t offset, absl::Span<char> buffer) const {

@@ -26,6 +26,10 @@ class ZipInflater {
   // ZipHandle::Inflate; ResourceExhausted when the disk is full, Unavailable when the system cannot make or write the file.
   absl::StatusOr<int64_t> Inflate(const ZipMember& member);
 
+  // The first `size` bytes of what `member`, which is deflated, inflates to, or all where it has fewer; nothing is kept. Fails as
+  // ZipHandle::Inflate, for what is inflated: a damage behind goes unseen.
+  absl::StatusOr<std::string> Head(const ZipMember& member, int64_t size);
+
   // Fills `buffer` from the temporary file; the range was inflated.
   absl::Status ReadAt(int64_t offset, absl::Span<char> buffer) const;
 
