@@ -15,46 +15,10 @@
 #include "gtest/gtest.h"
 #include "hwy/targets.h"
 #include "plan/float_bits.h"
+#include "plan/float_format_testing.h"
 
 namespace weighbridge {
 namespace {
-
-// --- The definition, told differently: values as doubles, and the nearest of all finite values by search.
-
-// A 16-bit format with that many exponent bits.
-struct Format {
-  int exponent_bits;
-  uint16_t nan(bool negative) const { return exponent_bits == 8 ? 0x7fc0 : (negative ? 0xfe00 : 0x7e00); }
-  uint16_t infinity() const { return ((1 << exponent_bits) - 1) << mantissa_bits(); }
-  int mantissa_bits() const { return 15 - exponent_bits; }
-
-  // Of finite bits without sign; of infinity's too, as if exponents went on: rounding passes to it where it would pass to that value.
-  double Value(uint16_t bits) const {
-    const int bias = (1 << (exponent_bits - 1)) - 1;
-    const int exponent = bits >> mantissa_bits();
-    const int mantissa = bits & ((1 << mantissa_bits()) - 1);
-    if (exponent == 0) return std::ldexp(mantissa, 1 - bias - mantissa_bits());
-    return std::ldexp(mantissa + (1 << mantissa_bits()), exponent - bias - mantissa_bits());
-  }
-
-  uint16_t Nearest(double value) const {
-    if (std::isnan(value)) return nan(std::signbit(value));
-    const double magnitude = std::fabs(value);
-    const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
-    uint16_t low = 0;  // The greatest whose value is at most the magnitude.
-    for (uint16_t high = infinity(); low < high;) {
-      const uint16_t middle = low + (high - low + 1) / 2;
-      (Value(middle) <= magnitude ? low : high) = Value(middle) <= magnitude ? middle : middle - 1;
-    }
-    if (low == infinity()) return sign | low;
-    const double below = magnitude - Value(low);
-    const double above = Value(low + 1) - magnitude;
-    return sign | (below < above || (below == above && low % 2 == 0) ? low : low + 1);
-  }
-};
-
-constexpr Format kHalf = {5};
-constexpr Format kBrain = {8};
 
 double Float(uint32_t bits) {
   return std::bit_cast<float>(bits);
@@ -77,23 +41,16 @@ std::vector<uint32_t> Float32Patterns() {
   return patterns;
 }
 
-std::vector<uint16_t> All16() {
-  std::vector<uint16_t> all(0x10000);
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
-  return all;
-}
-
 TEST(FloatBitsTest, WideningIsExact) {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
-    const double sign = bits >= 0x8000 ? -1 : 1;
     const uint16_t magnitude = bits & 0x7fff;
-    if (magnitude < kHalf.infinity()) {
-      EXPECT_EQ(Float32FromFloat16(bits), std::bit_cast<uint32_t>(static_cast<float>(sign * kHalf.Value(magnitude)))) << bits;
+    if (magnitude < kFloat16Format.infinity()) {
+      EXPECT_EQ(Float32FromFloat16(bits), std::bit_cast<uint32_t>(static_cast<float>(kFloat16Format.Value(bits)))) << bits;
     } else {
-      const uint32_t quiet = magnitude > kHalf.infinity() ? 0x0040'0000 : 0;
+      const uint32_t quiet = magnitude > kFloat16Format.infinity() ? 0x0040'0000 : 0;
       EXPECT_EQ(Float32FromFloat16(bits), (bits & 0x8000) << 16 | 0x7f80'0000 | (bits & 0x3ff) << 13 | quiet) << bits;
     }
-    if (magnitude <= kBrain.infinity()) {
+    if (magnitude <= kBfloat16Format.infinity()) {
       EXPECT_EQ(Float32FromBfloat16(bits), bits << 16) << bits;
     } else {
       EXPECT_EQ(Float32FromBfloat16(bits), bits << 16 | 0x0040'0000) << bits;
@@ -105,8 +62,8 @@ TEST(FloatBitsTest, NarrowingGivesTheNearest) {
   int wrong = 0;
   for (uint32_t bits : Float32Patterns()) {
     const bool is_nan = std::isnan(Float(bits));
-    const uint16_t half = is_nan ? kHalf.nan(bits >> 31) : kHalf.Nearest(Float(bits));
-    const uint16_t brain = is_nan ? kBrain.nan(bits >> 31) : kBrain.Nearest(Float(bits));
+    const uint16_t half = is_nan ? kFloat16Format.Nan(bits >> 31) : kFloat16Format.Nearest(Float(bits));
+    const uint16_t brain = is_nan ? kBfloat16Format.Nan(bits >> 31) : kBfloat16Format.Nearest(Float(bits));
     if (Float16FromFloat32(bits) == half && Bfloat16FromFloat32(bits) == brain) continue;
     if (++wrong < 10) ADD_FAILURE() << std::hex << bits << ": " << Float16FromFloat32(bits) << " " << half;
   }
@@ -116,10 +73,10 @@ TEST(FloatBitsTest, NarrowingGivesTheNearest) {
 // Values next to the places where rounding turns, closer than a float32 can say.
 std::vector<double> DoublesNearTies() {
   std::vector<double> values = {0.0, -0.0, 1e300, -1e300, 1e-300, 5e-324, std::numeric_limits<double>::infinity(), std::nan("")};
-  for (const Format& format : {kHalf, kBrain}) {
+  for (const FloatFormat& format : {kFloat16Format, kBfloat16Format}) {
     for (uint32_t bits = 0; bits < format.infinity(); ++bits) {
-      const double tie = (format.Value(bits) + format.Value(bits + 1)) / 2;
-      for (double value : {tie, std::nextafter(tie, 0.0), std::nextafter(tie, 1e300), format.Value(bits)}) {
+      const double tie = (format.Magnitude(bits) + format.Magnitude(bits + 1)) / 2;
+      for (double value : {tie, std::nextafter(tie, 0.0), std::nextafter(tie, 1e300), format.Magnitude(bits)}) {
         values.push_back(value);
         values.push_back(-value);
       }
@@ -134,7 +91,7 @@ TEST(FloatBitsTest, Float64IsRoundedOnce) {
   int wrong = 0;
   for (double value : DoublesNearTies()) {
     const uint64_t bits = std::bit_cast<uint64_t>(value);
-    if (Float16FromFloat64(bits) == kHalf.Nearest(value) && Bfloat16FromFloat64(bits) == kBrain.Nearest(value)) continue;
+    if (Float16FromFloat64(bits) == kFloat16Format.Nearest(value) && Bfloat16FromFloat64(bits) == kBfloat16Format.Nearest(value)) continue;
     if (++wrong < 10) ADD_FAILURE() << std::hexfloat << value << ": " << Float16FromFloat64(bits) << " " << Bfloat16FromFloat64(bits);
   }
   EXPECT_EQ(wrong, 0);
@@ -149,24 +106,7 @@ TEST(FloatBitsTest, Float64ToFloat32) {
   EXPECT_EQ(cast(0x7ff8'0000'1234'5678), 0x7fc0'0000);
 }
 
-TEST(FloatBitsTest, SumsAreExactAndRoundedOnce) {
-  std::mt19937 random(4);
-  int wrong = 0;
-  for (int i = 0; i < 2'000'000; ++i) {
-    const uint16_t a = random();
-    const uint16_t b = random();
-    const double half = Float(Float32FromFloat16(a)) + Float(Float32FromFloat16(b));  // Exact.
-    if (!std::isnan(half)) wrong += AddFloat16(a, b) != kHalf.Nearest(half);
-    const double left = Float(Float32FromBfloat16(a));
-    const double right = Float(Float32FromBfloat16(b));
-    const double brain = left + right;
-    const bool is_exact = std::isfinite(brain) && brain - left == right && brain - right == left;
-    if (is_exact) wrong += AddBfloat16(a, b) != kBrain.Nearest(brain);
-  }
-  EXPECT_EQ(wrong, 0);
-}
-
-TEST(FloatBitsTest, NansOfSums) {
+TEST(FloatBitsTest, Sums) {
   struct Case {
     const char* what;
     uint16_t left, right, sum;
@@ -256,41 +196,6 @@ TEST_P(KernelsTest, EveryCountFromEveryPosition) {
       ExpectCast<uint16_t, uint32_t>(DType::kFloat32, DType::kFloat16, {first, first + static_cast<ptrdiff_t>(count)}, Float16FromFloat32);
     }
   }
-}
-
-template <typename Bits>
-void ExpectSums(DType dtype, const std::vector<Bits>& left, const std::vector<Bits>& right, Bits (*add)(Bits, Bits)) {
-  std::vector<Bits> sum = left;  // In place.
-  AddElements(dtype, reinterpret_cast<const char*>(sum.data()), reinterpret_cast<const char*>(right.data()),
-              reinterpret_cast<char*>(sum.data()), sum.size());
-  int wrong = 0;
-  for (size_t i = 0; i < sum.size(); ++i) {
-    if (sum[i] != add(left[i], right[i]) && ++wrong < 10) ADD_FAILURE() << std::hex << left[i] << " + " << right[i] << ": " << sum[i];
-  }
-  EXPECT_EQ(wrong, 0);
-}
-
-TEST_P(KernelsTest, SumsOfEvery16BitInputWithManyOthers) {
-  std::vector<uint16_t> others = {0x0000, 0x8000, 0x0001, 0x03ff, 0x3c00, 0x3c01, 0x7bff,
-                                  0x7c00, 0xfc00, 0x7e00, 0xfe01, 0x7f80, 0xff80, 0xffff};
-  std::mt19937 random(5);
-  for (int i = 0; i < 20; ++i) others.push_back(random());
-  for (uint16_t other : others) {
-    const std::vector<uint16_t> right(0x10000, other);
-    ExpectSums<uint16_t>(DType::kFloat16, All16(), right, AddFloat16);
-    ExpectSums<uint16_t>(DType::kFloat16, right, All16(), AddFloat16);
-    ExpectSums<uint16_t>(DType::kBfloat16, All16(), right, AddBfloat16);
-    ExpectSums<uint16_t>(DType::kBfloat16, right, All16(), AddBfloat16);
-  }
-}
-
-TEST_P(KernelsTest, SumsOfFloat32) {
-  std::vector<uint32_t> left = Float32Patterns();
-  std::vector<uint32_t> right = left;
-  std::shuffle(right.begin(), right.end(), std::mt19937(6));
-  ExpectSums<uint32_t>(DType::kFloat32, left, right, AddFloat32);
-  for (uint32_t& bits : right) bits ^= 0x8000'0000;
-  ExpectSums<uint32_t>(DType::kFloat32, right, left, AddFloat32);
 }
 
 }  // namespace
