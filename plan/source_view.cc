@@ -13,68 +13,93 @@
 #include "absl/strings/string_view.h"
 
 namespace weighbridge {
-namespace {
 
-// The file that gave the facts, for messages.
-std::string ConfigPath(const Checkpoint& checkpoint) {
-  const auto config = std::find_if(checkpoint.files.begin(), checkpoint.files.end(),
-                                   [](const CheckpointFile& file) { return file.role == CheckpointFile::Role::kConfig; });
-  return config == checkpoint.files.end() ? "config.json" : config->path;
-}
-
-}  // namespace
-
-absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& source, const PlanSource& checkpoint) {
-  SourceView view(source, checkpoint.checkpoint);
-  const std::string prefix = source.subtree().empty() ? "" : absl::StrCat(source.subtree(), ".");
-  for (const CheckpointTensor& tensor : view.checkpoint_->tensors()) {
-    if (!absl::StartsWith(tensor.name, prefix)) {
-      view.outside_.push_back(&tensor);
-      continue;
-    }
-    view.index_.emplace(tensor.name.substr(prefix.size()), view.rows_.size());
-    view.rows_.push_back({.name = tensor.name.substr(prefix.size()), .tensor = &tensor});
+absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_source, PlanSource source) {
+  SourceView view(recipe_source, std::move(source));
+  view.AddRowsAndCompanions();
+  if (!recipe_source.subtree().empty() && view.rows_.empty()) {
+    return absl::NotFoundError(absl::StrCat(view.Describe(), ": it holds no tensors below the key \"", recipe_source.subtree(),
+                                            "\"; wanted is ", recipe_source.description()));
   }
-  if (!prefix.empty() && view.rows_.empty()) {
+  if (recipe_source.needs_config() && view.facts().empty()) {
     return absl::NotFoundError(
-        absl::StrCat(view.Describe(), ": it holds no tensors below the key \"", source.subtree(), "\"; wanted is ", source.description()));
-  }
-  if (source.needs_config() && view.checkpoint_->facts.empty()) {
-    return absl::NotFoundError(absl::StrCat(view.Describe(), ": there is no config.json beside it; wanted is ", source.description()));
+        absl::StrCat(view.Describe(), ": there is no config.json beside it; wanted is ", recipe_source.description()));
   }
   return view;
 }
 
+void SourceView::AddRow(std::string stored_name, ExprPtr expr, std::string tensor_name) {
+  const std::string prefix = recipe_source_->subtree().empty() ? "" : absl::StrCat(recipe_source_->subtree(), ".");
+  Row row;
+  row.stored_name = std::move(stored_name);
+  row.expr = std::move(expr);
+  row.tensor_name = std::move(tensor_name);
+  if (!absl::StartsWith(row.stored_name, prefix)) {
+    row.name = row.stored_name;
+    outside_.push_back(std::move(row));
+    return;
+  }
+  row.name = row.stored_name.substr(prefix.size());
+  index_.emplace(row.name, rows_.size());
+  rows_.push_back(std::move(row));
+}
+
+void SourceView::AddRowsAndCompanions() {
+  if (source_.plan != nullptr) {
+    for (const PlannedTensor& output : source_.plan->outputs) AddRow(output.name, output.expr, output.tensor_name);
+    companions_ = source_.plan->companions;
+    return;
+  }
+  for (const CheckpointTensor& tensor : source_.checkpoint->tensors()) {
+    AddRow(tensor.name, Read(absl::StrCat(source_.id, "/", tensor.name), tensor.tensor), tensor.tensor_name);
+  }
+  for (const CheckpointFile& file : source_.checkpoint->files) {
+    if (file.role != CheckpointFile::Role::kConfig && file.role != CheckpointFile::Role::kTokenizer) continue;
+    companions_.push_back({.role = file.role, .name = file.path.substr(file.path.rfind('/') + 1), .bytes = file.bytes});
+  }
+}
+
+std::string SourceView::Path() const {
+  return source_.plan != nullptr ? "" : source_.checkpoint->path;
+}
+
 std::string SourceView::Describe() const {
-  return absl::StrCat("source \"", source_->id(), "\" (", checkpoint_->path, ")");
+  const std::string origin = source_.plan != nullptr ? absl::StrCat("made by recipe \"", source_.plan->recipe.name(), "\"") : Path();
+  return absl::StrCat("source \"", source_.id, "\" (", origin, ")");
 }
 
 int64_t SourceView::Find(absl::string_view name) const {
   const auto found = index_.find(name);
-  return found == index_.end() ? -1 : found->second;
+  return found == index_.end() ? -1 : static_cast<int64_t>(found->second);
 }
 
 ExprPtr SourceView::Use(int64_t row) {
   rows_[row].used = true;
-  return Read(absl::StrCat(source_->id(), "/", rows_[row].tensor->name), rows_[row].tensor->tensor);
+  return rows_[row].expr;
 }
 
 bool SourceView::HasFact(absl::string_view key) const {
-  return checkpoint_->facts.contains(std::string(key));
+  return facts().contains(std::string(key));
 }
 
 absl::StatusOr<FactValue> SourceView::Fact(absl::string_view key) const {
-  const auto found = checkpoint_->facts.find(std::string(key));
-  if (found != checkpoint_->facts.end()) return found->second;
-  return absl::NotFoundError(absl::StrCat(Describe(), ": ", ConfigPath(*checkpoint_), " has no \"", key, "\""));
+  const auto found = facts().find(std::string(key));
+  if (found != facts().end()) return found->second;
+  return absl::NotFoundError(absl::StrCat(Describe(), ": ", ConfigPath(), " has no \"", key, "\""));
 }
 
 absl::StatusOr<int64_t> SourceView::Integer(absl::string_view key) const {
-  if (key == "tensors") return static_cast<int64_t>(checkpoint_->tensors().size());
+  if (key == "tensors") return static_cast<int64_t>(rows_.size() + outside_.size());
   absl::StatusOr<FactValue> value = Fact(key);
   if (!value.ok()) return value.status();
   if (const auto* integer = std::get_if<int64_t>(&*value)) return *integer;
-  return absl::FailedPreconditionError(absl::StrCat(Describe(), ": \"", key, "\" in ", ConfigPath(*checkpoint_), " is no integer"));
+  return absl::FailedPreconditionError(absl::StrCat(Describe(), ": \"", key, "\" in ", ConfigPath(), " is no integer"));
+}
+
+std::string SourceView::ConfigPath() const {
+  const auto config = std::find_if(companions_.begin(), companions_.end(),
+                                   [](const Companion& file) { return file.role == CheckpointFile::Role::kConfig; });
+  return config == companions_.end() ? "config.json" : config->bytes->name();
 }
 
 }  // namespace weighbridge

@@ -1,14 +1,14 @@
 #ifndef WEIGHBRIDGE_PLAN_SOURCE_VIEW_H_
 #define WEIGHBRIDGE_PLAN_SOURCE_VIEW_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -19,48 +19,63 @@
 
 namespace weighbridge {
 
-// A checkpoint as a recipe looks at it: the tensors below its subtree, by the rest of their name, and its config values. Keeps account of
-// which of them are used. The checkpoint and the recipe's source must outlive the view.
+// A source as a recipe looks at it, whether it is a checkpoint or a plan: the tensors below its subtree, by the rest of their name, its
+// config values and the files beside it. Keeps account of which tensors are used.
 class SourceView {
  public:
   struct Row {
-    std::string name;  // Below the subtree.
-    const CheckpointTensor* tensor = nullptr;
+    std::string name;         // Below the subtree: as the recipe calls it.
+    std::string stored_name;  // In the source.
+    ExprPtr expr;             // Reads the stored tensor, or is what the plan makes.
+    std::string tensor_name;  // As CheckpointTensor::tensor_name.
     bool used = false;
   };
 
-  // NotFound when the recipe wants a subtree or a config.json and the checkpoint has none.
-  static absl::StatusOr<SourceView> Create(const Recipe::Source& source, const PlanSource& checkpoint);
+  // NotFound when the recipe wants a subtree or a config.json and the source has none. The recipe's source must outlive the view.
+  static absl::StatusOr<SourceView> Create(const Recipe::Source& recipe_source, PlanSource source);
 
-  const std::string& id() const { return source_->id(); }
+  const PlanSource& source() const { return source_; }
   // For messages: `source "vicuna" (PATH)`.
   std::string Describe() const;
+  // Of the checkpoint, as the user gave it; empty for a plan.
+  std::string Path() const;
 
-  // In file order.
+  // The tensors below the subtree, in the source's order.
   absl::Span<const Row> rows() const { return rows_; }
   // The position of the tensor of that name among rows(), or -1.
   int64_t Find(absl::string_view name) const;
-  // Marks the row as used and gives an expression that reads it.
+  // Marks the row as used and gives its expression.
   ExprPtr Use(int64_t row);
-  // Tensors outside the subtree, in file order.
-  absl::Span<const CheckpointTensor* const> outside() const { return outside_; }
+  // Those outside, in the source's order.
+  absl::Span<const Row> outside() const { return outside_; }
 
   // A config value. NotFound, naming the config file, when there is none of that key.
   absl::StatusOr<FactValue> Fact(absl::string_view key) const;
-  // As Fact; FailedPrecondition when it is no integer. "tensors" is the number of tensors in the whole file.
+  // As Fact; FailedPrecondition when it is no integer. "tensors" is the number of tensors in the whole source.
   absl::StatusOr<int64_t> Integer(absl::string_view key) const;
   bool HasFact(absl::string_view key) const;
 
- private:
-  SourceView(const Recipe::Source& source, std::shared_ptr<const Checkpoint> checkpoint)
-      : source_(&source), checkpoint_(std::move(checkpoint)) {}
+  // Config and tokenizer files, in the order of Plan::companions.
+  absl::Span<const Companion> companions() const { return companions_; }
 
-  const Recipe::Source* source_;
-  std::shared_ptr<const Checkpoint> checkpoint_;
+ private:
+  SourceView(const Recipe::Source& recipe_source, PlanSource source) : recipe_source_(&recipe_source), source_(std::move(source)) {}
+
+  void AddRow(std::string stored_name, ExprPtr expr, std::string tensor_name);
+  void AddRowsAndCompanions();
+  const Facts& facts() const { return source_.plan != nullptr ? source_.plan->facts : source_.checkpoint->facts; }
+  std::string ConfigPath() const;
+
+  const Recipe::Source* recipe_source_;
+  PlanSource source_;
   std::vector<Row> rows_;
-  std::vector<const CheckpointTensor*> outside_;
-  absl::flat_hash_map<std::string, int64_t> index_;
+  std::vector<Row> outside_;
+  std::vector<Companion> companions_;
+  absl::flat_hash_map<std::string, size_t> index_;
 };
+
+// All sources of a recipe, by id.
+using SourceViews = std::map<std::string, SourceView, std::less<>>;
 
 }  // namespace weighbridge
 

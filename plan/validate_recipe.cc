@@ -1,9 +1,12 @@
+#include <functional>
 #include <set>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/json/json_members.h"
+#include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "plan/compile.h"
@@ -14,6 +17,7 @@ namespace weighbridge {
 namespace {
 
 using Steps = google::protobuf::RepeatedPtrField<Recipe::Step>;
+using SourceIds = std::set<std::string, std::less<>>;
 using Texts = google::protobuf::RepeatedPtrField<std::string>;
 
 absl::Status CheckShape(const Texts& shape) {
@@ -36,35 +40,56 @@ absl::Status CheckCast(const Recipe::Cast& cast) {
   return absl::OkStatus();
 }
 
-absl::Status CheckStep(const Recipe::Step& step) {
-  if (step.kind_case() == Recipe::Step::KIND_NOT_SET) return absl::InvalidArgumentError("a step is empty");
-  return step.has_cast() ? CheckCast(step.cast()) : absl::OkStatus();
+absl::Status CheckSource(const SourceIds& ids, absl::string_view id, absl::string_view what) {
+  if (ids.contains(id)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(what, " names the unknown source \"", id, "\""));
 }
 
-absl::Status CheckSteps(const Steps& steps) {
+absl::Status CheckSteps(const Steps& steps, const SourceIds& ids);
+
+absl::Status CheckStep(const Recipe::Step& step, const SourceIds& ids) {
+  switch (step.kind_case()) {
+    case Recipe::Step::kTranspose:
+      return absl::OkStatus();
+    case Recipe::Step::kCast:
+      return CheckCast(step.cast());
+    case Recipe::Step::kAddTokenRows:
+      return step.add_token_rows().token().empty() ? absl::InvalidArgumentError("add_token_rows names no token") : absl::OkStatus();
+    case Recipe::Step::kAdd: {
+      absl::Status status = CheckSource(ids, step.add().source(), "an add");
+      status.Update(CheckTermsOf(step.add().from()));
+      status.Update(CheckSteps(step.add().steps(), ids));
+      return status;
+    }
+    default:
+      return absl::InvalidArgumentError("a step is empty");
+  }
+}
+
+absl::Status CheckSteps(const Steps& steps, const SourceIds& ids) {
   for (const Recipe::Step& step : steps) {
-    if (absl::Status status = CheckStep(step); !status.ok()) return status;
+    if (absl::Status status = CheckStep(step, ids); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckTensor(const Recipe::Tensor& tensor) {
+absl::Status CheckTensor(const Recipe::Tensor& tensor, const SourceIds& ids) {
   if (tensor.from().empty() || tensor.to().empty()) return absl::InvalidArgumentError("a tensor has no `from` or no `to`");
   absl::Status status = CheckTermsOf(tensor.from());
   status.Update(CheckTermsOf(tensor.to()));
   status.Update(CheckTermsOf(tensor.tensor_name()));
   status.Update(CheckShape(tensor.shape()));
-  status.Update(CheckSteps(tensor.steps()));
+  status.Update(CheckSteps(tensor.steps(), ids));
   return status;
 }
 
-absl::Status CheckEntry(const Recipe::Entry& entry) {
+absl::Status CheckEntry(const Recipe::Entry& entry, const SourceIds& ids) {
   switch (entry.kind_case()) {
     case Recipe::Entry::kTensor:
-      return CheckTensor(entry.tensor());
+      return CheckTensor(entry.tensor(), ids);
     case Recipe::Entry::kLayers: {
       absl::Status status = CheckTerm(entry.layers().count());
-      for (const Recipe::Tensor& tensor : entry.layers().tensors()) status.Update(CheckTensor(tensor));
+      for (const Recipe::Tensor& tensor : entry.layers().tensors()) status.Update(CheckTensor(tensor, ids));
       return status;
     }
     default:
@@ -72,25 +97,26 @@ absl::Status CheckEntry(const Recipe::Entry& entry) {
   }
 }
 
-absl::Status CheckTake(const Recipe::Take& take) {
+absl::Status CheckTake(const Recipe::Take& take, const SourceIds& ids) {
   if (take.match().empty()) return absl::InvalidArgumentError("a take has no `match`");
   absl::Status status = CheckTermsOf(take.tensor_name());
   if (!take.count().empty()) status.Update(CheckTerm(take.count()));
   status.Update(CheckShape(take.shape()));
-  status.Update(CheckSteps(take.steps()));
+  status.Update(CheckSteps(take.steps(), ids));
   for (const Recipe::Replacement& replacement : take.replacements()) {
     if (replacement.text().empty()) status.Update(absl::InvalidArgumentError("a replacement has no `text`"));
   }
   return status;
 }
 
-absl::Status CheckSection(const Recipe::Section& section) {
+absl::Status CheckSection(const Recipe::Section& section, const SourceIds& ids) {
+  if (absl::Status status = CheckSource(ids, section.source(), "a section"); !status.ok()) return status;
   if (section.entries().empty() == section.takes().empty()) {
     return absl::InvalidArgumentError("a section wants either `entries` or `takes`");
   }
   absl::Status status = section.has_cast() ? CheckCast(section.cast()) : absl::OkStatus();
-  for (const Recipe::Entry& entry : section.entries()) status.Update(CheckEntry(entry));
-  for (const Recipe::Take& take : section.takes()) status.Update(CheckTake(take));
+  for (const Recipe::Entry& entry : section.entries()) status.Update(CheckEntry(entry, ids));
+  for (const Recipe::Take& take : section.takes()) status.Update(CheckTake(take, ids));
   return status;
 }
 
@@ -100,7 +126,7 @@ bool IsSourceId(absl::string_view id) {
          (id[0] < '0' || id[0] > '9');
 }
 
-absl::Status CheckSources(const Recipe& recipe, std::set<std::string>& ids) {
+absl::Status CheckSources(const Recipe& recipe, SourceIds& ids) {
   if (recipe.sources().empty()) return absl::InvalidArgumentError("it has no sources");
   for (const Recipe::Source& source : recipe.sources()) {
     if (!IsSourceId(source.id())) return absl::InvalidArgumentError(absl::StrCat("\"", source.id(), "\" is no source id"));
@@ -113,22 +139,59 @@ absl::Status CheckSources(const Recipe& recipe, std::set<std::string>& ids) {
   return absl::OkStatus();
 }
 
+absl::Status CheckJson(absl::string_view json, const char* field) {
+  if (json.empty()) return absl::OkStatus();
+  const absl::Status status = ParseJsonMembers(json, ReadLimits().nesting).status();
+  return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat("the config's ", field, ": ", status.message()));
+}
+
+absl::Status CheckConfig(const Recipe::Config& config, const SourceIds& ids) {
+  absl::Status status = CheckSource(ids, config.source(), "the config");
+  status.Update(CheckJson(config.defaults_json(), "defaults_json"));
+  status.Update(CheckJson(config.json(), "json"));
+  status.Update(CheckJson(config.omitted_json(), "omitted_json"));
+  status.Update(CheckJson(config.generation_defaults_json(), "generation_defaults_json"));
+  status.Update(CheckJson(config.generation_json(), "generation_json"));
+  for (const Recipe::Extent& extent : config.extents()) {
+    if (!extent.key().empty() && !extent.tensor().empty() && extent.axis() >= 0) continue;
+    status.Update(absl::InvalidArgumentError("an extent wants a key, a tensor and an axis of 0 or more"));
+  }
+  return status;
+}
+
+absl::Status CheckModule(const Recipe::Module& module, const SourceIds& ids) {
+  absl::Status status = CheckTermsOf(module.name());
+  if (!module.count().empty()) {
+    status.Update(CheckTerm(module.count()));
+    status.Update(CheckSource(ids, module.count_from(), "the count of a module"));
+  }
+  for (const Recipe::Module& below : module.modules()) status.Update(CheckModule(below, ids));
+  return status;
+}
+
+absl::Status CheckResult(const Recipe::Result& result, const SourceIds& ids) {
+  absl::Status status = result.has_config() ? CheckConfig(result.config(), ids) : absl::OkStatus();
+  if (!result.tokenizer_from().empty()) status.Update(CheckSource(ids, result.tokenizer_from(), "tokenizer_from"));
+  if (!result.modules_from().empty()) status.Update(CheckSource(ids, result.modules_from(), "modules_from"));
+  if (!result.modules_from().empty() && !result.modules().empty()) {
+    status.Update(absl::InvalidArgumentError("the result wants either `modules` or `modules_from`"));
+  }
+  for (const Recipe::Module& module : result.modules()) status.Update(CheckModule(module, ids));
+  return status;
+}
+
 absl::Status CheckRecipe(const Recipe& recipe) {
-  std::set<std::string> ids;
+  SourceIds ids;
   absl::Status status = CheckSources(recipe, ids);
   if (recipe.sections().empty()) status.Update(absl::InvalidArgumentError("it has no sections"));
-  for (const Recipe::Section& section : recipe.sections()) {
-    if (!ids.contains(section.source())) {
-      status.Update(absl::InvalidArgumentError(absl::StrCat("a section names the unknown source \"", section.source(), "\"")));
-    }
-    status.Update(CheckSection(section));
-  }
+  for (const Recipe::Section& section : recipe.sections()) status.Update(CheckSection(section, ids));
   for (const Recipe::Drop& drop : recipe.drops()) {
     if (!ids.contains(drop.source()) || drop.match().empty() || drop.reason().empty()) {
       status.Update(
           absl::InvalidArgumentError(absl::StrCat("a drop of \"", drop.match(), "\" wants a known source, a match and a reason")));
     }
   }
+  status.Update(CheckResult(recipe.result(), ids));
   return status;
 }
 

@@ -1,0 +1,20 @@
+#ifndef WEIGHBRIDGE_PLAN_COMPILE_ACCOUNTING_H_
+#define WEIGHBRIDGE_PLAN_COMPILE_ACCOUNTING_H_
+
+#include "absl/status/status.h"
+#include "plan/plan.h"
+#include "plan/source_view.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+
+// Complete accounting, when all outputs are made: fills in the plan's sources, made_sources, used and dropped. A tensor of a checkpoint
+// that no output reads is dropped, in the sources' order, for the reason for which it fell: a drop or the edge of the subtree, of this
+// recipe or of the one behind a source that is a plan.
+//
+// FailedPrecondition: a tensor of a source is neither used nor dropped. InvalidArgument: two checkpoints have one id.
+absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, Plan& plan);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_PLAN_COMPILE_ACCOUNTING_H_

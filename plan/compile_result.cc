@@ -1,0 +1,173 @@
+#include "plan/compile_result.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/read_facts.h"
+#include "formats/json/json_members.h"
+#include "formats/json/quote_json.h"
+#include "formats/read_limits.h"
+#include "plan/compile_scope.h"
+#include "plan/plan.h"
+#include "plan/source_view.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+namespace {
+
+using Role = CheckpointFile::Role;
+
+constexpr char kConfig[] = "config.json";
+constexpr char kGenerationConfig[] = "generation_config.json";
+
+const Companion* FindCompanion(const SourceView& source, absl::string_view name) {
+  const auto found = std::find_if(source.companions().begin(), source.companions().end(),
+                                  [&](const Companion& companion) { return companion.name == name; });
+  return found == source.companions().end() ? nullptr : &*found;
+}
+
+absl::StatusOr<JsonMembers> ReadMembers(const ByteSource& file) {
+  const ReadLimits limits;
+  absl::StatusOr<std::string> text = ReadAll(file, limits.json_bytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<JsonMembers> members = ParseJsonMembers(*text, limits.nesting);
+  if (!members.ok()) return Annotate(members.status(), absl::StrCat("reading ", file.name()));
+  return members;
+}
+
+// A JSON object of the recipe, which ValidateRecipe has looked at.
+JsonMembers Members(const std::string& json) {
+  return json.empty() ? JsonMembers() : *ParseJsonMembers(json, ReadLimits().nesting);
+}
+
+bool IsAmong(const JsonMembers& members, const std::string& key, const std::string& value) {
+  const auto found = members.find(key);
+  return found != members.end() && SameJsonValue(found->second, value);
+}
+
+absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan) {
+  const auto output =
+      std::find_if(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedTensor& other) { return other.name == extent.tensor(); });
+  if (output == plan.outputs.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no output \"", extent.tensor(), "\" to give \"", extent.key(), "\" in ", kConfig));
+  }
+  const Shape& shape = output->expr->spec().shape;
+  if (extent.axis() < static_cast<int64_t>(shape.size())) return shape[extent.axis()];
+  return absl::FailedPreconditionError(
+      absl::StrCat("the output \"", extent.tensor(), "\" has no axis ", extent.axis(), " to give \"", extent.key(), "\" in ", kConfig));
+}
+
+absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const SourceView& source, const ByteSource& file, const Plan& plan) {
+  absl::StatusOr<JsonMembers> members = ReadMembers(file);
+  if (!members.ok()) return members.status();
+  members->merge(Members(config.defaults_json()));
+  for (auto& [key, value] : Members(config.json())) members->insert_or_assign(key, value);
+  for (const Recipe::Extent& extent : config.extents()) {
+    absl::StatusOr<int64_t> value = FindExtent(extent, plan);
+    if (!value.ok()) return value.status();
+    members->insert_or_assign(extent.key(), absl::StrCat(*value));
+  }
+  if (!config.path_key().empty() && !source.Path().empty()) {
+    absl::StatusOr<std::string> path = QuoteJson(source.Path());
+    if (!path.ok()) return path.status();
+    members->insert_or_assign(config.path_key(), *path);
+  }
+  const JsonMembers omitted = Members(config.omitted_json());
+  std::erase_if(*members, [&](const auto& member) { return IsAmong(omitted, member.first, member.second); });
+  return members;
+}
+
+std::optional<JsonMembers> MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& from) {
+  if (config.generation_defaults_json().empty() && config.generation_json().empty()) return std::nullopt;
+  JsonMembers members = Members(config.generation_json());
+  for (const auto& [key, value] : Members(config.generation_defaults_json())) {
+    const auto found = from.find(key);
+    if (found != from.end() && !SameJsonValue(found->second, value)) members.insert(*found);
+  }
+  return members;
+}
+
+void AddMade(const char* name, const JsonMembers& members, Plan& plan) {
+  plan.companions.push_back({.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, WriteJsonMembers(members))});
+}
+
+absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, Plan& plan) {
+  const Companion* file = FindCompanion(source, kConfig);
+  if (file == nullptr) return absl::OkStatus();
+  absl::StatusOr<JsonMembers> members = MakeConfig(config, source, *file->bytes, plan);
+  if (!members.ok()) return members.status();
+  AddMade(kConfig, *members, plan);
+  absl::StatusOr<Facts> facts = ReadFacts(*plan.companions.back().bytes, ReadLimits());
+  if (!facts.ok()) return facts.status();
+  plan.facts = *std::move(facts);
+  if (const Companion* generation = FindCompanion(source, kGenerationConfig); generation != nullptr) {
+    plan.companions.push_back(*generation);
+  } else if (const std::optional<JsonMembers> made = MakeGenerationConfig(config, *members); made.has_value()) {
+    AddMade(kGenerationConfig, *made, plan);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions);
+
+// The module and those below it, once.
+absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
+  absl::StatusOr<std::string> name = scope.Expand(module.name());
+  if (!name.ok()) return name.status();
+  versions.push_back({.module = *std::move(name), .version = module.version()});
+  for (const Recipe::Module& below : module.modules()) {
+    if (absl::Status status = AddModule(below, scope, versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
+  if (module.count().empty()) return AddModuleTree(module, scope, versions);
+  CompileScope counted = scope.Over(module.count_from());
+  absl::StatusOr<int64_t> count = counted.Evaluate(module.count());
+  if (!count.ok()) return count.status();
+  for (int64_t i = 0; i < *count; ++i) {
+    counted.variables["i"] = i;
+    if (absl::Status status = AddModuleTree(module, counted, versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Plan& plan) {
+  if (!result.modules_from().empty()) {
+    const PlanSource& source = views.at(result.modules_from()).source();
+    plan.module_versions = source.plan != nullptr ? source.plan->module_versions : source.checkpoint->module_versions;
+  }
+  if (result.modules().empty()) return absl::OkStatus();
+  plan.module_versions.emplace();
+  const CompileScope scope(views, views.begin()->first);
+  for (const Recipe::Module& module : result.modules()) {
+    if (absl::Status status = AddModule(module, scope, *plan.module_versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, Plan& plan) {
+  if (result.has_config()) {
+    if (absl::Status status = AddConfig(result.config(), views.at(result.config().source()), plan); !status.ok()) return status;
+  }
+  if (!result.tokenizer_from().empty()) {
+    for (const Companion& companion : views.at(result.tokenizer_from()).companions()) {
+      if (companion.role == Role::kTokenizer) plan.companions.push_back(companion);
+    }
+  }
+  return AddModules(result, views, plan);
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,20 @@
+#ifndef WEIGHBRIDGE_PLAN_COMPILE_RESULT_H_
+#define WEIGHBRIDGE_PLAN_COMPILE_RESULT_H_
+
+#include "absl/status/status.h"
+#include "plan/plan.h"
+#include "plan/source_view.h"
+#include "proto/recipe.pb.h"
+
+namespace weighbridge {
+
+// What belongs to the result beside its tensors, when its outputs are made: fills in the plan's companions, facts and module_versions.
+// Where the config's source has no config.json, there is none.
+//
+// NotFound: an output that gives an extent is missing, or a config value for the count of modules. FailedPrecondition: such an output has
+// no such axis. A config.json that is changed fails as ParseJsonMembers and ReadAll, naming the file.
+absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, Plan& plan);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_PLAN_COMPILE_RESULT_H_

@@ -1,0 +1,70 @@
+#include "plan/compile_scope.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "plan/source_view.h"
+#include "plan/term.h"
+
+namespace weighbridge {
+
+CompileScope CompileScope::Over(absl::string_view id) const {
+  CompileScope other(*views_, id);
+  other.variables = variables;
+  return other;
+}
+
+absl::StatusOr<int64_t> CompileScope::Value(absl::string_view name) const {
+  if (const auto found = variables.find(name); found != variables.end()) return found->second;
+  if (const size_t dot = name.find('.'); dot != absl::string_view::npos) {
+    if (const auto view = views_->find(name.substr(0, dot)); view != views_->end()) return view->second.Integer(name.substr(dot + 1));
+  }
+  return source_->Integer(name);
+}
+
+absl::StatusOr<int64_t> CompileScope::Evaluate(absl::string_view term) const {
+  return EvaluateTerm(term, [&](absl::string_view name) { return Value(name); });
+}
+
+absl::StatusOr<std::string> CompileScope::Expand(absl::string_view text) const {
+  return ExpandTerms(text, [&](absl::string_view name) { return Value(name); });
+}
+
+absl::Status CompileScope::CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found) const {
+  if (terms.empty()) return absl::OkStatus();
+  bool fits = found.size() == static_cast<size_t>(terms.size());
+  std::vector<std::string> extents;
+  for (int k = 0; k < terms.size(); ++k) {
+    if (terms[k] == "?") {
+      extents.push_back("?");
+      continue;
+    }
+    absl::StatusOr<int64_t> extent = Evaluate(terms[k]);
+    if (!extent.ok()) return extent.status();
+    extents.push_back(absl::StrCat(*extent));
+    fits = fits && found[k] == *extent;
+  }
+  if (fits) return absl::OkStatus();
+  const std::string wanted = absl::StrJoin(terms, ", ");
+  const std::string values = absl::StrJoin(extents, ", ");
+  return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(found), ", wanted is [", wanted, "]",
+                                                    wanted == values ? "" : absl::StrCat(" = [", values, "] by the config")));
+}
+
+absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation) {
+  return absl::Status(status.code(), absl::StrCat(before, ": ", status.message(), Explanation(explanation)));
+}
+
+std::string Explanation(absl::string_view text) {
+  return text.empty() ? "" : absl::StrCat(". ", text);
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,54 @@
+#ifndef WEIGHBRIDGE_PLAN_COMPILE_SCOPE_H_
+#define WEIGHBRIDGE_PLAN_COMPILE_SCOPE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "plan/source_view.h"
+#include "plan/term.h"
+
+namespace weighbridge {
+
+// What the terms of a rule can name: "ID.KEY" is a config value of any source; other names are variables ("i", "taken") first, then config
+// values of the rule's own source. References the views, which must outlive it.
+class CompileScope {
+ public:
+  using Variables = std::map<std::string, int64_t, std::less<>>;
+
+  CompileScope(SourceViews& views, absl::string_view id) : views_(&views), source_(&views.find(id)->second) {}
+
+  SourceView& source() const { return *source_; }
+  // The same variables over another source of the recipe.
+  CompileScope Over(absl::string_view id) const;
+
+  // As EvaluateTerm and ExpandTerms.
+  absl::StatusOr<int64_t> Evaluate(absl::string_view term) const;
+  absl::StatusOr<std::string> Expand(absl::string_view text) const;
+
+  // FailedPrecondition, with both shapes, when `found` is not what the terms say, "?" being any extent; OK when there are no terms.
+  absl::Status CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found) const;
+
+  Variables variables;
+
+ private:
+  absl::StatusOr<int64_t> Value(absl::string_view name) const;
+
+  SourceViews* views_;
+  SourceView* source_;
+};
+
+// `message` with "BEFORE: " before it, and the recipe's own explanation, where there is one, after it.
+absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation = "");
+
+// ". EXPLANATION", the end of a message; nothing when it is empty.
+std::string Explanation(absl::string_view text);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_PLAN_COMPILE_SCOPE_H_
