@@ -18,6 +18,8 @@ struct ReadLimits {
   int64_t json_bytes = 100'000'000;
   // Members of a zip archive.
   int64_t zip_members = 1'000'000;
+  // Bytes of the text in front of an array in an .npy file; numpy itself writes some 100.
+  int64_t npy_header_bytes = int64_t{64} << 10;
 };
 
 }  // namespace weighbridge

@@ -9,36 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/pickle/numpy_dtype.h"
 #include "formats/pickle/text.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge::pickle {
 namespace {
-
-struct DTypeText {
-  absl::string_view text;
-  DType dtype;
-};
-
-constexpr DTypeText kDTypeTexts[] = {
-    {"f2", DType::kFloat16}, {"f4", DType::kFloat32}, {"f8", DType::kFloat64},   {"i1", DType::kInt8},        {"i2", DType::kInt16},
-    {"i4", DType::kInt32},   {"i8", DType::kInt64},   {"u1", DType::kUint8},     {"u2", DType::kUint16},      {"u4", DType::kUint32},
-    {"u8", DType::kUint64},  {"b1", DType::kBool},    {"c8", DType::kComplex64}, {"c16", DType::kComplex128}, {"?", DType::kBool},
-};
-
-// Element types that numpy has and that are not read: objects, records, texts, times, long doubles.
-bool IsOtherDType(absl::string_view text) {
-  for (const absl::string_view longer : {"f12", "f16", "c24", "c32"}) {
-    if (text == longer) return true;
-  }
-  constexpr size_t kDigits = 10;
-  return !text.empty() && text.size() <= 1 + kDigits && absl::StrContains("OVSUMma", text.substr(0, 1)) &&
-         std::all_of(text.begin() + 1, text.end(), absl::ascii_isdigit);
-}
 
 // False, True, or 0 and 1 as older releases write them.
 std::optional<bool> FlagOf(const Value& value) {
@@ -204,10 +182,8 @@ absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments) {
   }
   ArrayDType dtype;
   dtype.text = text->utf8;
-  for (const DTypeText& known : kDTypeTexts) {
-    if (known.text == text->utf8) dtype.dtype = known.dtype;
-  }
-  if (!dtype.dtype.has_value() && !IsOtherDType(text->utf8)) {
+  dtype.dtype = ParseNumpyDType(text->utf8);
+  if (!dtype.dtype.has_value() && !IsOtherNumpyDType(text->utf8)) {
     return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " is no numpy dtype"));
   }
   absl::StatusOr<Value*> value = arena.New(std::move(dtype));

@@ -1,0 +1,128 @@
+#include "formats/numpy/read_numpy.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/byte_cursor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/bytes/element_source.h"
+#include "formats/checkpoint.h"
+#include "formats/numpy/npy_header.h"
+#include "formats/pickle/text.h"
+#include "formats/read_limits.h"
+#include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
+#include "formats/zip/note_archive.h"
+#include "formats/zip/zip_archive.h"
+
+namespace weighbridge {
+namespace {
+
+constexpr absl::string_view kExtension = ".npy";
+// What stands before a header's text, at most.
+constexpr int64_t kPreamble = 12;
+
+absl::Status Annotate(absl::string_view context, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
+}
+
+std::vector<int64_t> ColumnMajorStrides(Shape shape) {
+  std::reverse(shape.begin(), shape.end());
+  std::vector<int64_t> strides = RowMajorStrides(shape);
+  std::reverse(strides.begin(), strides.end());
+  return strides;
+}
+
+// The array of the .npy file that `file` is, and how many bytes follow it there.
+absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, const ByteRange& file) {
+  const absl::StatusOr<int64_t> size = ByteSize(header.spec);
+  if (!size.ok()) return size.status();
+  const int64_t rest = file.size - header.data_offset - *size;
+  if (rest < 0) {
+    return absl::DataLossError(
+        absl::StrCat(ToString(header.spec), " has ", *size, " bytes, the file holds ", file.size - header.data_offset));
+  }
+  ByteSourcePtr data = file.source;
+  int64_t offset = file.offset + header.data_offset;
+  if (header.big_endian) {
+    const DType dtype = header.spec.dtype;
+    const bool complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
+    const int64_t width = complex ? ItemSize(dtype) / 2 : ItemSize(dtype);
+    absl::StatusOr<ByteSourcePtr> swapped = MakeSwappedSource(data->name(), data, offset, *size, width);
+    if (!swapped.ok()) return swapped.status();
+    data = *std::move(swapped);
+    offset = 0;
+  }
+  std::vector<int64_t> strides = header.fortran_order ? ColumnMajorStrides(header.spec.shape) : RowMajorStrides(header.spec.shape);
+  absl::StatusOr<StoredTensor> tensor = StoredTensor::Create(header.spec, std::move(data), offset, std::move(strides));
+  if (!tensor.ok()) return tensor.status();
+  return std::pair(*std::move(tensor), rest);
+}
+
+absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const ReadLimits& limits, Checkpoint& checkpoint) {
+  if (!absl::EndsWith(member.name, kExtension)) return absl::UnimplementedError("it is no .npy file");
+  if (!pickle::IsUtf8(member.name)) return absl::UnimplementedError("its name is not UTF-8");
+  absl::StatusOr<std::string> head = archive.Head(member, kPreamble + limits.npy_header_bytes);
+  if (!head.ok()) return head.status();
+  const absl::StatusOr<NpyHeader> header = ReadNpyHeader(*MakeMemorySource("the header", *std::move(head)), limits.npy_header_bytes);
+  if (!header.ok()) return header.status();
+  absl::StatusOr<std::pair<StoredTensor, int64_t>> stored = Store(*header, archive.Data(member));
+  if (!stored.ok()) return stored.status();
+  std::string name = member.name.substr(0, member.name.size() - kExtension.size());
+  if (stored->second > 0) checkpoint.remarks.push_back(absl::StrCat(stored->second, " bytes follow the array in ", member.name));
+  return checkpoint.Add({.name = std::move(name), .tensor = std::move(stored->first), .tensor_name = ""});
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> ReadNpy(ByteSourcePtr source, const ReadLimits& limits) {
+  const std::string context = absl::StrCat("reading ", source->name());
+  const absl::StatusOr<NpyHeader> header = ReadNpyHeader(*source, limits.npy_header_bytes);
+  if (!header.ok()) return Annotate(context, header.status());
+  absl::StatusOr<std::pair<StoredTensor, int64_t>> stored = Store(*header, {.source = source, .offset = 0, .size = source->size()});
+  if (!stored.ok()) return Annotate(context, stored.status());
+  Checkpoint checkpoint;
+  checkpoint.path = source->name();
+  checkpoint.format = "npy";
+  if (stored->second > 0) checkpoint.remarks.push_back(absl::StrCat(stored->second, " bytes follow the array"));
+  absl::Status status = checkpoint.Add({.name = "", .tensor = std::move(stored->first), .tensor_name = ""});
+  if (!status.ok()) return Annotate(context, status);
+  return checkpoint;
+}
+
+absl::StatusOr<Checkpoint> ReadNpz(ByteSourcePtr source, const ReadLimits& limits) {
+  const absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits);
+  if (!archive.ok()) return archive.status();
+  Checkpoint checkpoint;
+  checkpoint.path = source->name();
+  checkpoint.format = "npz";
+  for (const ZipMember& member : archive->members()) {
+    absl::Status status = AddMember(*archive, member, limits, checkpoint);
+    if (!status.ok()) return Annotate(absl::StrCat("reading ", source->name(), ": member ", pickle::Quote(member.name)), status);
+  }
+  NoteArchive(*archive, "", checkpoint);
+  return checkpoint;
+}
+
+bool LooksLikeNpy(const ByteSource& source) {
+  return ByteCursor(source).ReadString(6).value_or("") == "\x93NUMPY";
+}
+
+bool LooksLikeNpz(const ByteSource& source) {
+  constexpr uint32_t kLocalHeader = 0x04034b50;  // "PK\3\4".
+  constexpr int64_t kNameSize = 26;
+  ByteCursor cursor(source);
+  if (cursor.ReadU32().value_or(0) != kLocalHeader || !cursor.Skip(kNameSize - cursor.position()).ok()) return false;
+  const uint16_t name_size = cursor.ReadU16().value_or(0);
+  return cursor.Skip(2).ok() && absl::EndsWith(cursor.ReadString(name_size).value_or(""), kExtension);
+}
+
+}  // namespace weighbridge
