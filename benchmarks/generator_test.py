@@ -30,6 +30,11 @@ def opcodes(path):
                 for code, argument, position in pickletools.genops(file)]
 
 
+def load_json(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def members(path):
     """Of a zip: name, offset and size of each. Reads all and checks their CRCs."""
     with zipfile.ZipFile(path) as archive:
@@ -70,17 +75,35 @@ class GeneratorTest(unittest.TestCase):
         for output in OUTPUTS:
             self.assertTrue(filecmp.cmp(f"{self.folder}/a/{output}", f"{self.folder}/b/{output}", shallow=False), output)
 
-    def test_shards_hold_each_tensor_once(self):
-        generate(self.folder, "--shards=3")
-        vicuna = f"{self.folder}/vicuna"
-        with open(f"{vicuna}/pytorch_model.bin.index.json", encoding="utf-8") as file:
-            index = json.load(file)
-        shards = sorted(set(index["weight_map"].values()))
-        self.assertEqual(shards, [f"pytorch_model-0000{i}-of-00003.bin" for i in (1, 2, 3)])
-        self.assertEqual(sorted(os.listdir(vicuna)), sorted(["config.json", "pytorch_model.bin.index.json", *shards]))
-        sizes = [size for shard in shards for name, _, size in members(f"{vicuna}/{shard}") if "/data/" in name]
-        self.assertEqual(sum(sizes), index["metadata"]["total_size"])
-        self.assertEqual(len(sizes), len(index["weight_map"]))
+    def test_base_and_delta_are_what_transformers_writes(self):
+        # With the limit of the golden's delta, whose base is one file.
+        generate(self.folder, "--from_delta", "--max_shard_size=100000")
+        generate(f"{self.folder}/whole", "--from_delta")
+        for made, golden in [(f"{self.folder}/delta", f"{GOLDEN}/delta"), (f"{self.folder}/whole/llama", f"{GOLDEN}/llama")]:
+            self.assertEqual(sorted(os.listdir(made)), sorted(os.listdir(golden)))
+            for name in os.listdir(golden):
+                with self.subTest(os.path.join(golden, name)):
+                    if name.endswith(".bin"):
+                        self.assertEqual(members(f"{made}/{name}"), members(f"{golden}/{name}"))
+                        self.assertEqual(program(f"{made}/{name}"), program(f"{golden}/{name}"))
+                    elif name == "config.json":
+                        # The golden's models know shorter texts.
+                        self.assertEqual(load_json(f"{made}/{name}"),
+                                         {**load_json(f"{golden}/{name}"), "max_position_embeddings": 2048, "max_sequence_length": 2048})
+                    elif name != "tokenizer.model":
+                        self.assertTrue(filecmp.cmp(f"{made}/{name}", f"{golden}/{name}", shallow=False))
+
+    def test_tokenizer_is_what_sentencepiece_writes(self):
+        generate(self.folder, "--from_delta", "--vocabulary=20001")
+        generate(f"{self.folder}/tiny", "--from_delta")
+        with open(f"{GOLDEN}/llama/tokenizer.model", "rb") as golden, open(f"{self.folder}/tiny/llama/tokenizer.model", "rb") as made:
+            golden, made = golden.read(), made.read()
+        # The pieces between, of text, mean nothing here.
+        special_pieces, training = slice(0, golden.index(b"<0xFF>") + 13), slice(-80, None)
+        self.assertEqual(made[special_pieces], golden[special_pieces])
+        self.assertEqual(made[training], golden[training])
+        with open(f"{self.folder}/llama/tokenizer.model", "rb") as file:
+            self.assertEqual(file.read().count("\u2581".encode()), 20000 - 259)
 
     def test_sparse_files_have_the_same_tables(self):
         generate(f"{self.folder}/full")

@@ -120,7 +120,7 @@ def _inv_freq(prefix, sizes):
 
 
 def vicuna_tensors(sizes, dtypes):
-    """Vicuna as transformers 4.28 saves it: matrices are [out, in]; the rotary frequencies are float32 whatever the rest is."""
+    """LLaMA or Vicuna as transformers 4.28 saves it: matrices are [out, in]; the rotary frequencies are float32 whatever the rest is."""
     hidden, intermediate = sizes.hidden_size, sizes.intermediate_size
 
     def weight(name, *shape):
@@ -153,10 +153,9 @@ def vicuna_modules(sizes):
     return modules + ["model.norm", "lm_head"]
 
 
-def vicuna_config(sizes):
-    """What Vicuna's config.json says. Its torch_dtype is what the weights are cast to, whatever they are stored as."""
+def llama_config(sizes):
+    """What LLaMA's config.json says."""
     return {
-        "_name_or_path": "llama",
         "architectures": ["LlamaForCausalLM"],
         "bos_token_id": 0,
         "eos_token_id": 1,
@@ -177,6 +176,17 @@ def vicuna_config(sizes):
         "use_cache": True,
         "vocab_size": sizes.vocabulary,
     }
+
+
+def vicuna_config(sizes):
+    """What Vicuna's config.json says. Its torch_dtype is what the weights are cast to, whatever they are stored as."""
+    return {"_name_or_path": "llama", **llama_config(sizes)}
+
+
+def generation_config(sizes):
+    """What LLaMA's generation_config.json says."""
+    config = llama_config(sizes)
+    return {"_from_model_config": True, **{key: config[key] for key in ["bos_token_id", "eos_token_id", "pad_token_id", "transformers_version"]}}
 
 
 def minigpt4_checkpoint(sizes):

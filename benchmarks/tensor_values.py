@@ -49,10 +49,11 @@ class SparseValues:
 
 
 class TensorValues:
-    """The elements of every tensor, little-endian and row-major: floats from a pseudo-random block, from a place that the tensor's name
-    decides; integers count from 0. With `edges` every bit pattern occurs: NaN, infinities, subnormals."""
+    """The elements of every tensor, little-endian and row-major: floats from a pseudo-random block, from a place that `prefix` and the
+    tensor's name decide; integers count from 0. With `edges` every bit pattern occurs: NaN, infinities, subnormals."""
 
-    def __init__(self, edges=False):
+    def __init__(self, edges=False, prefix=""):
+        self._prefix = prefix
         self._blocks = {}
         for dtype, (random_bits, set_bits) in _ORDINARY.items():
             size = BLOCK_ELEMENTS * ITEM_SIZE[dtype]
@@ -70,7 +71,7 @@ class TensorValues:
             return
         block = self._blocks[tensor.dtype]
         period = len(block) // 2
-        start = zlib.crc32(tensor.name.encode()) % BLOCK_ELEMENTS * ITEM_SIZE[tensor.dtype]
+        start = zlib.crc32((self._prefix + tensor.name).encode()) % BLOCK_ELEMENTS * ITEM_SIZE[tensor.dtype]
         left = byte_size(tensor)
         while left:
             size = min(left, period)

@@ -23,11 +23,12 @@ class _ZipWriter:
         self._offset += len(data)
 
     def add(self, name, size, pieces):
-        """A stored member of less than 4 GiB whose first byte lies at a multiple of 64. Its CRC and size follow it; one that is a hole has
+        """A stored member whose first byte lies at a multiple of 64. Its CRC and size follow it; one that is a hole has
         no CRC, as torch writes it on request."""
         name = name.encode()
         begin = self._offset
-        extra = struct.pack("<HHQ", 1, 8, begin) if begin >= _LIMIT else b""
+        large = [number for number in (size, size, begin) if number >= _LIMIT]
+        extra = struct.pack(f"<HH{len(large)}Q", 1, 8 * len(large), *large) if large else b""
         padding = -(begin + 30 + len(name) + len(extra) + 4) % 64
         self._write(struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, 0x0808, 0, 0, 0, 0, 0, 0, len(name), len(extra) + 4 + padding))
         self._write(name + extra + struct.pack("<2sH", b"FB", padding) + b"Z" * padding)
@@ -38,8 +39,8 @@ class _ZipWriter:
         self._offset += size
         self._write(struct.pack("<IIQQ" if extra else "<IIII", 0x08074B50, crc, size, size))
         self._directory.append(
-            struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, 0x0808, 0, 0, 0, crc, size, size, len(name), len(extra), 0, 0, 0, 0,
-                        min(begin, _LIMIT)) + name + extra)
+            struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, 0x0808, 0, 0, 0, crc, min(size, _LIMIT), min(size, _LIMIT), len(name),
+                        len(extra), 0, 0, 0, 0, min(begin, _LIMIT)) + name + extra)
 
     def finish(self):
         begin = self._offset
