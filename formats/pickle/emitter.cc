@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/internal/endian.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/pickle/encoding.h"
 
 namespace weighbridge::pickle {
 namespace {
@@ -16,21 +16,6 @@ namespace {
 constexpr int64_t kFrameTarget = int64_t{64} << 10;
 constexpr int64_t kFrameMinimum = 4;
 constexpr size_t kFrameHeaderSize = 9;
-constexpr int64_t kBatch = 1000;
-
-// The lowest `size` bytes of `value`, little-endian.
-std::string LittleEndian(uint64_t value, int size) {
-  char bytes[8];
-  absl::little_endian::Store64(bytes, value);
-  return std::string(bytes, size);
-}
-
-// The shortest two's complement, as LONG1 holds it.
-std::string ShortestBytes(int64_t value) {
-  int size = 8;
-  while (size > 1 && value >> (8 * (size - 1) - 1) == (value < 0 ? -1 : 0)) --size;
-  return LittleEndian(static_cast<uint64_t>(value), size);
-}
 
 // The header of a text or bytes, with the shortest of three opcodes, for lengths of 1, 4 and 8 bytes.
 std::string SizedHeader(absl::string_view opcodes, int64_t size) {
@@ -58,16 +43,7 @@ void Emitter::Bool(bool value) {
 
 void Emitter::Int(int64_t value) {
   BeginValue();
-  if (value >= 0 && value <= 0xff) {
-    Write(absl::StrCat("K", LittleEndian(value, 1)));
-  } else if (value >= 0 && value <= 0xffff) {
-    Write(absl::StrCat("M", LittleEndian(value, 2)));
-  } else if (value >= INT32_MIN && value <= INT32_MAX) {
-    Write(absl::StrCat("J", LittleEndian(static_cast<uint64_t>(value), 4)));
-  } else {
-    const std::string bytes = ShortestBytes(value);
-    Write(absl::StrCat("\x8a", LittleEndian(bytes.size(), 1), bytes));
-  }
+  Write(EncodeInt(value));
 }
 
 void Emitter::Text(absl::string_view utf8) {
@@ -101,13 +77,12 @@ Emitter::Memo Emitter::Memoize() {
 void Emitter::Get(Memo memo) {
   assert(memo < memos_);
   BeginValue();
-  Write(memo <= 0xff ? absl::StrCat("h", LittleEndian(memo, 1)) : absl::StrCat("j", LittleEndian(memo, 4)));
+  Write(EncodeGet(memo));
 }
 
 void Emitter::Tuple(int size) {
-  assert(size >= 0 && size <= 3);
   if (size == 0) BeginValue();
-  WriteOpcode(")\x85\x86\x87"[size]);
+  WriteOpcode(TupleOpcode(size));
 }
 
 void Emitter::BeginTuple() {
@@ -126,24 +101,16 @@ void Emitter::EmptyDict() {
 
 void Emitter::BeginItems(int64_t count) {
   assert(count > 0);
-  items_.push_back({.count = count, .done = 0});
-  if (count > 1) WriteOpcode('(');
+  items_.emplace_back(ItemBatches::Of::kDict, count);
+  Write(items_.back().Begin());
 }
 
-// A single item has its own opcode; a last batch that is full is followed by an empty one.
 void Emitter::EndItem() {
-  Items& items = items_.back();
-  ++items.done;
-  if (items.count == 1) {
-    WriteOpcode('s');
-  } else if (items.done % kBatch == 0) {
-    Write("u(");
-  }
+  Write(items_.back().EndItem());
 }
 
 void Emitter::EndItems() {
-  assert(items_.back().done == items_.back().count);
-  if (items_.back().count > 1) WriteOpcode('u');
+  Write(items_.back().End());
   items_.pop_back();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "formats/pickle/encoding.h"
 
 namespace weighbridge::pickle {
 
@@ -69,11 +70,6 @@ class Emitter {
   std::vector<Piece> Finish();
 
  private:
-  struct Items {
-    int64_t count;
-    int64_t done;
-  };
-
   // What CPython does at the start of each value: closes a frame that is full.
   void BeginValue();
   void Write(absl::string_view bytes);
@@ -90,7 +86,7 @@ class Emitter {
   size_t frame_offset_ = 0;
   int64_t frame_size_ = 0;
   Memo memos_ = 0;
-  std::vector<Items> items_;
+  std::vector<ItemBatches> items_;
 };
 
 }  // namespace weighbridge::pickle

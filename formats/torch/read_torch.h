@@ -9,7 +9,8 @@
 namespace weighbridge {
 
 // Both readers make the table of a file that torch.save wrote: every tensor, bare storage and numpy array of the object, flattened by
-// formats.md 2.11; other leaves are not listed. `path` is the source's name; `files` stays empty, for who opened the file knows its role.
+// formats.md 2.11; other leaves are not listed. `module_versions` is what module_versions.h finds in the object's `_metadata`. `path` is
+// the source's name; `files` stays empty, for who opened the file knows its role.
 //
 // DataLoss: the file breaks its format. Unimplemented: it is well-formed and of a kind that is not read (TorchScript, an .npz, a sparse or
 // quantized tensor); the message names the kind. PermissionDenied: its pickle names a global outside the table of formats.md 2.6.

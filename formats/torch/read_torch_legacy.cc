@@ -18,6 +18,7 @@
 #include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
 #include "formats/torch/add_tensors.h"
+#include "formats/torch/module_versions.h"
 #include "formats/torch/read_torch.h"
 #include "formats/zip/zip_archive.h"
 
@@ -165,6 +166,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& l
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_legacy";
+  checkpoint.module_versions = FindModuleVersions(*object->root);
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
   if (absl::Status status = AddTensors(*object, source, find, limits, checkpoint); !status.ok()) return status;
   if (cursor.remaining() > 0) checkpoint.remarks.push_back(absl::StrCat(cursor.remaining(), " bytes follow the last storage"));

@@ -20,6 +20,7 @@
 #include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
 #include "formats/torch/add_tensors.h"
+#include "formats/torch/module_versions.h"
 #include "formats/torch/read_torch.h"
 #include "formats/zip/note_archive.h"
 #include "formats/zip/zip_archive.h"
@@ -188,6 +189,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_zip";
+  checkpoint.module_versions = FindModuleVersions(*document->root);
   Storages storages(records, *big_endian);
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
   if (absl::Status status = AddTensors(*document, *program, find, limits, checkpoint); !status.ok()) return status;

@@ -16,8 +16,8 @@ namespace weighbridge {
 // `module_versions` the object is an OrderedDict with that `_metadata`, as state_dict() gives it; without, a plain dict. The rows'
 // tensor_name is not kept.
 //
-// InvalidArgument: two rows have one name, or a text is not UTF-8. Unimplemented, naming the tensor: a dtype without a typed storage in
-// PyTorch 1.12 (float8 kinds, unsigned integers but uint8). DataLoss as ByteSize.
+// InvalidArgument: two rows or two modules have one name, or a text is not UTF-8. Unimplemented, naming the tensor: a dtype without a typed
+// storage in PyTorch 1.12 (float8 kinds, unsigned integers but uint8). DataLoss as ByteSize.
 absl::StatusOr<Layout> TorchLayout(absl::Span<const LayoutRow> rows, const std::optional<ModuleVersions>& module_versions);
 
 }  // namespace weighbridge

@@ -245,8 +245,7 @@ TEST(TorchZipTest, RemarksBytesAfterThePickle) {
 }
 
 TEST(TorchZipTest, ReadsOneStorageAsTwoTypesOfOneSize) {
-  const absl::StatusOr<Checkpoint> checkpoint =
-      ReadZip({.object = List({Tensor({}), Tensor({.storage = Storage("IntStorage", "0", 4)})})});
+  const absl::StatusOr<Checkpoint> checkpoint = ReadZip({.object = List({Tensor({}), Tensor({.storage = Storage("IntStorage", "0", 4)})})});
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   const auto& [floats, integers] = std::tie(checkpoint->tensors()[0].tensor, checkpoint->tensors()[1].tensor);
   EXPECT_EQ(floats.spec().dtype, DType::kFloat32);
