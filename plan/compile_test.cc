@@ -1,21 +1,17 @@
 #include "plan/compile.h"
 
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
+#include "formats/tensor_spec.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "plan/expr.h"
+#include "plan/compile_testing.h"
 #include "plan/plan.h"
-#include "proto/recipe.pb.h"
 
 namespace weighbridge {
 namespace {
@@ -23,44 +19,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Stored {
-  std::string name;
-  TensorSpec spec;
-  std::string tensor_name;
-};
-
-PlanSource MakeSource(const std::string& id, const std::vector<Stored>& tensors, Facts facts = {}) {
-  Checkpoint checkpoint;
-  checkpoint.path = absl::StrCat(id, ".bin");
-  checkpoint.facts = std::move(facts);
-  for (const Stored& stored : tensors) {
-    ByteSourcePtr bytes = MakeMemorySource(checkpoint.path, std::string(*ByteSize(stored.spec), '\0'));
-    const absl::Status status = checkpoint.Add({stored.name, *StoredTensor::CreateRowMajor(stored.spec, bytes, 0), stored.tensor_name});
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  return {.id = id, .checkpoint = std::make_shared<const Checkpoint>(std::move(checkpoint))};
-}
-
-Recipe ParseRecipe(const std::string& text) {
-  Recipe recipe;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(absl::StrCat("name: 'test' ", text), &recipe)) << text;
-  return recipe;
-}
-
-absl::StatusOr<Plan> CompileText(const std::string& text, std::vector<PlanSource> sources) {
-  return Compile(ParseRecipe(text), std::move(sources));
-}
-
-// "NAME = EXPRESSION (TENSOR_NAME)".
-std::vector<std::string> Outputs(const Plan& plan) {
-  std::vector<std::string> outputs;
-  for (const PlannedTensor& output : plan.outputs) {
-    outputs.push_back(absl::StrCat(output.name, " = ", ToString(*output.expr),
-                                   output.tensor_name.empty() ? "" : absl::StrCat(" (", output.tensor_name, ")")));
-  }
-  return outputs;
-}
 
 const TensorSpec kMatrix{DType::kFloat32, {2, 3}};
 const TensorSpec kVector{DType::kFloat32, {3}};
@@ -82,6 +40,14 @@ TEST(CompileTest, LayersRepeatTheirTensorsByAConfigValue) {
                                           "out.1 = cast(a/l.1, float16) (linear_8)"));
   EXPECT_EQ(plan->used, 3);
   EXPECT_TRUE(plan->dropped.empty());
+}
+
+TEST(CompileTest, ATensorThatMayBeAbsentIsMadeOnlyWhereItIs) {
+  const std::string recipe =
+      absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'w' to: 'o' may_be_absent: true shape: ['2', '3'] } } }");
+  EXPECT_THAT(Outputs(CompileText(recipe, {MakeSource("a", {{"w", kMatrix, ""}})}).value()), ElementsAre("o = a/w"));
+  EXPECT_THAT(Outputs(CompileText(recipe, {MakeSource("a", {})}).value()), ElementsAre());
+  EXPECT_EQ(CompileText(recipe, {MakeSource("a", {{"w", kVector, ""}})}).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(CompileTest, TakesFollowTheFilesOrderAndTheFirstThatMatchesCounts) {
@@ -110,11 +76,7 @@ TEST(CompileTest, EverySourceTensorIsUsedOrDroppedWithItsReason) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(Outputs(*plan), ElementsAre("w = a/model.w"));
   EXPECT_EQ(plan->used, 1);
-  ASSERT_EQ(plan->dropped.size(), 2u);
-  EXPECT_EQ(plan->dropped[0].name, "model.b1");
-  EXPECT_EQ(plan->dropped[0].reason, "a bias");
-  EXPECT_EQ(plan->dropped[1].name, "optimizer.w");
-  EXPECT_EQ(plan->dropped[1].reason, "state of the run");
+  EXPECT_THAT(Dropped(*plan), ElementsAre("a/model.b1: a bias", "a/optimizer.w: state of the run"));
 
   const auto unaccounted = CompileText(recipe, {MakeSource("a", {{"model.w", kMatrix, ""}, {"model.surprise", kVector, ""}})});
   EXPECT_EQ(unaccounted.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -240,6 +202,18 @@ TEST(ValidateRecipeTest, RefusesWhatNoSourceCanMend) {
       {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' replacements { with: 'x' } } }"), "no `text`"},
       {absl::StrCat(kOneSource, section, "drops { source: 'a' match: 'x' }"), "reason"},
       {absl::StrCat(kOneSource, section, "drops { source: 'b' match: 'x' reason: 'r' }"), "known source"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add { source: 'b' } } } }"), "unknown source \"b\""},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add { source: 'a' steps {} } } } }"), "step is empty"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add { source: 'a' from: '{' } } } }"), "partner"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add_token_rows {} } } }"), "no token"},
+      {absl::StrCat(kOneSource, section, "result { config {} }"), "the config names the unknown source"},
+      {absl::StrCat(kOneSource, section, "result { config { source: 'a' json: '[]' } }"), "json: it is an array"},
+      {absl::StrCat(kOneSource, section, "result { config { source: 'a' omitted_json: '{' } }"), "omitted_json"},
+      {absl::StrCat(kOneSource, section, "result { config { source: 'a' extents { key: 'k' } } }"), "extent"},
+      {absl::StrCat(kOneSource, section, "result { tokenizer_from: 'b' }"), "tokenizer_from"},
+      {absl::StrCat(kOneSource, section, "result { modules_from: 'a' modules { version: 1 } }"), "either"},
+      {absl::StrCat(kOneSource, section, "result { modules { count: '1' } }"), "unknown source"},
+      {absl::StrCat(kOneSource, section, "result { modules { modules { name: '}' } } }"), "partner"},
   };
   for (const auto& c : cases) {
     const absl::Status status = ValidateRecipe(ParseRecipe(c.recipe));

@@ -42,9 +42,8 @@ absl::StatusOr<ExprPtr> FitRows(ExprPtr expr, int64_t kept, int64_t added) {
   return Pad(std::move(expr), {rows, columns}, {{0, kept}, {0, columns}});
 }
 
-absl::Status Error(const Recipe::AddTokenRows& step, const SourceView& source, absl::string_view what, absl::string_view explanation) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("where to add the row of ", step.token(), ": ", source.Describe(), ": ", what, Explanation(explanation)));
+absl::Status Error(const Recipe::AddTokenRows& step, absl::string_view what, absl::string_view explanation) {
+  return absl::FailedPreconditionError(absl::StrCat("the row of ", step.token(), " to add: ", what, Explanation(explanation)));
 }
 
 }  // namespace
@@ -59,17 +58,16 @@ absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr e
   absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);
   if (absl::IsNotFound(tokenizer.status())) {
     if (counts) return FitRows(std::move(expr), rows, pad_rows.count);
-    return Error(step, source, "there is no tokenizer.model beside it", step.if_no_tokenizer());
+    return Error(step, "there is no tokenizer.model beside it", step.if_no_tokenizer());
   }
   if (!tokenizer.ok()) return tokenizer.status();
   const int64_t tokens = tokenizer->length;
   if (!counts && tokenizer->tokens.contains(step.token())) {
     if (pad_rows.mode == PadRows::Mode::kReference) return FitRows(std::move(expr), 0, tokens);
-    return Error(step, source, "its tokenizer knows the token already", step.if_token_known());
+    return Error(step, "the tokenizer knows the token already", step.if_token_known());
   }
   if (rows < tokens) {
-    return Error(step, source, absl::StrCat("its tokenizer knows ", tokens, " tokens, the matrix has ", rows, " rows"),
-                 step.if_rows_missing());
+    return Error(step, absl::StrCat("the tokenizer knows ", tokens, " tokens, the matrix has ", rows, " rows"), step.if_rows_missing());
   }
   return FitRows(std::move(expr), tokens, counts ? pad_rows.count : 1);
 }
