@@ -127,11 +127,11 @@ void ZipLayout::WriteEndRecords(int64_t directory_offset) {
   const int64_t directory_size = end - directory_offset;
   const auto count = static_cast<int64_t>(members_.size());
   Write("PK\6\6");
-  WriteNumber(44, 8);  // Bytes of this record from here on.
-  WriteNumber(0x031e, 2);
-  WriteNumber(45, 2);     // Version needed.
-  WriteZeros(4 + 4);      // Disks.
-  WriteNumber(count, 8);  // On this disk.
+  WriteNumber(44, 8);      // Bytes of this record from here on.
+  WriteNumber(0x031e, 2);  // Version made by.
+  WriteNumber(45, 2);      // Version needed.
+  WriteZeros(4 + 4);       // Disks.
+  WriteNumber(count, 8);   // On this disk.
   WriteNumber(count, 8);
   WriteNumber(directory_size, 8);
   WriteNumber(directory_offset, 8);
