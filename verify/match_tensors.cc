@@ -48,7 +48,7 @@ std::vector<MatchedTensor> MatchTensors(const Plan& plan, const Checkpoint& merg
     }
     found.push_back(row);
   }
-  MarkOutOfOrder(found);
+  if (merged.is_ordered) MarkOutOfOrder(found);
 
   // missing[0] come before everything, missing[n + 1] behind the file's tensor n.
   std::vector<std::vector<MatchedTensor>> missing(found.size() + 1);

@@ -16,7 +16,8 @@ struct MatchedTensor {
   // Places in the plan and in the file, from 0; meaningless where the pointer is null.
   int64_t planned_position = 0;
   int64_t found_position = 0;
-  // The tensor does not stand where the plan puts it. As few as possible are out of order: were they moved, the rest would be right.
+  // The tensor does not stand where the plan puts it. As few as possible are out of order: were they moved, the rest would be right. None
+  // is where the container sorts its tensors itself (Checkpoint::is_ordered).
   bool out_of_order = false;
 };
 

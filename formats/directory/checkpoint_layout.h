@@ -44,11 +44,11 @@ struct CheckpointLayout {
 struct CheckpointLayoutOptions {
   WeightsFormat format = WeightsFormat::kPdparams;
   // Bytes of tensors in one file, at most, unless one tensor alone has more; nothing: all in one file.
-  std::optional<int64_t> max_shard_size;
+  std::optional<int64_t> max_shard_size = std::nullopt;
   // Torch: whether the state dict is an OrderedDict that notes its modules; not in shards. Plain dicts otherwise.
-  std::optional<ModuleVersions> module_versions;
+  std::optional<ModuleVersions> module_versions = std::nullopt;
   // Safetensors: metadata "format"; none when empty.
-  std::string framework;
+  std::string framework = "";
 };
 
 // Divides the rows among files as the format's own library does and lays out each.
@@ -56,9 +56,11 @@ struct CheckpointLayoutOptions {
 // torch and safetensors: transformers 4.28 (reference_pipeline.md D.5): greedily in the rows' order, a new shard where the next tensor
 // would exceed the limit, also before the first tensor, which leaves an empty shard that the index does not name;
 // "pytorch_model-00001-of-00002.bin"; the index has sorted keys. pdparams: PaddleNLP from 2.6.0 (reference_pipeline.md G): the same without
-// empty shards, the index in the rows' order. Rows that are the same tensor count once and stay in one shard where the format shares bytes.
+// empty shards, the index in the rows' order, in each shard the name table of its rows. Rows that are the same tensor count each; where the
+// format shares bytes they do so within a shard, and in another shard stand again.
 //
-// InvalidArgument for a limit that is not positive; otherwise fails as TorchLayout, SafetensorsLayout and PaddleLayout, naming the file.
+// InvalidArgument for a limit that is not positive, and for two rows of one name; otherwise fails as TorchLayout, SafetensorsLayout and
+// PaddleLayout, naming the file.
 absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options);
 
 }  // namespace weighbridge

@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
+#include "formats/directory/read_model.h"
+#include "formats/read_limits.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -97,13 +101,15 @@ TEST_F(OpenCheckpointTest, OpensAFileWithWhatBelongsToItsFolder) {
                            "text": {"vocab": 320}, "architectures": ["LlamaForCausalLM"], "huge": 18446744073709551615})");
   Write("generation_config.json", "not looked at");
   Write("tokenizer.model", "");
+  Write("tokenizer.json", "not looked at");
   Write("added_tokens.json", "{}");
+  std::filesystem::create_directories(folder_ / "special_tokens_map.json");
   const Checkpoint checkpoint = Open("odd name.xyz");
   EXPECT_EQ(checkpoint.path, Path("odd name.xyz"));
   EXPECT_EQ(checkpoint.format, "safetensors");
   EXPECT_THAT(Names(checkpoint), ElementsAre("b", "a"));
   EXPECT_THAT(Files(checkpoint), ElementsAre("weights:odd name.xyz", "config:config.json", "config:generation_config.json",
-                                             "tokenizer:tokenizer.model", "tokenizer:added_tokens.json"));
+                                             "tokenizer:tokenizer.model", "tokenizer:tokenizer.json", "tokenizer:added_tokens.json"));
   const Facts expected = {{"hidden_size", int64_t{64}},
                           {"eps", 1e-06},
                           {"tie", false},
@@ -187,6 +193,7 @@ TEST_F(OpenCheckpointTest, JoinsShardsInTheOrderOfTheirNames) {
     EXPECT_THAT(checkpoint.metadata, ElementsAre(testing::Pair("format", "pt")));
     EXPECT_THAT(checkpoint.remarks, IsEmpty());
     EXPECT_EQ(checkpoint.facts.count("vocab_size"), 1u);
+    EXPECT_FALSE(checkpoint.is_ordered) << "safetensors sorts each shard";
   }
   EXPECT_THAT(Names(Open("model-00002-of-00002.safetensors")), ElementsAre("d", "a")) << "one shard may be named by itself";
 }
@@ -276,6 +283,79 @@ TEST_F(OpenCheckpointTest, RefusesIndexesThatBreakTheirFormat) {
   Write("shard.index.json", Index(R"({"a":"a.bin"})", "1"));
   Write("x.index.json", Index(R"({"a":"shard.index.json"})"));
   EXPECT_THAT(OpenCheckpoint(Path("x.index.json")), FailsWith(StatusCode::kDataLoss, "no file of weights"));
+}
+
+// Reads `main` of files in memory, which are named as if they stood in `folder`.
+absl::StatusOr<Checkpoint> ReadUnpublished(const std::string& main, const std::map<std::string, std::string>& files,
+                                           const std::filesystem::path& folder = "/nowhere/out") {
+  const auto open = [&](const std::string& name) -> absl::StatusOr<ByteSourcePtr> {
+    const auto file = files.find(name);
+    if (file == files.end()) return absl::NotFoundError("no such file");
+    return MakeMemorySource(folder / name, file->second);
+  };
+  return ReadModel(*open(main), open, ReadLimits());
+}
+
+TEST(ReadModelTest, ReadsOneFileAndWhatBelongsToIt) {
+  const absl::StatusOr<Checkpoint> checkpoint = ReadUnpublished("model.safetensors", {{"model.safetensors", Weights({"b", "a"})},
+                                                                                      {"config.json", R"({"vocab_size": 3})"},
+                                                                                      {"tokenizer.model", "not looked at"},
+                                                                                      {"manifest.binpb", "not used"},
+                                                                                      {"other.safetensors", "not used"}});
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->path, "/nowhere/out/model.safetensors");
+  EXPECT_EQ(checkpoint->format, "safetensors");
+  EXPECT_THAT(Names(*checkpoint), ElementsAre("b", "a"));
+  EXPECT_THAT(Files(*checkpoint), ElementsAre("weights:model.safetensors", "config:config.json", "tokenizer:tokenizer.model"));
+  EXPECT_EQ(checkpoint->files[1].path, "/nowhere/out/config.json");
+  EXPECT_EQ(checkpoint->facts, (Facts{{"vocab_size", int64_t{3}}}));
+}
+
+TEST(ReadModelTest, ReadsShardsThroughTheirIndex) {
+  std::map<std::string, std::string> files = {{"x.index.json", Index(R"({"a":"a.bin","b":"b.bin"})")},
+                                              {"a.bin", Weights({"a"})},
+                                              {"b.bin", Weights({"b"})},
+                                              {"generation_config.json", "{}"}};
+  const absl::StatusOr<Checkpoint> checkpoint = ReadUnpublished("x.index.json", files);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->path, "/nowhere/out/x.index.json");
+  EXPECT_THAT(Names(*checkpoint), ElementsAre("a", "b"));
+  EXPECT_THAT(Files(*checkpoint), ElementsAre("index:x.index.json", "weights:a.bin", "weights:b.bin", "config:generation_config.json"));
+  files.erase("b.bin");
+  EXPECT_THAT(ReadUnpublished("x.index.json", files),
+              FailsWith(StatusCode::kDataLoss, "reading /nowhere/out/x.index.json: its shard /nowhere/out/b.bin is not there"));
+}
+
+TEST(ReadModelTest, GivesWhatOpenCheckpointGivesOncePublished) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "published";
+  std::filesystem::create_directories(folder);
+  const std::map<std::string, std::string> files = {{"x.index.json", Index(R"({"a":"a.bin","b":"b.bin"})", "9")},
+                                                    {"a.bin", Weights({"a"}, R"({"format":"pt"})")},
+                                                    {"b.bin", Weights({"b"}, R"({"format":"pt"})")},
+                                                    {"config.json", R"({"x":[1,2]})"},
+                                                    {"tokenizer.json", "{}"}};
+  for (const auto& [name, content] : files) std::ofstream(folder / name, std::ios::binary) << content;
+  const absl::StatusOr<Checkpoint> before = ReadUnpublished("x.index.json", files, folder);
+  const absl::StatusOr<Checkpoint> after = OpenCheckpoint(folder / "x.index.json");
+  ASSERT_TRUE(before.ok() && after.ok()) << before.status() << after.status();
+  EXPECT_EQ(before->path, after->path);
+  EXPECT_EQ(before->format, after->format);
+  EXPECT_EQ(before->is_ordered, after->is_ordered);
+  EXPECT_EQ(before->metadata, after->metadata);
+  EXPECT_EQ(before->facts, after->facts);
+  EXPECT_EQ(before->remarks, after->remarks);
+  EXPECT_EQ(Names(*before), Names(*after));
+  EXPECT_EQ(Files(*before), Files(*after));
+  for (size_t i = 0; i < before->files.size(); ++i) EXPECT_EQ(before->files[i].path, after->files[i].path);
+}
+
+TEST(ReadModelTest, FailsAsOpenCheckpointDoes) {
+  EXPECT_THAT(ReadUnpublished("m", {{"m", ""}}), FailsWith(StatusCode::kDataLoss, "reading /nowhere/out/m: it is empty"));
+  EXPECT_THAT(ReadUnpublished("m", {{"m", "\x1f\x8b\x08"}}), FailsWith(StatusCode::kUnimplemented, "gzip"));
+  EXPECT_THAT(ReadUnpublished("m", {{"m", Weights({"a"})}, {"config.json", "{"}}),
+              FailsWith(StatusCode::kDataLoss, "reading /nowhere/out/config.json: "));
+  EXPECT_THAT(ReadUnpublished("m", {{"m", Index(R"({"a":"../m"})")}, {"a.bin", Weights({"a"})}}),
+              FailsWith(StatusCode::kDataLoss, "no plain file name"));
 }
 
 TEST_F(OpenCheckpointTest, NamesTheFileOnceInEveryMessage) {

@@ -23,9 +23,10 @@ absl::Status Reading(absl::string_view path, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat("reading ", path, ": ", status.message()));
 }
 
-absl::StatusOr<Checkpoint> OpenShard(const std::string& path, const std::string& index_path, const ReadLimits& limits) {
-  absl::StatusOr<ByteSourcePtr> source = OpenFile(path);
+absl::StatusOr<Checkpoint> OpenShard(const std::string& name, const std::string& index_path, OpenInFolder open, const ReadLimits& limits) {
+  absl::StatusOr<ByteSourcePtr> source = open(name);
   if (absl::IsNotFound(source.status())) {
+    const std::string path = std::filesystem::path(index_path).parent_path() / name;
     return Reading(index_path, absl::DataLossError(absl::StrCat("its shard ", path, " is not there")));
   }
   if (!source.ok()) return source.status();
@@ -55,12 +56,12 @@ absl::Status AddShard(const std::string& name, const Checkpoint& shard, const Sh
 }
 
 // Reads all shards, in order, into `whole`, which gets the metadata that they agree on.
-absl::Status AddShards(const ShardIndex& index, const ReadLimits& limits, Checkpoint& whole) {
-  const std::filesystem::path folder = std::filesystem::path(whole.path).parent_path();
+absl::Status AddShards(const ShardIndex& index, OpenInFolder open, const ReadLimits& limits, Checkpoint& whole) {
   for (const std::string& name : index.shards) {
-    absl::StatusOr<Checkpoint> shard = OpenShard(folder / name, whole.path, limits);
+    absl::StatusOr<Checkpoint> shard = OpenShard(name, whole.path, open, limits);
     if (!shard.ok()) return shard.status();
     if (absl::Status status = AddShard(name, *shard, index, whole); !status.ok()) return status;
+    whole.is_ordered &= shard->is_ordered;
     if (name == *index.shards.begin()) {
       whole.metadata = std::move(shard->metadata);
       continue;
@@ -75,14 +76,14 @@ absl::Status AddShards(const ShardIndex& index, const ReadLimits& limits, Checkp
 
 }  // namespace
 
-absl::StatusOr<Checkpoint> ReadSharded(const ByteSourcePtr& index_source, const ReadLimits& limits) {
+absl::StatusOr<Checkpoint> ReadSharded(const ByteSourcePtr& index_source, OpenInFolder open, const ReadLimits& limits) {
   absl::StatusOr<ShardIndex> index = ReadShardIndex(*index_source, limits);
   if (!index.ok()) return index.status();
   Checkpoint whole;
   whole.path = index_source->name();
   whole.format = "index";
   whole.files = {{CheckpointFile::Role::kIndex, index_source->name(), index_source}};
-  if (absl::Status status = AddShards(*index, limits, whole); !status.ok()) return status;
+  if (absl::Status status = AddShards(*index, open, limits, whole); !status.ok()) return status;
   for (const auto& [tensor, shard] : index->shard_of) {
     if (whole.Find(tensor) != nullptr) continue;
     return Reading(whole.path, absl::DataLossError(absl::StrCat("tensor \"", tensor, "\": its shard ", shard, " does not hold it")));

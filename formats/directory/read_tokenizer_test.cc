@@ -1,5 +1,6 @@
 #include "formats/directory/read_tokenizer.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -177,6 +178,26 @@ TEST(ReadTokenizerTest, RefusesModelsThatBreakTheirFormat) {
     EXPECT_THAT(Read({{"tokenizer.model", c.model}}), FailsWith(StatusCode::kDataLoss, "reading /m/tokenizer.model: ")) << c.what;
   }
   EXPECT_THAT(Read({{"tokenizer.model", std::string((16 << 20) + 1, '\0')}}), FailsWith(StatusCode::kResourceExhausted, "the limit is"));
+}
+
+TEST(ReadTokenizerTest, ReadsOrRefusesEveryPrefixAndEveryChangedByte) {
+  const std::string model = Model();
+  const auto expect_sane = [](const std::string& bytes) {
+    const absl::StatusOr<Tokenizer> tokenizer = Read({{"tokenizer.model", bytes}});
+    if (tokenizer.ok()) {
+      EXPECT_LE(tokenizer->length, 5 + 3) << "the pieces, and the three default tokens that may have become none of them";
+    } else {
+      EXPECT_TRUE(absl::IsDataLoss(tokenizer.status()) || absl::IsUnimplemented(tokenizer.status())) << tokenizer.status();
+    }
+  };
+  for (size_t i = 0; i < model.size(); ++i) {
+    expect_sane(model.substr(0, i));
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string changed = model;
+      changed[i] = static_cast<char>(byte);
+      expect_sane(changed);
+    }
+  }
 }
 
 TEST(ReadTokenizerTest, RefusesJsonThatBreaksItsFormat) {

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <variant>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
@@ -12,7 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/directory/json_file.h"
+#include "formats/json/quote_json.h"
 #include "formats/json/visit_json.h"
+#include "nlohmann/json.hpp"
 
 namespace weighbridge {
 namespace {
@@ -33,6 +37,12 @@ absl::Status AddMapping(const std::string& tensor, const JsonValue& value, absl:
   index.shards.insert(*shard);
   index.shard_of.emplace(tensor, *shard);
   return absl::OkStatus();
+}
+
+// As Python writes it: what is not ASCII as \uXXXX.
+absl::StatusOr<std::string> QuoteAsPython(const std::string& text) {
+  if (absl::StatusOr<std::string> quoted = QuoteJson(text); !quoted.ok()) return quoted.status();
+  return nlohmann::json(text).dump(/*indent=*/-1, /*indent_char=*/' ', /*ensure_ascii=*/true);
 }
 
 }  // namespace
@@ -56,6 +66,21 @@ absl::StatusOr<ShardIndex> ReadShardIndex(const ByteSource& source, const ReadLi
   if (!status.ok()) return status;
   if (!has_map) return absl::DataLossError(absl::StrCat("reading ", source.name(), ": it is JSON without a weight_map, so no shard index"));
   return index;
+}
+
+absl::StatusOr<std::string> WriteShardIndex(int64_t total_size, absl::Span<const std::pair<std::string, std::string>> weight_map) {
+  std::string text = absl::StrCat("{\n  \"metadata\": {\n    \"total_size\": ", total_size, "\n  },\n  \"weight_map\": {");
+  absl::flat_hash_set<absl::string_view> tensors;
+  for (const auto& [tensor, shard] : weight_map) {
+    absl::StatusOr<std::string> key = QuoteAsPython(tensor);
+    if (!key.ok()) return key.status();
+    absl::StatusOr<std::string> value = QuoteAsPython(shard);
+    if (!value.ok()) return value.status();
+    absl::StrAppend(&text, tensors.empty() ? "" : ",", "\n    ", *key, ": ", *value);
+    if (!tensors.insert(tensor).second) return absl::InvalidArgumentError(absl::StrCat("two tensors have the name ", *key));
+  }
+  absl::StrAppend(&text, tensors.empty() ? "" : "\n  ", "}\n}\n");
+  return text;
 }
 
 }  // namespace weighbridge

@@ -1,12 +1,15 @@
 #ifndef WEIGHBRIDGE_FORMATS_DIRECTORY_SHARD_INDEX_H_
 #define WEIGHBRIDGE_FORMATS_DIRECTORY_SHARD_INDEX_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
 
@@ -26,6 +29,10 @@ struct ShardIndex {
 // file. ResourceExhausted: it goes beyond limits.json_bytes or limits.nesting. Otherwise as ByteSource::ReadAt. Messages begin with
 // "reading PATH: ".
 absl::StatusOr<ShardIndex> ReadShardIndex(const ByteSource& source, const ReadLimits& limits);
+
+// The bytes of an index as Python's json.dumps(…, indent=2) writes it, and a newline: metadata with total_size, then weight_map, the pairs
+// of tensor and shard in the given order. InvalidArgument when a tensor occurs twice or a text is not UTF-8.
+absl::StatusOr<std::string> WriteShardIndex(int64_t total_size, absl::Span<const std::pair<std::string, std::string>> weight_map);
 
 }  // namespace weighbridge
 

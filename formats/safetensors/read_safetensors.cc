@@ -170,6 +170,7 @@ absl::StatusOr<Checkpoint> ReadSafetensors(ByteSourcePtr source, const ReadLimit
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "safetensors";
+  checkpoint.is_ordered = false;
   absl::Status status = ReadInto(source, limits, checkpoint);
   if (status.ok()) return checkpoint;
   // Sources and cursors have said already what they read.

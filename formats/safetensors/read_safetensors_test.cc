@@ -55,6 +55,7 @@ TEST(ReadSafetensorsTest, MakesTheTableByOffset) {
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(checkpoint->path, "f.safetensors");
   EXPECT_EQ(checkpoint->format, "safetensors");
+  EXPECT_FALSE(checkpoint->is_ordered);
   EXPECT_THAT(checkpoint->metadata, ElementsAre(Pair("format", "pt")));
   EXPECT_THAT(Names(*checkpoint), ElementsAre("flag", "c", "late"));
   const StoredTensor& late = checkpoint->Find("late")->tensor;

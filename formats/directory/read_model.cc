@@ -1,0 +1,55 @@
+#include "formats/directory/read_model.h"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/directory/read_facts.h"
+#include "formats/directory/read_weights.h"
+#include "formats/directory/recognize.h"
+
+namespace weighbridge {
+namespace {
+
+// Adds what belongs to a model and lies in its folder.
+absl::Status AddCompanions(const std::filesystem::path& folder, OpenInFolder open, const ReadLimits& limits, Checkpoint& checkpoint) {
+  using Role = CheckpointFile::Role;
+  static constexpr std::pair<const char*, Role> kCompanions[] = {
+      {"config.json", Role::kConfig},
+      {"generation_config.json", Role::kConfig},
+      {"tokenizer.model", Role::kTokenizer},
+      {"tokenizer.json", Role::kTokenizer},
+      {"tokenizer_config.json", Role::kTokenizer},
+      {"added_tokens.json", Role::kTokenizer},
+      {"special_tokens_map.json", Role::kTokenizer},
+  };
+  for (const auto& [name, role] : kCompanions) {
+    absl::StatusOr<ByteSourcePtr> source = open(name);
+    // A folder of that name is as good as nothing.
+    if (absl::IsNotFound(source.status()) || absl::IsFailedPrecondition(source.status())) continue;
+    if (!source.ok()) return source.status();
+    checkpoint.files.push_back({role, folder / name, *source});
+    if (std::string(name) != "config.json") continue;
+    absl::StatusOr<Facts> facts = ReadFacts(**source, limits);
+    if (!facts.ok()) return facts.status();
+    checkpoint.facts = *std::move(facts);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> ReadModel(const ByteSourcePtr& main, OpenInFolder open, const ReadLimits& limits) {
+  absl::StatusOr<FileKind> kind = RecognizeFile(*main);
+  if (!kind.ok()) return kind.status();
+  absl::StatusOr<Checkpoint> checkpoint = *kind == FileKind::kJson ? ReadSharded(main, open, limits) : ReadWeights(*kind, main, limits);
+  if (!checkpoint.ok()) return checkpoint.status();
+  const std::filesystem::path folder = std::filesystem::path(main->name()).parent_path();
+  if (absl::Status status = AddCompanions(folder, open, limits, *checkpoint); !status.ok()) return status;
+  return checkpoint;
+}
+
+}  // namespace weighbridge
