@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -49,9 +48,12 @@ JsonMembers Members(const std::string& json) {
   return json.empty() ? JsonMembers() : *ParseJsonMembers(json, ReadLimits().nesting);
 }
 
-bool IsAmong(const JsonMembers& members, const std::string& key, const std::string& value) {
-  const auto found = members.find(key);
-  return found != members.end() && SameJsonValue(found->second, value);
+// Leaves out what has its value in `omitted`.
+void Omit(const JsonMembers& omitted, JsonMembers& members) {
+  std::erase_if(members, [&](const auto& member) {
+    const auto found = omitted.find(member.first);
+    return found != omitted.end() && SameJsonValue(found->second, member.second);
+  });
 }
 
 absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan) {
@@ -81,23 +83,47 @@ absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const Sourc
     if (!path.ok()) return path.status();
     members->insert_or_assign(config.path_key(), *path);
   }
-  const JsonMembers omitted = Members(config.omitted_json());
-  std::erase_if(*members, [&](const auto& member) { return IsAmong(omitted, member.first, member.second); });
+  Omit(Members(config.omitted_json()), *members);
   return members;
 }
 
-std::optional<JsonMembers> MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& from) {
-  if (config.generation_defaults_json().empty() && config.generation_json().empty()) return std::nullopt;
-  JsonMembers members = Members(config.generation_json());
-  for (const auto& [key, value] : Members(config.generation_defaults_json())) {
-    const auto found = from.find(key);
-    if (found != from.end() && !SameJsonValue(found->second, value)) members.insert(*found);
+bool ChangesGenerationConfig(const Recipe::Config& config) {
+  return !config.generation_defaults_json().empty() || !config.generation_json().empty() || !config.generation_made_json().empty();
+}
+
+// `file` is the source's, or nullptr; `made_config` is the result's config.json.
+absl::StatusOr<JsonMembers> MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const Companion* file) {
+  const JsonMembers defaults = Members(config.generation_defaults_json());
+  JsonMembers members;
+  if (file != nullptr) {
+    absl::StatusOr<JsonMembers> read = ReadMembers(*file->bytes);
+    if (!read.ok()) return read.status();
+    members = *std::move(read);
+  } else {
+    members = Members(config.generation_made_json());
+    for (const auto& [key, value] : made_config) {
+      if (defaults.contains(key)) members.emplace(key, value);
+    }
   }
+  Omit(defaults, members);
+  for (auto& [key, value] : Members(config.generation_json())) members.insert_or_assign(key, value);
   return members;
 }
 
 void AddMade(const char* name, const JsonMembers& members, Plan& plan) {
   plan.companions.push_back({.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, WriteJsonMembers(members))});
+}
+
+absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const SourceView& source, Plan& plan) {
+  const Companion* file = FindCompanion(source, kGenerationConfig);
+  if (!ChangesGenerationConfig(config)) {
+    if (file != nullptr) plan.companions.push_back(*file);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<JsonMembers> members = MakeGenerationConfig(config, made_config, file);
+  if (!members.ok()) return members.status();
+  AddMade(kGenerationConfig, *members, plan);
+  return absl::OkStatus();
 }
 
 absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, Plan& plan) {
@@ -109,12 +135,7 @@ absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, P
   absl::StatusOr<Facts> facts = ReadFacts(*plan.companions.back().bytes, ReadLimits());
   if (!facts.ok()) return facts.status();
   plan.facts = *std::move(facts);
-  if (const Companion* generation = FindCompanion(source, kGenerationConfig); generation != nullptr) {
-    plan.companions.push_back(*generation);
-  } else if (const std::optional<JsonMembers> made = MakeGenerationConfig(config, *members); made.has_value()) {
-    AddMade(kGenerationConfig, *made, plan);
-  }
-  return absl::OkStatus();
+  return AddGenerationConfig(config, *members, source, plan);
 }
 
 absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions);

@@ -61,20 +61,28 @@ TEST(ResultTest, TheConfigIsTheSourcesOverTheDefaultsWithValuesReplacedAndOmitte
                                 {"rows", int64_t{3}}}));
 }
 
+// The second companion's text.
+std::string GenerationConfig(const std::string& fields, const std::map<std::string, std::string>& files) {
+  const auto plan = CompileText(absl::StrCat(kTakeAll, "result { config { source: 'a' ", fields, " } }"),
+                                {MakeSource("a", {{"w", kMatrix, ""}}, {}, files)});
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  const auto companions = Companions(*plan);
+  if (companions.size() < 2) return "none";
+  EXPECT_EQ(companions[1].first, "generation_config.json");
+  return companions[1].second;
+}
+
 TEST(ResultTest, TheGenerationConfigIsTheSourcesOrMadeOfTheConfig) {
-  const std::string recipe = absl::StrCat(kTakeAll, R"(result { config {
-      source: 'a'
-      json: '{"eos": 2}'
-      generation_defaults_json: '{"eos": null, "bos": null, "pad": null, "cache": true}'
-      generation_json: '{"version": "1"}' } })");
+  const std::string fields = R"(json: '{"eos": 2}' generation_defaults_json: '{"eos": null, "bos": null, "pad": null, "cache": true}'
+      generation_json: '{"version": "1"}' generation_made_json: '{"made": true}')";
   const std::string config = R"({"bos": 1, "pad": null, "cache": true, "size": 3})";
-  EXPECT_THAT(Companions(CompileText(recipe, {MakeSource("a", {{"w", kMatrix, ""}}, {}, {{"config.json", config}})}).value()),
-              ElementsAre(Pair("config.json", HasSubstr("size")),
-                          Pair("generation_config.json", "{\n  \"bos\": 1,\n  \"eos\": 2,\n  \"version\": \"1\"\n}\n")));
-  EXPECT_THAT(Companions(CompileText(recipe, {MakeSource("a", {{"w", kMatrix, ""}}, {},
-                                                         {{"config.json", config}, {"generation_config.json", "{ } "}})})
-                             .value()),
-              ElementsAre(Pair("config.json", HasSubstr("size")), Pair("generation_config.json", "{ } ")));
+  EXPECT_EQ(GenerationConfig(fields, {{"config.json", config}}),
+            "{\n  \"bos\": 1,\n  \"eos\": 2,\n  \"made\": true,\n  \"version\": \"1\"\n}\n");
+  const std::string own = R"({"pad": null,"cache": false,"more": 1,"version": "0"})";
+  EXPECT_EQ(GenerationConfig(fields, {{"config.json", config}, {"generation_config.json", own}}),
+            "{\n  \"cache\": false,\n  \"more\": 1,\n  \"version\": \"1\"\n}\n");
+  EXPECT_EQ(GenerationConfig("", {{"config.json", config}, {"generation_config.json", own}}), own);
+  EXPECT_EQ(GenerationConfig("", {{"config.json", config}}), "none");
 }
 
 TEST(ResultTest, WithoutAConfigBesideTheSourceThereIsNone) {

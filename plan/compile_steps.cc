@@ -81,6 +81,7 @@ absl::StatusOr<ExprPtr> ApplyStep(const Recipe::Step& step, ExprPtr expr, absl::
 }  // namespace
 
 absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const CompileScope& scope) {
+  if (cast.floating_point_only() && !IsFloatingPoint(expr->spec().dtype)) return expr;
   if (cast.to_case() == Recipe::Cast::kDtype) return Cast(std::move(expr), *ParseDType(cast.dtype()));
   absl::StatusOr<DType> dtype = ConfiguredDType(scope.source(), cast.config());
   if (!dtype.ok()) return dtype.status();

@@ -26,6 +26,14 @@ const TensorSpec kVector{DType::kFloat32, {3}};
 
 constexpr char kTwoSources[] = "sources { id: 'a' description: 'A' } sources { id: 'b' description: 'B' } ";
 
+TEST(CastStepTest, MayPassOverWhatIsNoFloatingPoint) {
+  const auto plan = CompileText(R"(sources { id: 'a' description: 'A' }
+      sections { source: 'a' cast { dtype: 'float16' floating_point_only: true } takes { match: '*' } })",
+                                {MakeSource("a", {{"w", kMatrix, ""}, {"n", {DType::kInt64, {1}}, ""}, {"b", {DType::kBool, {1}}, ""}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Outputs(*plan), ElementsAre("w = cast(a/w, float16)", "n = a/n", "b = a/b"));
+}
+
 TEST(AddStepTest, AddsTheTensorOfThatNameAfterItsOwnSteps) {
   const auto plan = CompileText(absl::StrCat(kTwoSources, R"(
       sections {

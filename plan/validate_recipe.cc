@@ -152,6 +152,7 @@ absl::Status CheckConfig(const Recipe::Config& config, const SourceIds& ids) {
   status.Update(CheckJson(config.omitted_json(), "omitted_json"));
   status.Update(CheckJson(config.generation_defaults_json(), "generation_defaults_json"));
   status.Update(CheckJson(config.generation_json(), "generation_json"));
+  status.Update(CheckJson(config.generation_made_json(), "generation_made_json"));
   for (const Recipe::Extent& extent : config.extents()) {
     if (!extent.key().empty() && !extent.tensor().empty() && extent.axis() >= 0) continue;
     status.Update(absl::InvalidArgumentError("an extent wants a key, a tensor and an axis of 0 or more"));

@@ -18,6 +18,8 @@ namespace weighbridge {
 namespace {
 
 constexpr int64_t kMaxRecipeBytes = int64_t{16} << 20;
+// Messages inside each other: steps of what is added, modules.
+constexpr int kMaxNesting = 100;
 
 // Keeps the first error, which is the cause of those after it.
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -44,6 +46,7 @@ absl::StatusOr<Recipe> ParseRecipe(absl::string_view text, absl::string_view ori
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
+  parser.SetRecursionLimit(kMaxNesting);
   if (!parser.ParseFromString(std::string(text), &recipe)) {
     return absl::InvalidArgumentError(absl::StrCat("recipe ", origin, ":", error.message()));
   }
