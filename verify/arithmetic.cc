@@ -1,5 +1,6 @@
 #include "verify/arithmetic.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -116,6 +117,31 @@ void WidenLoop(const char* __restrict in, char* __restrict out, int64_t count) {
   for (int64_t i = 0; i < count; ++i) Store(std::bit_cast<uint32_t>(From::Decode(Load<typename From::Bits>(in, i))), out, i);
 }
 
+// Both values exactly, in the wider of the two formats. NaN before stays NaN, which is unequal to itself.
+template <typename From, typename To>
+CastLoss LossLoop(const char* __restrict in, const char* __restrict out, int64_t count) {
+  using Value = decltype(From::Decode({}) + To::Decode({}));
+  constexpr Value kInfinity = std::numeric_limits<Value>::infinity();
+  constexpr int64_t kBlock = 4096;  // Counters of 32 bits keep the vectors full.
+  CastLoss loss;
+  for (int64_t done = 0; done < count; done += kBlock) {
+    const int64_t end = std::min(count, done + kBlock);
+    uint32_t changed = 0;
+    uint32_t saturated = 0;
+    uint32_t flushed = 0;
+    for (int64_t i = done; i < end; ++i) {
+      const Value before = From::Decode(Load<typename From::Bits>(in, i));
+      const Value after = To::Decode(Load<typename To::Bits>(out, i));
+      const Value magnitude = std::fabs(after);
+      changed += (before < after ? 1U : 0U) + (before > after ? 1U : 0U);
+      saturated += (magnitude == kInfinity ? 1U : 0U) & (std::fabs(before) < kInfinity ? 1U : 0U);
+      flushed += (magnitude == 0 ? 1U : 0U) & (std::fabs(before) > 0 ? 1U : 0U);
+    }
+    loss.Add({.changed = changed, .saturated = saturated, .flushed = flushed});
+  }
+  return loss;
+}
+
 // In double the sum of two float16 is exact. Of two bfloat16 or float32 it may be rounded to 53 digits, which changes nothing when it is
 // then rounded to p digits and 53 >= 2p + 2.
 template <typename F>
@@ -151,9 +177,16 @@ void CastTo(DType from, const char* in, char* out, int64_t count) {
   NarrowLoop<Float64, To>(in, out, count);
 }
 
+template <typename To>
+CastLoss LossTo(DType from, const char* in, const char* out, int64_t count) {
+  if (from == DType::kFloat16) return LossLoop<Float16, To>(in, out, count);
+  if (from == DType::kBfloat16) return LossLoop<Bfloat16, To>(in, out, count);
+  return from == DType::kFloat32 ? LossLoop<Float32, To>(in, out, count) : LossLoop<Float64, To>(in, out, count);
+}
+
 }  // namespace
 
-void CastElements(DType from, DType to, const char* in, char* out, int64_t count) {
+void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t count) {
   assert(from != to);
   if (to == DType::kFloat16) return CastTo<Float16>(from, in, out, count);
   if (to == DType::kBfloat16) return CastTo<Bfloat16>(from, in, out, count);
@@ -161,11 +194,17 @@ void CastElements(DType from, DType to, const char* in, char* out, int64_t count
   CastTo<Float32>(from, in, out, count);
 }
 
-void AddElements(DType dtype, const char* left, const char* right, char* out, int64_t count) {
+void ReferenceAdd(DType dtype, const char* left, const char* right, char* out, int64_t count) {
   if (dtype == DType::kFloat16) return AddLoop<Float16>(left, right, out, count);
   if (dtype == DType::kBfloat16) return AddLoop<Bfloat16>(left, right, out, count);
   assert(dtype == DType::kFloat32);
   AddLoop<Float32>(left, right, out, count);
+}
+
+CastLoss CountCastLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
+  if (to == DType::kFloat16) return LossTo<Float16>(from, in, out, count);
+  if (to == DType::kBfloat16) return LossTo<Bfloat16>(from, in, out, count);
+  return from == DType::kFloat64 ? LossLoop<Float64, Float32>(in, out, count) : CastLoss();
 }
 
 }  // namespace weighbridge

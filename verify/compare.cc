@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -16,10 +15,13 @@
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "plan/expr.h"
+#include "verify/arithmetic.h"
+#include "verify/difference.h"
 #include "verify/digest.h"
 #include "verify/evaluate.h"
 #include "verify/row_major_box.h"
 #include "verify/scratch.h"
+#include "verify/value_statistics.h"
 
 namespace weighbridge {
 namespace {
@@ -30,6 +32,7 @@ constexpr absl::string_view kActualUnreadable = "weighbridge/actual-unreadable";
 // than they are written, a piece is long instead: the longer it is, the longer are the runs in the source.
 constexpr int64_t kPieceBytes = int64_t{256} << 10;
 constexpr int64_t kTransposedPieceBytes = int64_t{16} << 20;
+constexpr int64_t kGlance = 64;  // Elements.
 constexpr int64_t kSpanBytes = int64_t{16} << 20;
 
 bool KeepsOrder(const Expr& expr) {
@@ -59,9 +62,13 @@ absl::Status ReadActual(const StoredTensor& actual, const Region& region, absl::
   return MarkActualUnreadable(ReadRegion(actual, region, out));
 }
 
-// Calls visit(number of the first element, actual bytes, expected bytes) for one piece of the span after the other; expected bytes are
-// none without an expression. Stops early when it returns false.
-absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpan& span, Scratch& scratch,
+int64_t RoundUp(int64_t value, int64_t step) {
+  return (value + step - 1) / step * step;
+}
+
+}  // namespace
+
+absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpan& span, Scratch& scratch, CastLoss* loss,
                                   absl::FunctionRef<bool(int64_t, absl::string_view, absl::string_view)> visit) {
   const StoredTensor& actual = *comparison.actual;
   const int64_t limit = PieceElements(comparison, scratch.available());
@@ -73,7 +80,7 @@ absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpa
     const Scratch::Lease expected_lease = scratch.Take(comparison.expected == nullptr ? 0 : size);
     if (absl::Status status = ReadActual(actual, box, actual_lease.bytes()); !status.ok()) return status;
     if (comparison.expected != nullptr) {
-      if (absl::Status status = Evaluate(*comparison.expected, box, expected_lease.bytes(), scratch); !status.ok()) return status;
+      if (absl::Status status = Evaluate(*comparison.expected, box, expected_lease.bytes(), scratch, loss); !status.ok()) return status;
     }
     const absl::string_view actual_bytes(actual_lease.bytes().data(), actual_lease.bytes().size());
     const absl::string_view expected_bytes(expected_lease.bytes().data(), expected_lease.bytes().size());
@@ -83,28 +90,26 @@ absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpa
   return absl::OkStatus();
 }
 
-Difference FindDifference(int64_t first_element, size_t item, absl::string_view actual, absl::string_view expected) {
-  Difference difference;
-  if (actual == expected) return difference;
-  for (size_t i = 0; i < actual.size(); i += item) {
-    if (std::memcmp(actual.data() + i, expected.data() + i, item) == 0) continue;
-    if (difference.count++ > 0) continue;
-    difference.first = first_element + static_cast<int64_t>(i / item);
-    difference.actual = std::string(actual.substr(i, item));
-    difference.expected = std::string(expected.substr(i, item));
-  }
-  return difference;
-}
+namespace {
 
-int64_t RoundUp(int64_t value, int64_t step) {
-  return (value + step - 1) / step * step;
-}
+// What is made of the bytes that are there, chunk by chunk.
+struct Chunks {
+  ChunkDigests xxh3{DigestKind::kXxh3};
+  ChunkDigests sha256{DigestKind::kSha256};
+  ChunkValues values;
+
+  void Update(absl::string_view bytes) {
+    xxh3.Update(bytes);
+    sha256.Update(bytes);
+    values.Update(bytes);
+  }
+};
 
 // Feeds the rest of the chunk that begins in the span and ends beyond it.
-absl::Status FinishLastChunk(const StoredTensor& actual, int64_t begin, Scratch& scratch, ChunkDigests& chunks) {
+absl::Status FinishLastChunk(const StoredTensor& actual, int64_t begin, Scratch& scratch, Chunks& chunks) {
   const int64_t item = ItemSize(actual.spec().dtype);
   const int64_t end = std::min(RoundUp(begin * item, kDigestChunk) / item, actual.element_count());
-  return ForEachComparedPiece({&actual, nullptr}, {begin, end}, scratch, [&](int64_t, absl::string_view bytes, absl::string_view) {
+  return ForEachComparedPiece({&actual, nullptr}, {begin, end}, scratch, nullptr, [&](int64_t, absl::string_view bytes, absl::string_view) {
     chunks.Update(bytes);
     return true;
   });
@@ -112,18 +117,10 @@ absl::Status FinishLastChunk(const StoredTensor& actual, int64_t begin, Scratch&
 
 }  // namespace
 
-void Difference::Add(const Difference& other) {
-  if (other.count == 0) return;
-  const int64_t sum = count + other.count;
-  if (count == 0 || other.first < first) *this = other;
-  count = sum;
-}
-
-std::vector<ElementSpan> DivideForComparing(const Comparison& comparison, int64_t scratch_size) {
+std::vector<ElementSpan> DivideForComparing(const Comparison& comparison) {
   const StoredTensor& actual = *comparison.actual;
-  const int64_t item = ItemSize(actual.spec().dtype);
+  const int64_t limit = kSpanBytes / ItemSize(actual.spec().dtype);
   const bool keeps_order = KeepsOrder(comparison);
-  const int64_t limit = keeps_order ? kSpanBytes / item : PieceElements(comparison, scratch_size);
   std::vector<ElementSpan> spans;
   for (int64_t begin = 0; begin < actual.element_count();) {
     const int64_t count =
@@ -136,35 +133,45 @@ std::vector<ElementSpan> DivideForComparing(const Comparison& comparison, int64_
 
 absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const ElementSpan& span, Scratch& scratch) {
   const StoredTensor& actual = *comparison.actual;
-  const int64_t item = ItemSize(actual.spec().dtype);
+  const DType dtype = actual.spec().dtype;
+  const int64_t item = ItemSize(dtype);
   const int64_t first_byte = RoundUp(span.begin * item, kDigestChunk);
-  SpanResult result{.difference = {}, .first_chunk = first_byte / kDigestChunk, .chunk_digests = ""};
-  ChunkDigests chunks;
-  absl::Status status = ForEachComparedPiece(
-      comparison, span, scratch, [&](int64_t position, absl::string_view actual_bytes, absl::string_view expected_bytes) {
-        if (comparison.expected != nullptr) {
-          result.difference.Add(FindDifference(position, static_cast<size_t>(item), actual_bytes, expected_bytes));
-        }
-        const int64_t before_chunk = std::max(int64_t{0}, first_byte - position * item);
-        if (before_chunk < static_cast<int64_t>(actual_bytes.size())) {
-          chunks.Update(actual_bytes.substr(static_cast<size_t>(before_chunk)));
-        }
-        return true;
-      });
+  SpanResult result;
+  result.first_chunk = first_byte / kDigestChunk;
+  DifferenceFinder difference(dtype, comparison.tolerance);
+  Chunks chunks{.values = ChunkValues(dtype)};
+  absl::Status status = ForEachComparedPiece(comparison, span, scratch, &result.loss,
+                                             [&](int64_t position, absl::string_view actual_bytes, absl::string_view expected_bytes) {
+                                               if (comparison.expected != nullptr)
+                                                 difference.Compare(position, actual_bytes, expected_bytes);
+                                               const int64_t before_chunk = std::max(int64_t{0}, first_byte - position * item);
+                                               if (before_chunk < static_cast<int64_t>(actual_bytes.size())) {
+                                                 chunks.Update(actual_bytes.substr(static_cast<size_t>(before_chunk)));
+                                               }
+                                               return true;
+                                             });
   if (status.ok() && first_byte < span.end * item) status = FinishLastChunk(actual, span.end, scratch, chunks);
   if (!status.ok()) return status;
-  result.chunk_digests = chunks.Finish();
+  result.difference = difference.found();
+  result.chunk_xxh3 = chunks.xxh3.Finish();
+  result.chunk_sha256 = chunks.sha256.Finish();
+  result.chunk_values = chunks.values.Finish();
   return result;
 }
 
 absl::StatusOr<bool> IsEqual(const Comparison& comparison, Scratch& scratch) {
   bool equal = true;
-  absl::Status status = ForEachComparedPiece(comparison, {0, comparison.actual->element_count()}, scratch,
-                                             [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
-                                               equal = actual_bytes == expected_bytes;
-                                               return equal;
-                                             });
-  if (!status.ok()) return status;
+  // A glance at the beginning settles most questions: pieces may be long.
+  const int64_t count = comparison.actual->element_count();
+  for (const ElementSpan& span : {ElementSpan{0, std::min(kGlance, count)}, ElementSpan{0, count}}) {
+    absl::Status status = ForEachComparedPiece(comparison, span, scratch, nullptr,
+                                               [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
+                                                 equal = actual_bytes == expected_bytes;
+                                                 return equal;
+                                               });
+    if (!status.ok()) return status;
+    if (!equal) break;
+  }
   return equal;
 }
 

@@ -5,11 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "formats/stored_tensor.h"
 #include "plan/expr.h"
+#include "verify/arithmetic.h"
+#include "verify/difference.h"
 #include "verify/scratch.h"
+#include "verify/tolerance.h"
+#include "verify/value_statistics.h"
 
 namespace weighbridge {
 
@@ -18,6 +24,7 @@ namespace weighbridge {
 struct Comparison {
   const StoredTensor* actual = nullptr;
   const Expr* expected = nullptr;
+  Tolerance tolerance = {};
 };
 
 // Elements begin, …, end - 1 in row-major order.
@@ -26,36 +33,33 @@ struct ElementSpan {
   int64_t end = 0;
 };
 
-// Elements that have other bits than they should.
-struct Difference {
-  int64_t count = 0;
-  // The first of them in row-major order, and its bytes; meaningless when there is none.
-  int64_t first = 0;
-  std::string actual;
-  std::string expected;
-
-  // Adds what was found in another part of the tensor.
-  void Add(const Difference& other);
-};
-
 // The least size of the scratch memory with which the functions below work, whatever the expression (at most 1000 operations deep).
 inline constexpr int64_t kLeastComparingScratch = int64_t{3} << 20;
 
 // Divides all elements into spans that different threads can take, in order. Long where reading needs whole rows of something
-// transposed; never so long that CompareSpan would need more than `scratch_size`.
-std::vector<ElementSpan> DivideForComparing(const Comparison& comparison, int64_t scratch_size);
+// transposed.
+std::vector<ElementSpan> DivideForComparing(const Comparison& comparison);
 
 // What CompareSpan found.
 struct SpanResult {
   Difference difference;
-  // Digests of the chunks of kDigestChunk bytes that begin in the span; the first of them is chunk `first_chunk` of the tensor.
+  CastLoss loss;  // By the casts of the expression.
+  // Of the chunks of kDigestChunk bytes that begin in the span; the first of them is chunk `first_chunk` of the tensor.
   int64_t first_chunk = 0;
-  std::string chunk_digests;
+  std::string chunk_xxh3;
+  std::string chunk_sha256;
+  std::vector<ValueSums> chunk_values;
 };
 
-// Compares one span with what `expected` says and digests the bytes that are there. Fails as Evaluate does; where reading `actual`
-// failed, the status satisfies IsActualUnreadable.
+// Compares one span with what `expected` says, and digests and sums up what is there. Does not depend on the size of the scratch memory.
+// Fails as Evaluate does; where reading `actual` failed, the status satisfies IsActualUnreadable.
 absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const ElementSpan& span, Scratch& scratch);
+
+// Calls visit(number of the first element, actual bytes, expected bytes) for one piece of the span after the other; expected bytes are
+// none without an expression. Stops early when it returns false. What casts lose is added to `loss`, if there is one. Fails as CompareSpan
+// does.
+absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpan& span, Scratch& scratch, CastLoss* loss,
+                                  absl::FunctionRef<bool(int64_t, absl::string_view, absl::string_view)> visit);
 
 // Whether all elements are as `expected` says; stops at the first that is not. Fails as CompareSpan does.
 absl::StatusOr<bool> IsEqual(const Comparison& comparison, Scratch& scratch);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -111,29 +112,55 @@ class RangeChecker {
 
 }  // namespace
 
-struct ChunkDigests::State {
-  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> hash{XXH3_createState(), XXH3_freeState};
-  int64_t in_chunk = 0;  // Bytes of the current chunk so far.
-  std::string digests;
+int64_t DigestSize(DigestKind kind) {
+  return kind == DigestKind::kXxh3 ? 16 : 32;
+}
 
-  void EndChunk() {
-    digests += Canonical(XXH3_128bits_digest(hash.get()));
-    XXH3_128bits_reset(hash.get());
+// One hash after the other with one state.
+struct ChunkDigests::State {
+  explicit State(DigestKind kind) : kind(kind) {
+    if (kind == DigestKind::kXxh3) xxh3.reset(XXH3_createState());
+    Reset();
+  }
+
+  void Reset() {
+    if (kind == DigestKind::kXxh3) {
+      XXH3_128bits_reset(xxh3.get());
+    } else {
+      sha256.emplace();
+    }
     in_chunk = 0;
   }
+
+  void Update(absl::string_view bytes) {
+    if (kind == DigestKind::kXxh3) {
+      XXH3_128bits_update(xxh3.get(), bytes.data(), bytes.size());
+    } else {
+      sha256->Update(bytes);
+    }
+    in_chunk += static_cast<int64_t>(bytes.size());
+  }
+
+  void EndChunk() {
+    digests += kind == DigestKind::kXxh3 ? Canonical(XXH3_128bits_digest(xxh3.get())) : sha256->Finish();
+    Reset();
+  }
+
+  DigestKind kind;
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> xxh3{nullptr, XXH3_freeState};
+  std::optional<Sha256> sha256;
+  int64_t in_chunk = 0;  // Bytes of the current chunk so far.
+  std::string digests;
 };
 
-ChunkDigests::ChunkDigests() : state_(std::make_unique<State>()) {
-  XXH3_128bits_reset(state_->hash.get());
-}
+ChunkDigests::ChunkDigests(DigestKind kind) : state_(std::make_unique<State>(kind)) {}
 
 ChunkDigests::~ChunkDigests() = default;
 
 void ChunkDigests::Update(absl::string_view bytes) {
   while (!bytes.empty()) {
     const absl::string_view part = bytes.substr(0, static_cast<size_t>(kDigestChunk - state_->in_chunk));
-    XXH3_128bits_update(state_->hash.get(), part.data(), part.size());
-    state_->in_chunk += static_cast<int64_t>(part.size());
+    state_->Update(part);
     if (state_->in_chunk == kDigestChunk) state_->EndChunk();
     bytes.remove_prefix(part.size());
   }
@@ -144,15 +171,18 @@ std::string ChunkDigests::Finish() {
   return std::move(state_->digests);
 }
 
-std::string ContentDigestOfChunks(const TensorSpec& spec, absl::string_view chunk_digests) {
+std::string ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests) {
   std::string bytes = absl::StrCat(kDomainTag, absl::string_view("\0", 1), DTypeName(spec.dtype), absl::string_view("\0", 1));
   AppendLittleEndian(static_cast<uint32_t>(spec.shape.size()), bytes);
   for (int64_t extent : spec.shape) AppendLittleEndian(static_cast<uint64_t>(extent), bytes);
   absl::StrAppend(&bytes, chunk_digests);
-  return Canonical(XXH3_128bits(bytes.data(), bytes.size()));
+  if (kind == DigestKind::kXxh3) return Canonical(XXH3_128bits(bytes.data(), bytes.size()));
+  Sha256 sha256;
+  sha256.Update(bytes);
+  return sha256.Finish();
 }
 
-ContentDigest::ContentDigest(TensorSpec spec) : spec_(std::move(spec)) {}
+ContentDigest::ContentDigest(TensorSpec spec, DigestKind kind) : kind_(kind), spec_(std::move(spec)), chunks_(kind) {}
 
 struct Sha256::State {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};

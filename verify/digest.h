@@ -17,22 +17,26 @@
 
 namespace weighbridge {
 
-// The content digest of architecture.md (Digests) says which elements a tensor has, whatever its name, container or sharding:
-// XXH3-128 over a header and the XXH3-128 of each chunk of the row-major little-endian bytes. docs/manifest.md has the formula.
+// The content digest of architecture.md (Digests) says which elements a tensor has, whatever its name, container or sharding: a hash
+// over a header and the hash of each chunk of the row-major little-endian bytes. docs/manifest.md has the formula.
 inline constexpr int64_t kDigestChunk = int64_t{1} << 20;
+
+// The hash: XXH3-128, 16 bytes, canonical (big-endian), or SHA-256, 32 bytes.
+enum class DigestKind { kXxh3, kSha256 };
+int64_t DigestSize(DigestKind kind);
 
 // The digests of consecutive chunks. Different threads may make those of different parts of a tensor.
 class ChunkDigests {
  public:
-  ChunkDigests();
+  explicit ChunkDigests(DigestKind kind);
   ~ChunkDigests();
   ChunkDigests(const ChunkDigests&) = delete;
   ChunkDigests& operator=(const ChunkDigests&) = delete;
 
   // Takes the bytes in order, from the beginning of a chunk on, in pieces of any size.
   void Update(absl::string_view bytes);
-  // 16 bytes, canonical (big-endian), for each chunk that Update brought bytes of; only a tensor's last may be shorter than
-  // kDigestChunk. Call once, at the end.
+  // DigestSize bytes for each chunk that Update brought bytes of; only a tensor's last may be shorter than kDigestChunk. Call once, at
+  // the end.
   std::string Finish();
 
  private:
@@ -40,19 +44,20 @@ class ChunkDigests {
   std::unique_ptr<State> state_;
 };
 
-// The content digest of a tensor whose chunks have these digests, 16 bytes each, in order: 16 bytes, canonical.
-std::string ContentDigestOfChunks(const TensorSpec& spec, absl::string_view chunk_digests);
+// The content digest of a tensor whose chunks have these digests, one after the other.
+std::string ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests);
 
 // The content digest of a tensor whose row-major bytes one thread has, in order.
 class ContentDigest {
  public:
-  explicit ContentDigest(TensorSpec spec);
+  explicit ContentDigest(TensorSpec spec, DigestKind kind = DigestKind::kXxh3);
 
   void Update(absl::string_view bytes) { chunks_.Update(bytes); }
-  // 16 bytes, canonical. Call once, at the end.
-  std::string Finish() { return ContentDigestOfChunks(spec_, chunks_.Finish()); }
+  // DigestSize bytes. Call once, at the end.
+  std::string Finish() { return ContentDigestOfChunks(kind_, spec_, chunks_.Finish()); }
 
  private:
+  DigestKind kind_;
   TensorSpec spec_;
   ChunkDigests chunks_;
 };

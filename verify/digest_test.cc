@@ -68,12 +68,13 @@ TEST(ContentDigest, IsWhatPythonComputes) {
 
 TEST(ContentDigest, IsMadeOfChunksDigestedApart) {
   const std::string bytes = SomeBytes(2 * kDigestChunk + 10);
-  ChunkDigests first;
+  ChunkDigests first(DigestKind::kXxh3);
   first.Update(bytes.substr(0, kDigestChunk));
-  ChunkDigests rest;
+  ChunkDigests rest(DigestKind::kXxh3);
   rest.Update(bytes.substr(kDigestChunk));
   const TensorSpec spec{DType::kUint8, {2 * kDigestChunk + 10}};
-  EXPECT_EQ(absl::BytesToHexString(ContentDigestOfChunks(spec, first.Finish() + rest.Finish())), DigestOf(spec, bytes, 12345));
+  EXPECT_EQ(absl::BytesToHexString(ContentDigestOfChunks(DigestKind::kXxh3, spec, first.Finish() + rest.Finish())),
+            DigestOf(spec, bytes, 12345));
 }
 
 TEST(Sha256, IsTheStandard) {

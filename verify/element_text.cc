@@ -6,61 +6,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "formats/tensor_spec.h"
+#include "verify/number.h"
 
 namespace weighbridge {
 namespace {
-
-// A floating-point format of at most 16 bits: sign (not in E8M0), exponent, mantissa.
-struct SmallFloat {
-  int exponent_bits;
-  int mantissa_bits;
-  int bias;
-  // What the largest exponent means, and the encoding of minus zero where it is not zero.
-  enum class Specials { kIeee, kNanIsAllOnes, kNanIsMinusZero, kScale } specials;
-};
-
-SmallFloat SmallFloatOf(DType dtype) {
-  using enum SmallFloat::Specials;
-  switch (dtype) {
-    case DType::kFloat16:
-      return {5, 10, 15, kIeee};
-    case DType::kBfloat16:
-      return {8, 7, 127, kIeee};
-    case DType::kFloat8E4M3Fn:
-      return {4, 3, 7, kNanIsAllOnes};
-    case DType::kFloat8E4M3FnUz:
-      return {4, 3, 8, kNanIsMinusZero};
-    case DType::kFloat8E5M2:
-      return {5, 2, 15, kIeee};
-    case DType::kFloat8E5M2FnUz:
-      return {5, 2, 16, kNanIsMinusZero};
-    default:
-      return {8, 0, 127, kScale};
-  }
-}
-
-double Decode(const SmallFloat& format, uint32_t bits) {
-  using enum SmallFloat::Specials;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const uint32_t exponent_mask = (1U << format.exponent_bits) - 1;
-  if (format.specials == kScale) return bits == exponent_mask ? nan : std::ldexp(1, static_cast<int>(bits) - format.bias);
-  const uint32_t mantissa = bits & ((1U << format.mantissa_bits) - 1);
-  const uint32_t exponent = bits >> format.mantissa_bits & exponent_mask;
-  const uint32_t sign_bit = 1U << (format.exponent_bits + format.mantissa_bits);
-  const double sign = (bits & sign_bit) != 0 ? -1 : 1;
-  if (format.specials == kNanIsMinusZero && bits == sign_bit) return nan;
-  if (format.specials == kNanIsAllOnes && (bits | sign_bit) == 2 * sign_bit - 1) return nan;
-  if (format.specials == kIeee && exponent == exponent_mask) return mantissa != 0 ? nan : sign * std::numeric_limits<double>::infinity();
-  const uint32_t leading = exponent != 0 ? 1U << format.mantissa_bits : 0;
-  const int scale = (exponent != 0 ? static_cast<int>(exponent) : 1) - format.bias - format.mantissa_bits;
-  return sign * std::ldexp(leading + mantissa, scale);
-}
 
 template <typename Float>
 std::string Shortest(Float value) {
@@ -70,11 +24,11 @@ std::string Shortest(Float value) {
 }
 
 // The shortest number that lies nearer to this value than to its neighbours, or as near and this one is even.
-std::string Shortest(const SmallFloat& format, uint32_t bits) {
-  const double value = Decode(format, bits);
+std::string ShortestSmall(DType dtype, uint32_t bits) {
+  const double value = DecodeSmallFloat(dtype, bits);
   if (!std::isfinite(value) || value == 0) return Shortest(value);
-  const double below = Decode(format, bits - 1);
-  const double next = Decode(format, bits + 1);
+  const double below = DecodeSmallFloat(dtype, bits - 1);
+  const double next = DecodeSmallFloat(dtype, bits + 1);
   // Beyond the largest finite value rounding goes on as if there were one more.
   const double above = std::isfinite(next) ? next : 2 * value - below;
   for (int digits = 1; digits < 17; ++digits) {
@@ -105,6 +59,8 @@ std::string Hexadecimal(absl::string_view bytes) {
   return text;
 }
 
+}  // namespace
+
 std::string ValueToText(DType dtype, absl::string_view bytes) {
   switch (dtype) {
     case DType::kBool:
@@ -131,27 +87,27 @@ std::string ValueToText(DType dtype, absl::string_view bytes) {
       return Shortest(std::bit_cast<double>(Load<uint64_t>(bytes)));
     case DType::kFloat16:
     case DType::kBfloat16:
-      return Shortest(SmallFloatOf(dtype), Load<uint16_t>(bytes));
+      return ShortestSmall(dtype, Load<uint16_t>(bytes));
     case DType::kComplex64:
     case DType::kComplex128: {
-      const DType part = dtype == DType::kComplex64 ? DType::kFloat32 : DType::kFloat64;
+      const DType part = NumberDType(dtype);
       const size_t size = bytes.size() / 2;
       const std::string imaginary = ValueToText(part, bytes.substr(size));
       return absl::StrCat(ValueToText(part, bytes.substr(0, size)), imaginary[0] == '-' ? "" : "+", imaginary, "j");
     }
     default:
-      return Shortest(SmallFloatOf(dtype), Load<uint8_t>(bytes));
+      return ShortestSmall(dtype, Load<uint8_t>(bytes));
   }
 }
 
-}  // namespace
+std::string BitsToText(DType dtype, absl::string_view bytes) {
+  const size_t half = bytes.size() / 2;
+  if (NumberDType(dtype) == dtype) return Hexadecimal(bytes);
+  return absl::StrCat(Hexadecimal(bytes.substr(0, half)), ", ", Hexadecimal(bytes.substr(half)));
+}
 
 std::string ElementToText(DType dtype, absl::string_view bytes) {
-  const bool is_complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
-  const size_t half = bytes.size() / 2;
-  const std::string bits =
-      is_complex ? absl::StrCat(Hexadecimal(bytes.substr(0, half)), ", ", Hexadecimal(bytes.substr(half))) : Hexadecimal(bytes);
-  return absl::StrCat(ValueToText(dtype, bytes), " (", bits, ")");
+  return absl::StrCat(ValueToText(dtype, bytes), " (", BitsToText(dtype, bytes), ")");
 }
 
 }  // namespace weighbridge

@@ -20,7 +20,13 @@
 namespace weighbridge {
 namespace {
 
-absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch);
+// What an evaluation works in, and what it counts beside.
+struct Work {
+  Scratch& scratch;
+  CastLoss loss;
+};
+
+absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work);
 
 int64_t BytesOf(const Expr& expr, const Region& region) {
   return ElementCountOf(region) * ItemSize(expr.spec().dtype);
@@ -71,55 +77,57 @@ void Paste(absl::Span<const char> part, const Region& part_region, const Region&
 }
 
 // Evaluates `operand`, which makes the elements of the result that lie in `box`, as far as `region` wants them.
-absl::Status EvaluatePart(const Expr& operand, const Region& box, const Region& region, absl::Span<char> out, Scratch& scratch) {
+absl::Status EvaluatePart(const Expr& operand, const Region& box, const Region& region, absl::Span<char> out, Work& work) {
   const Region common = Intersection(region, box);
   if (ElementCountOf(common) == 0) return absl::OkStatus();
   const Region wanted = Shifted(common, box, -1);
-  if (common == region) return EvaluateInto(operand, wanted, out, scratch);
-  const Scratch::Lease part = scratch.Take(BytesOf(operand, wanted));
-  if (absl::Status status = EvaluateInto(operand, wanted, part.bytes(), scratch); !status.ok()) return status;
+  if (common == region) return EvaluateInto(operand, wanted, out, work);
+  const Scratch::Lease part = work.scratch.Take(BytesOf(operand, wanted));
+  if (absl::Status status = EvaluateInto(operand, wanted, part.bytes(), work); !status.ok()) return status;
   Paste(part.bytes(), common, region, ItemSize(operand.spec().dtype), out);
   return absl::OkStatus();
 }
 
-absl::Status EvaluatePermute(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch) {
+absl::Status EvaluatePermute(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
   const Expr& operand = *expr.operands()[0];
   Region wanted(region.size());
   for (size_t k = 0; k < region.size(); ++k) wanted[expr.axes()[k]] = region[k];
-  const Scratch::Lease elements = scratch.Take(static_cast<int64_t>(out.size()));
-  if (absl::Status status = EvaluateInto(operand, wanted, elements.bytes(), scratch); !status.ok()) return status;
+  const Scratch::Lease elements = work.scratch.Take(static_cast<int64_t>(out.size()));
+  if (absl::Status status = EvaluateInto(operand, wanted, elements.bytes(), work); !status.ok()) return status;
   Shape shape;
   for (const IndexRange& range : wanted) shape.push_back(range.size());
   PermuteElements(elements.bytes().data(), shape, expr.axes(), ItemSize(expr.spec().dtype), out.data());
   return absl::OkStatus();
 }
 
-absl::Status EvaluateConcat(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch) {
+absl::Status EvaluateConcat(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
   int64_t begin = 0;
   for (const ExprPtr& operand : expr.operands()) {
     Region box = WholeRegion(operand->spec().shape);
     IndexRange& along = box[expr.axis()];
     along = {begin, begin + along.end};
     begin = along.end;
-    if (absl::Status status = EvaluatePart(*operand, box, region, out, scratch); !status.ok()) return status;
+    if (absl::Status status = EvaluatePart(*operand, box, region, out, work); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch) {
+absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
   const Expr& operand = *expr.operands()[0];
-  if (operand.spec().dtype == expr.spec().dtype) return EvaluateInto(operand, region, out, scratch);
-  const Scratch::Lease elements = scratch.Take(BytesOf(operand, region));
-  if (absl::Status status = EvaluateInto(operand, region, elements.bytes(), scratch); !status.ok()) return status;
-  CastElements(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), ElementCountOf(region));
+  if (operand.spec().dtype == expr.spec().dtype) return EvaluateInto(operand, region, out, work);
+  const Scratch::Lease elements = work.scratch.Take(BytesOf(operand, region));
+  if (absl::Status status = EvaluateInto(operand, region, elements.bytes(), work); !status.ok()) return status;
+  const int64_t count = ElementCountOf(region);
+  ReferenceCast(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count);
+  work.loss.Add(CountCastLoss(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count));
   return absl::OkStatus();
 }
 
-absl::Status EvaluateAdd(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch) {
-  if (absl::Status status = EvaluateInto(*expr.operands()[0], region, out, scratch); !status.ok()) return status;
-  const Scratch::Lease right = scratch.Take(static_cast<int64_t>(out.size()));
-  if (absl::Status status = EvaluateInto(*expr.operands()[1], region, right.bytes(), scratch); !status.ok()) return status;
-  AddElements(expr.spec().dtype, out.data(), right.bytes().data(), out.data(), ElementCountOf(region));
+absl::Status EvaluateAdd(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  if (absl::Status status = EvaluateInto(*expr.operands()[0], region, out, work); !status.ok()) return status;
+  const Scratch::Lease right = work.scratch.Take(static_cast<int64_t>(out.size()));
+  if (absl::Status status = EvaluateInto(*expr.operands()[1], region, right.bytes(), work); !status.ok()) return status;
+  ReferenceAdd(expr.spec().dtype, out.data(), right.bytes().data(), out.data(), ElementCountOf(region));
   return absl::OkStatus();
 }
 
@@ -129,37 +137,40 @@ absl::Status EvaluateRead(const Expr& expr, const Region& region, absl::Span<cha
   return absl::Status(status.code(), absl::StrCat("tensor \"", expr.tensor_label(), "\": ", status.message()));
 }
 
-absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Scratch& scratch) {
+absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
   switch (expr.op()) {
     case Expr::Op::kRead:
       return EvaluateRead(expr, region, out);
     case Expr::Op::kPermute:
-      return EvaluatePermute(expr, region, out, scratch);
+      return EvaluatePermute(expr, region, out, work);
     case Expr::Op::kSlice:
-      return EvaluateInto(*expr.operands()[0], Shifted(region, expr.region(), 1), out, scratch);
+      return EvaluateInto(*expr.operands()[0], Shifted(region, expr.region(), 1), out, work);
     case Expr::Op::kConcat:
-      return EvaluateConcat(expr, region, out, scratch);
+      return EvaluateConcat(expr, region, out, work);
     case Expr::Op::kPad:
       std::memset(out.data(), 0, out.size());
-      return EvaluatePart(*expr.operands()[0], expr.inside(), region, out, scratch);
+      return EvaluatePart(*expr.operands()[0], expr.inside(), region, out, work);
     case Expr::Op::kCast:
-      return EvaluateCast(expr, region, out, scratch);
+      return EvaluateCast(expr, region, out, work);
     case Expr::Op::kAdd:
-      return EvaluateAdd(expr, region, out, scratch);
+      return EvaluateAdd(expr, region, out, work);
   }
   return absl::InternalError("an expression has an unknown operation");
 }
 
 }  // namespace
 
-absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch) {
+absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch, CastLoss* loss) {
   if (out.empty()) return absl::OkStatus();
   const int64_t needed = EvaluationBytes(expr, ElementCountOf(region));
   if (needed > scratch.available()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("evaluating ", ToString(expr), ": ", needed, " bytes are needed and ", scratch.available(), " allowed"));
   }
-  return EvaluateInto(expr, Region(region.begin(), region.end()), out, scratch);
+  Work work{.scratch = scratch, .loss = {}};
+  absl::Status status = EvaluateInto(expr, Region(region.begin(), region.end()), out, work);
+  if (loss != nullptr) loss->Add(work.loss);
+  return status;
 }
 
 int64_t EvaluationBytes(const Expr& expr, int64_t elements) {

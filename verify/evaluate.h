@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "formats/stored_tensor.h"
 #include "plan/expr.h"
+#include "verify/arithmetic.h"
 #include "verify/scratch.h"
 
 namespace weighbridge {
@@ -16,8 +17,9 @@ namespace weighbridge {
 // nothing with the executor but the readers. Elements that are only moved are copied as bits.
 //
 // Works in `scratch`, beside at most 4 MiB that ReadRegion keeps; ResourceExhausted when less than EvaluationBytes is available there.
-// Fails as ReadRegion does, naming the stored tensor.
-absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch);
+// Fails as ReadRegion does, naming the stored tensor. What all casts lost on the way is added to `loss`, if there is one.
+absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch,
+                      CastLoss* loss = nullptr);
 
 // The scratch memory that Evaluate needs for a region of that many elements: linear in `elements`.
 int64_t EvaluationBytes(const Expr& expr, int64_t elements);

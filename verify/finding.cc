@@ -1,19 +1,18 @@
 #include "verify/finding.h"
 
-#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/types/span.h"
+#include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "plan/expr.h"
 #include "proto/manifest.pb.h"
-#include "verify/compare.h"
+#include "verify/container_ranges.h"
+#include "verify/describe_statistics.h"
+#include "verify/difference.h"
 #include "verify/element_text.h"
 #include "verify/match_tensors.h"
 
@@ -27,19 +26,23 @@ const TensorSpec& PlannedSpec(const MatchedTensor& match) {
   return match.planned->expr->spec();
 }
 
-std::string IndexToText(const Shape& shape, int64_t element) {
-  Shape index(shape.size());
-  for (size_t k = shape.size(); k-- > 0;) {
-    index[k] = element % shape[k];
-    element /= shape[k];
-  }
-  return ShapeToString(index);
+std::string DifferenceSentence(const JudgedTensor& tensor) {
+  const TensorSpec& spec = FoundSpec(tensor.match);
+  const Difference& difference = tensor.difference;
+  const int64_t elements = tensor.match.found->tensor.element_count();
+  return absl::StrCat("element ", ShapeToString(IndexOf(spec.shape, difference.first.position)), " is ",
+                      ElementToText(spec.dtype, difference.first.actual), " and should be ",
+                      ElementToText(spec.dtype, difference.first.expected), "; ", difference.elements, " of ", elements,
+                      elements == 1 ? " element" : " elements", difference.elements == 1 ? " differs" : " differ");
 }
 
-std::string DifferenceSentence(const TensorSpec& spec, const Difference& difference, int64_t elements) {
-  return absl::StrCat("element ", IndexToText(spec.shape, difference.first), " is ", ElementToText(spec.dtype, difference.actual),
-                      " and should be ", ElementToText(spec.dtype, difference.expected), "; ", difference.count, " of ", elements,
-                      elements == 1 ? " element" : " elements", difference.count == 1 ? " differs" : " differ");
+// What the tolerance says of the difference, beyond that bits differ.
+std::string ToleranceClause(const JudgedTensor& tensor) {
+  const Difference& difference = tensor.difference;
+  if (tensor.tolerance == "exact") return "";
+  const std::string extent = absl::StrCat("the greatest error is ", difference.max_absolute, ", relative ", difference.max_relative);
+  if (difference.beyond_tolerance == 0) return absl::StrCat(", within the tolerance ", tensor.tolerance, "; ", extent);
+  return absl::StrCat(", ", difference.beyond_tolerance, " beyond the tolerance ", tensor.tolerance, "; ", extent);
 }
 
 using VerdictAndFinding = std::pair<OutputTensor::Verdict, std::string>;
@@ -52,8 +55,9 @@ VerdictAndFinding JudgeContent(const JudgedTensor& tensor) {
     return {found.dtype != planned.dtype ? OutputTensor::VERDICT_WRONG_DTYPE : OutputTensor::VERDICT_WRONG_SHAPE,
             absl::StrCat("is ", ToString(found), " and should be ", ToString(planned))};
   }
-  if (tensor.difference.count > 0) {
-    return {OutputTensor::VERDICT_DIFFERS, DifferenceSentence(found, tensor.difference, tensor.match.found->tensor.element_count())};
+  if (tensor.difference.elements > 0) {
+    return {tensor.difference.beyond_tolerance > 0 ? OutputTensor::VERDICT_DIFFERS : OutputTensor::VERDICT_WITHIN_TOLERANCE,
+            DifferenceSentence(tensor) + ToleranceClause(tensor)};
   }
   return {OutputTensor::VERDICT_EXACT, ""};
 }
@@ -66,26 +70,31 @@ VerdictAndFinding JudgeTensor(const JudgedTensor& tensor) {
   if (match.planned == nullptr) return {OutputTensor::VERDICT_UNEXPECTED, "is not among the tensors that the recipe makes"};
   auto [verdict, finding] = JudgeContent(tensor);
   if (match.out_of_order) {
-    if (verdict == OutputTensor::VERDICT_EXACT) verdict = OutputTensor::VERDICT_OUT_OF_ORDER;
+    if (verdict == OutputTensor::VERDICT_EXACT || verdict == OutputTensor::VERDICT_WITHIN_TOLERANCE) {
+      verdict = OutputTensor::VERDICT_OUT_OF_ORDER;
+    }
     absl::StrAppend(&finding, finding.empty() ? "" : "; ", "is tensor ", match.found_position, " of the file and should be tensor ",
                     match.planned_position, ", counted from 0");
   }
   return {verdict, finding};
 }
 
-ExprPtr TransposeOf(const ExprPtr& expr) {
-  absl::StatusOr<ExprPtr> transpose = Permute(expr, {1, 0});
-  return transpose.ok() ? *transpose : nullptr;
-}
-
-// Whether the file's tensor, which is not as it should be, has the spec of the transpose of what should be there.
-bool MayBeTransposed(const JudgedTensor& tensor) {
-  const MatchedTensor& match = tensor.match;
-  if (match.planned == nullptr || match.found == nullptr) return false;
-  const TensorSpec& planned = PlannedSpec(match);
-  if (planned.shape.size() != 2) return false;
-  const TensorSpec transposed{planned.dtype, {planned.shape[1], planned.shape[0]}};
-  return FoundSpec(match) == transposed && (planned.shape[0] != planned.shape[1] || tensor.difference.count > 0);
+// What was found in the file, whether it should be there or not.
+void DescribeFound(const JudgedTensor& tensor, const Checkpoint& merged, OutputTensor& output) {
+  const CheckpointTensor& found = *tensor.match.found;
+  output.set_content_xxh3(tensor.content_xxh3);
+  output.set_content_sha256(tensor.content_sha256);
+  *output.mutable_values() = DescribeValues(tensor.values);
+  if (const std::optional<PlaceInFile> place = FindPlace(found.tensor, merged); place.has_value()) {
+    output.set_file(static_cast<int32_t>(place->file));
+    output.set_offset(place->offset);
+  }
+  if (tensor.difference.elements > 0) *output.mutable_errors() = DescribeErrors(found.tensor.spec(), tensor.values, tensor.difference);
+  if (tensor.loss.changed > 0) {
+    output.mutable_losses()->set_changed(tensor.loss.changed);
+    output.mutable_losses()->set_saturated(tensor.loss.saturated);
+    output.mutable_losses()->set_flushed_to_zero(tensor.loss.flushed);
+  }
 }
 
 }  // namespace
@@ -94,7 +103,7 @@ bool IsComparable(const MatchedTensor& match) {
   return match.planned != nullptr && match.found != nullptr && FoundSpec(match) == PlannedSpec(match);
 }
 
-OutputTensor ToOutputTensor(const JudgedTensor& tensor) {
+OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged) {
   const MatchedTensor& match = tensor.match;
   const auto [verdict, finding] = JudgeTensor(tensor);
   const TensorSpec& spec = match.found != nullptr ? FoundSpec(match) : PlannedSpec(match);
@@ -103,35 +112,11 @@ OutputTensor ToOutputTensor(const JudgedTensor& tensor) {
   output.set_dtype(std::string(DTypeName(spec.dtype)));
   for (int64_t extent : spec.shape) output.add_shape(extent);
   if (match.planned != nullptr) output.set_expression(ToString(*match.planned->expr));
-  output.set_content_xxh3(tensor.content_xxh3);
+  if (match.found != nullptr) DescribeFound(tensor, merged, output);
   output.set_verdict(verdict);
   output.set_finding(finding);
   if (!tensor.explanation.empty()) absl::StrAppend(output.mutable_finding(), "; ", tensor.explanation);
   return output;
-}
-
-std::vector<Suspicion> Suspicions(absl::Span<const JudgedTensor> tensors) {
-  std::vector<const PlannedTensor*> missing;
-  for (const JudgedTensor& tensor : tensors) {
-    if (tensor.match.found == nullptr) missing.push_back(tensor.match.planned);
-  }
-  std::vector<Suspicion> suspicions;
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const MatchedTensor& match = tensors[i].match;
-    if (MayBeTransposed(tensors[i])) {
-      if (ExprPtr transpose = TransposeOf(match.planned->expr); transpose != nullptr) {
-        suspicions.push_back({i, std::move(transpose), "it is the transpose of what it should be"});
-      }
-    }
-    if (match.planned != nullptr) continue;
-    for (const PlannedTensor*& candidate : missing) {
-      if (candidate == nullptr || candidate->expr->spec() != FoundSpec(match)) continue;
-      suspicions.push_back({i, candidate->expr, absl::StrCat("it has every bit of the missing \"", candidate->name, "\"")});
-      candidate = nullptr;
-      break;
-    }
-  }
-  return suspicions;
 }
 
 }  // namespace weighbridge

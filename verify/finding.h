@@ -1,25 +1,26 @@
 #ifndef WEIGHBRIDGE_VERIFY_FINDING_H_
 #define WEIGHBRIDGE_VERIFY_FINDING_H_
 
-#include <cstddef>
 #include <string>
-#include <vector>
 
-#include "absl/strings/string_view.h"
-#include "absl/types/span.h"
-#include "plan/expr.h"
+#include "formats/checkpoint.h"
 #include "proto/manifest.pb.h"
-#include "verify/compare.h"
+#include "verify/arithmetic.h"
+#include "verify/difference.h"
 #include "verify/match_tensors.h"
+#include "verify/value_statistics.h"
 
 namespace weighbridge {
 
-// What was found about one name.
+// What was found about one name. Of a tensor that is not in the file there is only the match.
 struct JudgedTensor {
   MatchedTensor match;
+  std::string tolerance;  // As text; what `difference` says of it.
   Difference difference;
-  // The content digest of what the file holds; empty for a missing tensor.
+  CastLoss loss;
+  ValueSums values;
   std::string content_xxh3;
+  std::string content_sha256;
   // What happened to a tensor that is not as it should be, where that is certain; otherwise empty.
   std::string explanation;
 };
@@ -27,19 +28,8 @@ struct JudgedTensor {
 // Whether there are elements to compare: the tensor is planned and found, and both specs are the same.
 bool IsComparable(const MatchedTensor& match);
 
-// The tensor's row in the manifest, with its verdict and finding.
-OutputTensor ToOutputTensor(const JudgedTensor& tensor);
-
-// What may have happened to a tensor that is not as it should be. It is worth saying only if every element is as `expected` says.
-struct Suspicion {
-  size_t tensor = 0;  // Its number in what Suspicions was given.
-  ExprPtr expected;
-  std::string sentence;
-};
-
-// A matrix may have been transposed, and an unexpected tensor may be a missing one (the first that no other is suspected to be) under
-// another name. At most one suspicion for each tensor.
-std::vector<Suspicion> Suspicions(absl::Span<const JudgedTensor> tensors);
+// The tensor's row in the manifest, with its verdict and finding; `merged` is where it was found.
+OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged);
 
 }  // namespace weighbridge
 

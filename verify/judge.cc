@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,17 +15,24 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "formats/checkpoint.h"
+#include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "plan/parallel_for.h"
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "verify/compare.h"
+#include "verify/container_ranges.h"
+#include "verify/diagnose.h"
+#include "verify/difference.h"
 #include "verify/digest.h"
 #include "verify/finding.h"
 #include "verify/make_manifest.h"
 #include "verify/match_tensors.h"
 #include "verify/scratch.h"
+#include "verify/tolerance.h"
+#include "verify/value_statistics.h"
 
 namespace weighbridge {
 namespace {
@@ -52,142 +61,202 @@ std::vector<const ChecksummedRange*> DecodedRanges(const Checkpoint& checkpoint)
   return decoded;
 }
 
-int64_t DigestedBytes(const Checkpoint& checkpoint) {
-  int64_t bytes = 0;
-  for (const CheckpointFile& file : checkpoint.files) bytes += file.bytes->size();
-  for (const ChecksummedRange* range : DecodedRanges(checkpoint)) bytes += range->size;
-  return bytes;
-}
-
 class Judging {
  public:
-  Judging(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) : options_(options) {
+  Judging(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) : plan_(plan), merged_(merged), options_(options) {
     for (const PlanSource& source : plan.sources) {
       parties_.push_back({source.checkpoint.get(), absl::StrCat("source ", source.id), false});
     }
     parties_.push_back({&merged, "the merged checkpoint", true});
-    for (const MatchedTensor& match : MatchTensors(plan, merged)) tensors_.push_back({match, {}, "", ""});
     threads_ = static_cast<int>(std::min(int64_t{options.threads}, options.memory / kLeastPerThread));
     scratch_size_ = std::min(options.memory / std::max(threads_, 1) - kBesideScratch, kMostScratch);
   }
 
-  absl::Status Run() {
+  // Everything that is to be done, but for explanations.
+  absl::Status Prepare() {
+    found_.tolerance = options_.tolerance;
+    for (const MatchedTensor& match : MatchTensors(plan_, merged_)) {
+      if (options_.match && !options_.match(NameOf(match))) continue;
+      JudgedTensor& tensor = found_.tensors.emplace_back();
+      tensor.match = match;
+      tensor.tolerance = options_.tolerance;
+    }
+    chunks_.resize(found_.tensors.size());
+    if (!options_.match) {
+      AddFileTasks();
+      AddContainerTasks();
+      AddDroppedTasks();
+    }
+    for (size_t t = 0; t < found_.tensors.size(); ++t) {
+      if (absl::Status status = AddTensorTasks(t); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  int64_t TotalBytes() const {
+    return std::accumulate(tasks_.begin(), tasks_.end(), int64_t{0}, [](int64_t sum, const Task& task) { return sum + task.bytes; });
+  }
+
+  absl::StatusOr<Judgement> Run() {
     if (threads_ < 1) {
       return absl::ResourceExhaustedError(absl::StrCat(options_.memory, " bytes of memory are too few; ", kLeastPerThread, " are needed"));
     }
     for (int i = 0; i < threads_; ++i) scratch_.push_back(std::make_unique<Scratch>(scratch_size_));
-    absl::Status status = DigestAndCompare();
-    if (status.ok()) status = CheckSuspicions();
+    absl::Status status = ParallelFor(static_cast<int64_t>(tasks_.size()), threads_, options_.stop,
+                                      [&](int64_t index, int thread) { return tasks_[index].run(*scratch_[thread]); });
+    if (status.ok()) {
+      for (size_t t = 0; t < chunks_.size(); ++t) JoinChunks(t);
+      status = Diagnose(plan_, scratch_, options_.stop, absl::MakeSpan(found_.tensors));
+      if (!status.ok()) status = AnnotateTensor(status);
+    }
     // A file that changed explains everything else.
     for (const Party& party : parties_) {
       if (absl::Status unchanged = CheckUnchanged(party); !unchanged.ok()) return unchanged;
     }
-    return status;
+    if (!status.ok()) return status;
+    return std::move(found_);
   }
-
-  const std::vector<JudgedTensor>& tensors() const { return tensors_; }
-  // Of the files of each source of the plan, and of the merged checkpoint behind them.
-  const std::vector<std::vector<std::string>>& sha256() const { return sha256_; }
 
  private:
   // A part of the work that one thread does.
-  struct Item {
-    enum class Kind { kFile, kRange, kSpan } kind;
-    int64_t bytes;
-    size_t owner;  // The party of a file or range, the tensor of a span.
-    size_t file;
-    const ChecksummedRange* range;
-    ElementSpan span;
+  struct Task {
+    int64_t bytes;  // That it reports.
+    std::function<absl::Status(Scratch&)> run;
   };
 
-  Comparison ComparisonOf(const JudgedTensor& tensor) const {
-    const MatchedTensor& match = tensor.match;
-    return {&match.found->tensor, IsComparable(match) ? match.planned->expr.get() : nullptr};
-  }
+  // What was found of a tensor, part by part.
+  struct Chunks {
+    std::vector<Difference> differences;  // One for each span, for their sums depend on the order.
+    std::string xxh3;                     // One after the other.
+    std::string sha256;
+    std::vector<ValueSums> values;
+  };
 
-  // Files first, the longest first: nothing can share the work of digesting one.
-  std::vector<Item> Items() {
-    std::vector<Item> items;
-    sha256_.resize(parties_.size());
+  static const std::string& NameOf(const MatchedTensor& match) { return match.found != nullptr ? match.found->name : match.planned->name; }
+
+  // The longest first: nothing can share the work of digesting a file.
+  void AddFileTasks() {
+    found_.sha256.resize(parties_.size());
     for (size_t p = 0; p < parties_.size(); ++p) {
       const Checkpoint& checkpoint = *parties_[p].checkpoint;
-      sha256_[p].resize(checkpoint.files.size());
+      found_.sha256[p].resize(checkpoint.files.size());
       for (size_t f = 0; f < checkpoint.files.size(); ++f) {
-        items.push_back({Item::Kind::kFile, checkpoint.files[f].bytes->size(), p, f, nullptr, {}});
+        tasks_.push_back({checkpoint.files[f].bytes->size(), [this, p, f](Scratch&) { return DigestOneFile(p, f); }});
       }
       for (const ChecksummedRange* range : DecodedRanges(checkpoint)) {
-        items.push_back({Item::Kind::kRange, range->size, p, 0, range, {}});
+        tasks_.push_back({range->size, [this, p, range](Scratch&) { return CheckOneRange(p, *range); }});
       }
     }
-    std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.bytes > b.bytes; });
-    chunk_digests_.resize(tensors_.size());
-    for (size_t t = 0; t < tensors_.size(); ++t) {
-      if (tensors_[t].match.found == nullptr) continue;
-      const TensorSpec& spec = tensors_[t].match.found->tensor.spec();
-      const int64_t size = tensors_[t].match.found->tensor.byte_size();
-      chunk_digests_[t].resize(static_cast<size_t>((size + kDigestChunk - 1) / kDigestChunk * 16));
-      for (const ElementSpan& span : DivideForComparing(ComparisonOf(tensors_[t]), scratch_size_)) {
-        items.push_back({Item::Kind::kSpan, (span.end - span.begin) * ItemSize(spec.dtype), t, 0, nullptr, span});
-      }
-    }
-    return items;
+    std::stable_sort(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.bytes > b.bytes; });
   }
 
-  absl::Status DigestAndCompare() {
-    const std::vector<Item> items = Items();
-    absl::Status status = ParallelFor(static_cast<int64_t>(items.size()), threads_, options_.stop, [&](int64_t index, int thread) {
-      const Item& item = items[index];
-      if (item.kind == Item::Kind::kFile) return DigestOneFile(item);
-      if (item.kind == Item::Kind::kRange) return CheckOneRange(item);
-      return CompareOneSpan(item, *scratch_[thread]);
-    });
-    if (!status.ok()) return status;
-    for (size_t t = 0; t < tensors_.size(); ++t) {
-      if (tensors_[t].match.found == nullptr) continue;
-      tensors_[t].content_xxh3 = ContentDigestOfChunks(tensors_[t].match.found->tensor.spec(), chunk_digests_[t]);
+  void AddContainerTasks() {
+    found_.container.resize(merged_.files.size());
+    for (size_t f = 0; f < merged_.files.size(); ++f) {
+      for (const FileRange& range : ContainerRanges(merged_, f)) found_.container[f].push_back({range, ""});
+      for (DigestedRange& range : found_.container[f]) {
+        tasks_.push_back({range.range.size, [this, f, &range](Scratch& scratch) { return DigestOneRange(f, range, scratch); }});
+      }
+    }
+  }
+
+  void AddDroppedTasks() {
+    found_.dropped_xxh3.resize(plan_.dropped.size());
+    for (size_t d = 0; d < plan_.dropped.size(); ++d) {
+      const DroppedTensor& dropped = plan_.dropped[d];
+      for (const PlanSource& source : plan_.sources) {
+        const CheckpointTensor* tensor = source.id == dropped.source ? source.checkpoint->Find(dropped.name) : nullptr;
+        if (tensor == nullptr) continue;
+        tasks_.push_back({tensor->tensor.byte_size(), [this, d, tensor](Scratch&) { return DigestOneDropped(d, *tensor); }});
+      }
+    }
+  }
+
+  absl::Status AddTensorTasks(size_t t) {
+    JudgedTensor& tensor = found_.tensors[t];
+    if (tensor.match.found == nullptr) return absl::OkStatus();
+    absl::StatusOr<Tolerance> tolerance = ParseTolerance(tensor.tolerance);
+    if (!tolerance.ok()) return tolerance.status();
+    const StoredTensor& stored = tensor.match.found->tensor;
+    const Comparison comparison{&stored, IsComparable(tensor.match) ? tensor.match.planned->expr.get() : nullptr, *tolerance};
+    const std::vector<ElementSpan> spans = DivideForComparing(comparison);
+    const auto chunks = static_cast<size_t>((stored.byte_size() + kDigestChunk - 1) / kDigestChunk);
+    chunks_[t].differences.resize(spans.size());
+    chunks_[t].xxh3.resize(chunks * static_cast<size_t>(DigestSize(DigestKind::kXxh3)));
+    chunks_[t].sha256.resize(chunks * static_cast<size_t>(DigestSize(DigestKind::kSha256)));
+    chunks_[t].values.resize(chunks);
+    for (size_t s = 0; s < spans.size(); ++s) {
+      const int64_t bytes = (spans[s].end - spans[s].begin) * ItemSize(stored.spec().dtype);
+      tasks_.push_back({bytes, [this, t, s, comparison, span = spans[s], bytes](Scratch& scratch) {
+                          absl::StatusOr<SpanResult> result = CompareSpan(comparison, span, scratch);
+                          if (!result.ok()) return AnnotateTensor(NameTensor(result.status(), t));
+                          Keep(t, s, *std::move(result));
+                          Progress(bytes);
+                          return absl::OkStatus();
+                        }});
     }
     return absl::OkStatus();
   }
 
-  absl::Status DigestOneFile(const Item& item) {
-    const Party& party = parties_[item.owner];
-    absl::StatusOr<std::string> sha256 = DigestFile(*party.checkpoint->files[item.file].bytes, party.checkpoint->checksums, options_.stop,
+  absl::Status DigestOneFile(size_t p, size_t f) {
+    const Party& party = parties_[p];
+    absl::StatusOr<std::string> sha256 = DigestFile(*party.checkpoint->files[f].bytes, party.checkpoint->checksums, options_.stop,
                                                     [this](int64_t bytes) { Progress(bytes); });
     if (!sha256.ok()) return Annotate(sha256.status(), party);
-    sha256_[item.owner][item.file] = *std::move(sha256);
+    found_.sha256[p][f] = *std::move(sha256);
     return absl::OkStatus();
   }
 
-  absl::Status CheckOneRange(const Item& item) {
-    if (absl::Status status = CheckRange(*item.range); !status.ok()) return Annotate(status, parties_[item.owner]);
-    Progress(item.bytes);
+  absl::Status CheckOneRange(size_t p, const ChecksummedRange& range) {
+    if (absl::Status status = CheckRange(range); !status.ok()) return Annotate(status, parties_[p]);
+    Progress(range.size);
     return absl::OkStatus();
   }
 
-  absl::Status CompareOneSpan(const Item& item, Scratch& scratch) {
-    JudgedTensor& tensor = tensors_[item.owner];
-    absl::StatusOr<SpanResult> result = CompareSpan(ComparisonOf(tensor), item.span, scratch);
-    if (!result.ok()) return AnnotateTensor(result.status(), tensor);
-    {
-      const std::lock_guard<std::mutex> lock(results_mutex_);
-      tensor.difference.Add(result->difference);
-      chunk_digests_[item.owner].replace(static_cast<size_t>(result->first_chunk * 16), result->chunk_digests.size(),
-                                         result->chunk_digests);
+  absl::Status DigestOneRange(size_t f, DigestedRange& range, Scratch& scratch) {
+    const Scratch::Lease bytes = scratch.Take(range.range.size);
+    if (absl::Status status = merged_.files[f].bytes->ReadAt(range.range.offset, bytes.bytes()); !status.ok()) {
+      return Annotate(status, parties_.back());
     }
-    Progress(item.bytes);
+    ChunkDigests digest(DigestKind::kXxh3);
+    digest.Update(absl::string_view(bytes.bytes().data(), bytes.bytes().size()));
+    range.xxh3 = digest.Finish();
+    Progress(range.range.size);
     return absl::OkStatus();
   }
 
-  absl::Status CheckSuspicions() {
-    const std::vector<Suspicion> suspicions = Suspicions(tensors_);
-    return ParallelFor(static_cast<int64_t>(suspicions.size()), threads_, options_.stop, [&](int64_t index, int thread) {
-      const Suspicion& suspicion = suspicions[index];
-      JudgedTensor& tensor = tensors_[suspicion.tensor];
-      absl::StatusOr<bool> equal = IsEqual({&tensor.match.found->tensor, suspicion.expected.get()}, *scratch_[thread]);
-      if (!equal.ok()) return AnnotateTensor(equal.status(), tensor);
-      if (*equal) tensor.explanation = suspicion.sentence;
-      return absl::OkStatus();
-    });
+  absl::Status DigestOneDropped(size_t d, const CheckpointTensor& tensor) {
+    ContentDigest digest(tensor.tensor.spec());
+    absl::Status status = ForEachPiece(tensor.tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); });
+    if (!status.ok()) {
+      return AnnotateTensor(
+          absl::Status(status.code(), absl::StrCat("tensor \"", plan_.dropped[d].source, "/", tensor.name, "\": ", status.message())));
+    }
+    found_.dropped_xxh3[d] = digest.Finish();
+    Progress(tensor.tensor.byte_size());
+    return absl::OkStatus();
+  }
+
+  void Keep(size_t t, size_t s, SpanResult result) {
+    Chunks& chunks = chunks_[t];
+    const auto first = static_cast<size_t>(result.first_chunk);
+    const std::lock_guard<std::mutex> lock(results_mutex_);
+    found_.tensors[t].loss.Add(result.loss);
+    chunks.differences[s] = std::move(result.difference);
+    chunks.xxh3.replace(first * 16, result.chunk_xxh3.size(), result.chunk_xxh3);
+    chunks.sha256.replace(first * 32, result.chunk_sha256.size(), result.chunk_sha256);
+    std::copy(result.chunk_values.begin(), result.chunk_values.end(), chunks.values.begin() + static_cast<int64_t>(first));
+  }
+
+  void JoinChunks(size_t t) {
+    JudgedTensor& tensor = found_.tensors[t];
+    if (tensor.match.found == nullptr) return;
+    const TensorSpec& spec = tensor.match.found->tensor.spec();
+    for (const Difference& difference : chunks_[t].differences) tensor.difference.Add(difference);
+    for (const ValueSums& values : chunks_[t].values) tensor.values.Add(values);
+    tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks_[t].xxh3);
+    tensor.content_sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks_[t].sha256);
+    chunks_[t] = {};
   }
 
   absl::Status CheckUnchanged(const Party& party) const {
@@ -202,10 +271,15 @@ class Judging {
     return party.is_merged ? MarkActualUnreadable(annotated) : annotated;
   }
 
-  absl::Status AnnotateTensor(const absl::Status& status, const JudgedTensor& tensor) const {
-    if (!IsActualUnreadable(status)) return absl::Status(status.code(), absl::StrCat("reading a source: ", status.message()));
-    return Annotate(absl::Status(status.code(), absl::StrCat("tensor \"", tensor.match.found->name, "\": ", status.message())),
-                    parties_.back());
+  absl::Status NameTensor(const absl::Status& status, size_t t) const {
+    if (!IsActualUnreadable(status)) return status;
+    return MarkActualUnreadable(
+        absl::Status(status.code(), absl::StrCat("tensor \"", found_.tensors[t].match.found->name, "\": ", status.message())));
+  }
+
+  absl::Status AnnotateTensor(const absl::Status& status) const {
+    if (IsActualUnreadable(status)) return Annotate(status, parties_.back());
+    return absl::Status(status.code(), absl::StrCat("reading a source: ", status.message()));
   }
 
   void Progress(int64_t bytes) {
@@ -214,14 +288,16 @@ class Judging {
     options_.on_progress(bytes);
   }
 
+  const Plan& plan_;
+  const Checkpoint& merged_;
   const JudgeOptions& options_;
   int threads_;
   int64_t scratch_size_;
   std::vector<std::unique_ptr<Scratch>> scratch_;  // One per thread.
   std::vector<Party> parties_;
-  std::vector<std::vector<std::string>> sha256_;  // One per party and file.
-  std::vector<JudgedTensor> tensors_;
-  std::vector<std::string> chunk_digests_;  // One per tensor.
+  std::vector<Task> tasks_;
+  std::vector<Chunks> chunks_;  // One per tensor.
+  Judgement found_;
   std::mutex results_mutex_;
   std::mutex progress_mutex_;
 };
@@ -230,8 +306,10 @@ class Judging {
 
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
   Judging judging(plan, merged, options);
-  if (absl::Status status = judging.Run(); !status.ok()) return status;
-  return MakeManifest(plan, merged, judging.sha256(), judging.tensors());
+  if (absl::Status status = judging.Prepare(); !status.ok()) return status;
+  absl::StatusOr<Judgement> judgement = judging.Run();
+  if (!judgement.ok()) return judgement.status();
+  return MakeManifest(plan, merged, *judgement);
 }
 
 bool ConcernsMerged(const absl::Status& status) {
@@ -242,11 +320,9 @@ int64_t MinimumJudgeMemory() {
   return kLeastPerThread;
 }
 
-int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged) {
-  int64_t bytes = DigestedBytes(merged);
-  for (const PlanSource& source : plan.sources) bytes += DigestedBytes(*source.checkpoint);
-  for (const CheckpointTensor& tensor : merged.tensors()) bytes += tensor.tensor.byte_size();
-  return bytes;
+int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
+  Judging judging(plan, merged, options);
+  return judging.Prepare().ok() ? judging.TotalBytes() : 0;
 }
 
 }  // namespace weighbridge

@@ -1,9 +1,7 @@
 #include "verify/make_manifest.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -16,14 +14,14 @@
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
+#include "verify/content_root.h"
 #include "verify/digest.h"
 #include "verify/finding.h"
+#include "verify/manifest.h"
 #include "verify/match_tensors.h"
 
 namespace weighbridge {
 namespace {
-
-constexpr char kSchema[] = "weighbridge.manifest.v1";
 
 File::Role RoleOf(CheckpointFile::Role role) {
   switch (role) {
@@ -40,13 +38,18 @@ File::Role RoleOf(CheckpointFile::Role role) {
 }
 
 void AddFiles(const Checkpoint& checkpoint, absl::Span<const std::string> sha256, google::protobuf::RepeatedPtrField<File>* files) {
-  for (size_t i = 0; i < checkpoint.files.size(); ++i) {
+  for (size_t i = 0; i < sha256.size(); ++i) {
     const CheckpointFile& file = checkpoint.files[i];
     File* described = files->Add();
     described->set_role(RoleOf(file.role));
     described->set_name(file.path.substr(file.path.rfind('/') + 1));
     described->set_size(file.bytes->size());
     described->set_sha256(sha256[i]);
+    // What lies there now may be something else than what was fetched.
+    if (file.origin.has_value() && file.origin->sha256 == sha256[i]) {
+      described->mutable_origin()->set_uri(file.origin->uri);
+      described->mutable_origin()->set_revision(file.origin->revision);
+    }
   }
 }
 
@@ -58,19 +61,6 @@ RecipeText DescribeRecipe(const Recipe& recipe) {
   sha256.Update(text.textproto());
   text.set_sha256(sha256.Finish());
   return text;
-}
-
-// The numbers of the plan's sources, in the recipe's order.
-std::vector<size_t> RecipeOrder(const Recipe& recipe, const Plan& plan) {
-  const auto place = [&](size_t i) {
-    const auto& sources = recipe.sources();
-    return std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source.id() == plan.sources[i].id; }) -
-           sources.begin();
-  };
-  std::vector<size_t> order(plan.sources.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return place(a) < place(b); });
-  return order;
 }
 
 // Where the container's own tensor names are not those of the recipe's naming rule: one sentence, or nothing.
@@ -90,46 +80,103 @@ std::string TensorNameRemark(absl::Span<const JudgedTensor> tensors) {
                       " another name in the container's name table than the recipe's naming rule gives, which loading ignores: ", example);
 }
 
-bool IsExact(const OutputTensor& tensor) {
-  return tensor.verdict() == OutputTensor::VERDICT_EXACT;
+void DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output& output) {
+  output.set_format(merged.format);
+  if (!judgement.sha256.empty()) AddFiles(merged, judgement.sha256.back(), output.mutable_files());
+  for (size_t i = 0; i < judgement.container.size(); ++i) {
+    for (const DigestedRange& range : judgement.container[i]) {
+      ContainerRange* described = output.mutable_files(static_cast<int>(i))->add_container();
+      described->set_offset(range.range.offset);
+      described->set_size(range.range.size);
+      described->set_xxh3(range.xxh3);
+    }
+  }
+  for (const JudgedTensor& tensor : judgement.tensors) *output.add_tensors() = ToOutputTensor(tensor, merged);
+  if (const std::string remark = TensorNameRemark(judgement.tensors); !remark.empty()) output.add_remarks(remark);
+  output.set_content_root(ContentRoot(output));
+}
+
+DroppedSourceTensor DescribeDropped(const DroppedTensor& tensor) {
+  DroppedSourceTensor dropped;
+  dropped.set_source(tensor.source);
+  dropped.set_name(tensor.name);
+  dropped.set_dtype(std::string(DTypeName(tensor.spec.dtype)));
+  for (int64_t extent : tensor.spec.shape) dropped.add_shape(extent);
+  dropped.set_reason(tensor.reason);
+  return dropped;
+}
+
+SourceAccounting AccountFor(const PlanSource& source, const Plan& plan) {
+  SourceAccounting accounting;
+  accounting.set_id(source.id);
+  for (const CheckpointTensor& tensor : source.checkpoint->tensors()) {
+    accounting.set_tensors(accounting.tensors() + 1);
+    accounting.set_bytes(accounting.bytes() + tensor.tensor.byte_size());
+  }
+  for (const DroppedTensor& tensor : plan.dropped) {
+    if (tensor.source != source.id) continue;
+    accounting.set_tensors_dropped(accounting.tensors_dropped() + 1);
+    accounting.set_bytes_dropped(accounting.bytes_dropped() + ByteSize(tensor.spec).value_or(0));
+  }
+  accounting.set_tensors_used(accounting.tensors() - accounting.tensors_dropped());
+  accounting.set_bytes_used(accounting.bytes() - accounting.bytes_dropped());
+  return accounting;
+}
+
+void Account(const Plan& plan, Accounting& accounting) {
+  accounting.set_source_tensors(plan.used + static_cast<int64_t>(plan.dropped.size()));
+  accounting.set_source_tensors_used(plan.used);
+  accounting.set_output_tensors(static_cast<int64_t>(plan.outputs.size()));
+  for (const PlanSource& planned : plan.sources) {
+    SourceAccounting& source = *accounting.add_sources();
+    source = AccountFor(planned, plan);
+    accounting.set_source_bytes(accounting.source_bytes() + source.bytes());
+    accounting.set_source_bytes_used(accounting.source_bytes_used() + source.bytes_used());
+    accounting.set_source_bytes_dropped(accounting.source_bytes_dropped() + source.bytes_dropped());
+  }
+  for (const PlannedTensor& output : plan.outputs) {
+    accounting.set_output_bytes(accounting.output_bytes() + ByteSize(output.expr->spec()).value_or(0));
+  }
+}
+
+Manifest::Verdict VerdictOf(const Output& output) {
+  Manifest::Verdict verdict = Manifest::VERDICT_EXACT;
+  for (const OutputTensor& tensor : output.tensors()) {
+    if (tensor.verdict() == OutputTensor::VERDICT_EXACT) continue;
+    if (tensor.verdict() != OutputTensor::VERDICT_WITHIN_TOLERANCE) return Manifest::VERDICT_DIFFERS;
+    verdict = Manifest::VERDICT_WITHIN_TOLERANCE;
+  }
+  return verdict;
 }
 
 }  // namespace
 
-Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, absl::Span<const std::vector<std::string>> sha256,
-                      absl::Span<const JudgedTensor> tensors) {
+Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement) {
   Manifest manifest;
-  manifest.set_schema(kSchema);
+  manifest.set_schema(kManifestSchema);
   *manifest.mutable_recipe() = DescribeRecipe(plan.recipe);
-  for (size_t i : RecipeOrder(plan.recipe, plan)) {
+  for (const MadeSource& made : plan.made_sources) {
+    SourceRecipe* described = manifest.add_made_sources();
+    described->set_id(made.id);
+    *described->mutable_recipe() = DescribeRecipe(made.recipe);
+  }
+  for (size_t i = 0; i < plan.sources.size(); ++i) {
     const PlanSource& source = plan.sources[i];
     SourceCheckpoint* described = manifest.add_sources();
     described->set_id(source.id);
     described->set_format(source.checkpoint->format);
-    AddFiles(*source.checkpoint, sha256[i], described->mutable_files());
+    if (!judgement.sha256.empty()) AddFiles(*source.checkpoint, judgement.sha256[i], described->mutable_files());
     described->set_tensors(static_cast<int64_t>(source.checkpoint->tensors().size()));
   }
-
-  Output& output = *manifest.mutable_output();
-  output.set_format(merged.format);
-  AddFiles(merged, sha256.back(), output.mutable_files());
-  for (const JudgedTensor& tensor : tensors) *output.add_tensors() = ToOutputTensor(tensor);
-  if (const std::string remark = TensorNameRemark(tensors); !remark.empty()) output.add_remarks(remark);
-
-  for (const DroppedTensor& tensor : plan.dropped) {
+  DescribeOutput(merged, judgement, *manifest.mutable_output());
+  for (size_t i = 0; i < plan.dropped.size(); ++i) {
     DroppedSourceTensor* dropped = manifest.add_dropped();
-    dropped->set_source(tensor.source);
-    dropped->set_name(tensor.name);
-    dropped->set_dtype(std::string(DTypeName(tensor.spec.dtype)));
-    for (int64_t extent : tensor.spec.shape) dropped->add_shape(extent);
-    dropped->set_reason(tensor.reason);
+    *dropped = DescribeDropped(plan.dropped[i]);
+    if (!judgement.dropped_xxh3.empty()) dropped->set_content_xxh3(judgement.dropped_xxh3[i]);
   }
-  const auto dropped_count = static_cast<int64_t>(plan.dropped.size());
-  manifest.mutable_accounting()->set_source_tensors(plan.used + dropped_count);
-  manifest.mutable_accounting()->set_source_tensors_used(plan.used);
-  manifest.mutable_accounting()->set_output_tensors(static_cast<int64_t>(plan.outputs.size()));
-  const bool exact = std::all_of(output.tensors().begin(), output.tensors().end(), IsExact);
-  manifest.set_verdict(exact ? Manifest::VERDICT_EXACT : Manifest::VERDICT_DIFFERS);
+  Account(plan, *manifest.mutable_accounting());
+  manifest.set_tolerance(judgement.tolerance);
+  manifest.set_verdict(VerdictOf(manifest.output()));
   return manifest;
 }
 

@@ -4,18 +4,34 @@
 #include <string>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "formats/checkpoint.h"
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
+#include "verify/container_ranges.h"
 #include "verify/finding.h"
 
 namespace weighbridge {
 
-// Writes down what was judged. `sha256` holds the digests of the files of each source of the plan, in the plan's order, and of `merged`
-// behind them; `tensors` is one row for each tensor of the plan or of `merged`, in the manifest's order.
-Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, absl::Span<const std::vector<std::string>> sha256,
-                      absl::Span<const JudgedTensor> tensors);
+struct DigestedRange {
+  FileRange range;
+  std::string xxh3;
+};
+
+// Everything that was found.
+struct Judgement {
+  std::string tolerance;  // That was asked for.
+  // Of the files of each source of the plan, in the plan's order, and of the merged checkpoint behind them.
+  std::vector<std::vector<std::string>> sha256;
+  // Of each file of the merged checkpoint.
+  std::vector<std::vector<DigestedRange>> container;
+  // One for each dropped tensor of the plan.
+  std::vector<std::string> dropped_xxh3;
+  // One for each tensor of the plan or of the merged checkpoint, in the manifest's order.
+  std::vector<JudgedTensor> tensors;
+};
+
+// Writes down what was judged. Of files that were not digested nothing is written.
+Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement);
 
 }  // namespace weighbridge
 

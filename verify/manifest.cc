@@ -1,10 +1,16 @@
 #include "verify/manifest.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "proto/manifest.pb.h"
@@ -21,6 +27,12 @@ std::string SourceList(const Manifest& manifest) {
   return list;
 }
 
+// "VERDICT_OUT_OF_ORDER" as words.
+std::string Words(absl::string_view verdict) {
+  absl::ConsumePrefix(&verdict, "VERDICT_");
+  return absl::StrReplaceAll(absl::AsciiStrToLower(verdict), {{"_", " "}});
+}
+
 }  // namespace
 
 std::string SerializeManifest(const Manifest& manifest) {
@@ -34,6 +46,21 @@ std::string SerializeManifest(const Manifest& manifest) {
   return bytes;
 }
 
+absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes) {
+  Manifest manifest;
+  if (!manifest.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || manifest.schema().empty()) {
+    return absl::DataLossError("it is no manifest");
+  }
+  if (manifest.schema() != kManifestSchema) {
+    return absl::UnimplementedError(absl::StrCat("it is a manifest of schema \"", manifest.schema(), "\"; this is ", kManifestSchema));
+  }
+  return manifest;
+}
+
+bool IsAccepted(const Manifest& manifest) {
+  return manifest.verdict() == Manifest::VERDICT_EXACT || manifest.verdict() == Manifest::VERDICT_WITHIN_TOLERANCE;
+}
+
 std::vector<std::string> Findings(const Manifest& manifest) {
   std::vector<std::string> lines;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
@@ -44,12 +71,25 @@ std::vector<std::string> Findings(const Manifest& manifest) {
 }
 
 std::string Summary(const Manifest& manifest) {
-  const auto& tensors = manifest.output().tensors();
-  const auto exact = std::count_if(tensors.begin(), tensors.end(),
-                                   [](const OutputTensor& tensor) { return tensor.verdict() == OutputTensor::VERDICT_EXACT; });
-  return absl::StrCat(manifest.verdict() == Manifest::VERDICT_EXACT ? "exact: " : "differs: ", exact, " of ",
-                      manifest.accounting().output_tensors(), " tensors are bit for bit what the recipe ", manifest.recipe().name(),
-                      " makes of ", SourceList(manifest));
+  int64_t planned = 0;
+  int64_t exact = 0;
+  int64_t within = 0;
+  for (const OutputTensor& tensor : manifest.output().tensors()) {
+    planned += tensor.expression().empty() ? 0 : 1;
+    exact += tensor.verdict() == OutputTensor::VERDICT_EXACT ? 1 : 0;
+    within += tensor.verdict() == OutputTensor::VERDICT_WITHIN_TOLERANCE ? 1 : 0;
+  }
+  return absl::StrCat(VerdictName(manifest.verdict()), ": ", exact, " of ", planned, " tensors are bit for bit what the recipe ",
+                      manifest.recipe().name(), " makes of ", SourceList(manifest),
+                      within == 0 ? "" : absl::StrCat(", ", within, " within tolerance"));
+}
+
+std::string VerdictName(Manifest::Verdict verdict) {
+  return Words(Manifest::Verdict_Name(verdict));
+}
+
+std::string VerdictName(OutputTensor::Verdict verdict) {
+  return Words(OutputTensor::Verdict_Name(verdict));
 }
 
 }  // namespace weighbridge

@@ -4,19 +4,33 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
 
 namespace weighbridge {
 
-// The bytes of a manifest file; the same manifest always gives the same ones.
+inline constexpr char kManifestSchema[] = "weighbridge.manifest.v1";
+
+// The bytes of a manifest file; the same manifest always gives the same ones. Fields that this version does not know survive.
 std::string SerializeManifest(const Manifest& manifest);
 
-// What is wrong, one line for each tensor that is not exact, in the manifest's order; none when the verdict is exact:
+// The inverse. DataLoss when the bytes are no manifest, Unimplemented when they are one of another schema.
+absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes);
+
+// Whether the answer is yes.
+bool IsAccepted(const Manifest& manifest);
+
+// What is not exact, one line for each such tensor, in the manifest's order:
 // `tensor "a.b": element [0, 3] is 0.5 (0x3800) and should be 0.25 (0x3400); 1 of 12 elements differs`.
 std::vector<std::string> Findings(const Manifest& manifest);
 
 // The verdict in one line: "exact: 1054 of 1054 tensors are bit for bit what the recipe minigpt4 makes of blip2, vicuna and minigpt4".
 std::string Summary(const Manifest& manifest);
+
+// "exact", "within tolerance", "differs", "out of order".
+std::string VerdictName(Manifest::Verdict verdict);
+std::string VerdictName(OutputTensor::Verdict verdict);
 
 }  // namespace weighbridge
 
