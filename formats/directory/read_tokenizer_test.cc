@@ -97,11 +97,15 @@ TEST(ReadTokenizerTest, AddsSpecialTokensAsTransformersDoes) {
       {"a new pad_token", R"({"pad_token":"[PAD]"})", "{}", "{}", {"[PAD]"}},
       {"a new pad_token as an object", R"({"pad_token":{"__type":"AddedToken","content":"[PAD]","lstrip":false}})", "{}", "{}", {"[PAD]"}},
       {"a new pad_token in the map", "{}", R"({"pad_token":"[PAD]"})", "{}", {"[PAD]"}},
-      {"a new pad_token as an object in the map", "{}", R"({"pad_token":{"lstrip":[{"content":1}],"content":"[PAD]"}})", "{}", {"[PAD]"}},
+      {"a new pad_token as an object in the map", "{}", R"({"pad_token":{"lstrip":false,"content":"[PAD]"}})", "{}", {"[PAD]"}},
       {"a pad_token that is a piece", R"({"pad_token":"</s>"})", "{}", "{}", {}},
       {"a pad_token that is added", "{}", R"({"pad_token":"[PAD]"})", R"({"[PAD]":5})", {"[PAD]"}},
       {"case matters", R"({"pad_token":"[PAD]"})", "{}", R"({"[pad]":5})", {"[pad]", "[PAD]"}},
-      {"additional tokens", R"({"additional_special_tokens":["<a>",{"content":"<b>"},"<a>","<s>"]})", "{}", "{}", {"<a>", "<b>"}},
+      {"additional tokens",
+       R"({"additional_special_tokens":["<a>",{"__type":"AddedToken","content":"<b>"},"<a>","<s>"]})",
+       "{}",
+       "{}",
+       {"<a>", "<b>"}},
       {"an empty additional token", "{}", R"({"additional_special_tokens":["","<b>"]})", "{}", {"", "<b>"}},
       {"the map replaces", R"({"pad_token":"[A]","mask_token":"[M]"})", R"({"pad_token":"[B]"})", "{}", {"[B]", "[M]"}},
       {"null in the map replaces", R"({"pad_token":"[A]"})", R"({"pad_token":null})", "{}", {}},
@@ -126,6 +130,15 @@ TEST(ReadTokenizerTest, AddsSpecialTokensAsTransformersDoes) {
     tokens.insert(c.added.begin(), c.added.end());
     EXPECT_EQ(tokenizer->tokens, tokens) << c.what;
   }
+}
+
+TEST(ReadTokenizerTest, PassesOverWhatElseAnObjectSays) {
+  const absl::StatusOr<Tokenizer> tokenizer =
+      Read({{"tokenizer.model", Model()},
+            {"special_tokens_map.json", R"({"pad_token":{"x":[{"content":1}],"content":"[PAD]","y":{"content":"z"}},
+                                            "additional_special_tokens":[{"content":"<a>","x":{"content":"z"}},"<b>"]})"}});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_THAT(tokenizer->tokens, UnorderedElementsAre("<unk>", "<s>", "</s>", "a", "b", "[PAD]", "<a>", "<b>"));
 }
 
 TEST(ReadTokenizerTest, AddsTheDefaultTokensToAModelWithoutThem) {
