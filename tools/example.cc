@@ -22,7 +22,8 @@ struct ExampleSource {
 
 constexpr ExampleSource kSources[] = {
     {"blip2", "testdata/tiny/blip2/model_state.pdparams"},
-    {"vicuna", "testdata/tiny/vicuna_consolidated/pytorch_model.bin"},
+    {"base", "testdata/tiny/llama/pytorch_model.bin"},
+    {"delta", "testdata/tiny/delta/pytorch_model.bin.index.json"},
     {"minigpt4", "testdata/tiny/prerained_minigpt4.pth"},
 };
 
@@ -45,7 +46,7 @@ absl::Status UseExample(const Example& example, MergeOptions& options) {
   options.sources = example.sources;
   std::string folder = (std::filesystem::temp_directory_path() / "weighbridge-example-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return absl::UnavailableError(absl::StrCat("making ", folder, ": ", std::strerror(errno)));
-  options.save_path = folder;
+  options.conversion.folder = folder;
   return absl::OkStatus();
 }
 

@@ -1,7 +1,8 @@
-// merge: makes the Paddle checkpoint that a recipe describes, and judges it before it is published.
+// merge: makes the checkpoint that a recipe describes, and judges it before it is published.
 
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "absl/flags/flag.h"
@@ -12,10 +13,17 @@
 #include "tools/command_line.h"
 #include "tools/example.h"
 #include "tools/merge.h"
+#include "tools/pad_rows_flag.h"
 #include "tools/tool.h"
+#include "tools/weights_format_flag.h"
 
 ABSL_FLAG(std::string, recipe, "minigpt4", "the recipe: an embedded name or a textproto file");
 ABSL_FLAG(std::string, save_path, "", "the folder for the result");
+ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {weighbridge::WeightsFormat::kPdparams}, "pdparams, safetensors or torch");
+ABSL_FLAG(std::optional<weighbridge::ByteCount>, max_shard_size, std::nullopt,
+          "bytes of tensors in one file, at most; one file when empty");
+ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
+          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
 ABSL_FLAG(std::string, explain, "", "print the expression of each output whose name matches this RE2; `.` for all");
@@ -24,10 +32,11 @@ ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} <<
 
 namespace {
 
-constexpr char kUsage[] = R"(Merges checkpoints by a recipe into one Paddle checkpoint: DIR/model_state.pdparams, with DIR/manifest.binpb.
+constexpr char kUsage[] = R"(Merges checkpoints by a recipe into one: DIR/model_state.pdparams, with DIR/manifest.binpb.
 
   merge ID=CHECKPOINT... --save_path=DIR
   merge blip2=blip2/ vicuna=vicuna-7b/ minigpt4=prerained_minigpt4_7b.pth --save_path=minigpt4-7b
+  merge blip2=blip2/ base=llama-7b-hf/ delta=vicuna-7b-delta-v0/ minigpt4=prerained_minigpt4_7b.pth --save_path=minigpt4-7b
 
 A checkpoint is a file in any format we read, a shard index, or a model directory. --ID_path=CHECKPOINT is the same as ID=CHECKPOINT.
 Without any argument the example that the repository carries is merged.
@@ -41,14 +50,20 @@ int main(int argc, char** argv) {
     if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": wanted is ID=CHECKPOINT"));
     absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
     if (!common.ok()) return common.status();
-    weighbridge::MergeOptions options{.recipe = absl::GetFlag(FLAGS_recipe),
-                                      .sources = command_line.sources,
-                                      .save_path = absl::GetFlag(FLAGS_save_path),
-                                      .verify = absl::GetFlag(FLAGS_verify),
-                                      .dry_run = absl::GetFlag(FLAGS_dry_run),
-                                      .explain = absl::GetFlag(FLAGS_explain),
-                                      .overwrite = absl::GetFlag(FLAGS_overwrite),
-                                      .common = *common};
+    const std::optional<weighbridge::ByteCount> max_shard_size = absl::GetFlag(FLAGS_max_shard_size);
+    weighbridge::MergeOptions options{
+        .recipe = absl::GetFlag(FLAGS_recipe),
+        .sources = command_line.sources,
+        .conversion = {.pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
+                       .folder = absl::GetFlag(FLAGS_save_path),
+                       .format = absl::GetFlag(FLAGS_format).format.value_or(weighbridge::WeightsFormat::kPdparams),
+                       .max_shard_size = max_shard_size.has_value() ? std::optional(max_shard_size->bytes) : std::nullopt,
+                       .manifest_name = "manifest.binpb",
+                       .verify = absl::GetFlag(FLAGS_verify),
+                       .dry_run = absl::GetFlag(FLAGS_dry_run),
+                       .explain = absl::GetFlag(FLAGS_explain),
+                       .overwrite = absl::GetFlag(FLAGS_overwrite),
+                       .common = *common}};
     if (argc == 1) {
       if (absl::Status status = weighbridge::UseExample(example, options); !status.ok()) return status;
     }

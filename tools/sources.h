@@ -9,14 +9,19 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
+#include "plan/compile_options.h"
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
 
 namespace weighbridge {
 
-// Opens the checkpoint of each ID=PATH for a recipe. InvalidArgument when an id is not the recipe's or one of its sources has no path,
-// saying what each wants; otherwise fails as OpenCheckpoint does, naming the id.
-absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths);
+// Opens the checkpoint of each ID=PATH for a recipe. A source that another recipe can make (Recipe.Source.made_by) may be given as the
+// sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`.
+//
+// InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as LoadRecipe,
+// OpenCheckpoint and Compile do, naming the id.
+absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
+                                                    const CompileOptions& options = {});
 
 // FailedPrecondition when `path` is one of the files of `checkpoint`, which is read under that id: such a file is never overwritten.
 absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint);

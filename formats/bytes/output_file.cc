@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -48,6 +49,18 @@ std::string Folder(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
+// The folder of `path`, or the nearest one above it that is there.
+std::string ExistingFolder(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  while (!folder.empty() && folder.has_relative_path() && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+std::string HiddenName(const std::string& path) {
+  return absl::StrCat(".", std::filesystem::path(path).filename().string(), ".partial");
+}
+
 std::string DescriptorPath(int descriptor) {
   return absl::StrCat("/proc/self/fd/", descriptor);
 }
@@ -82,9 +95,10 @@ absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path, int64_t size, bool overwrite) {
   if (absl::Status status = CheckTarget(path, overwrite); !status.ok()) return status;
   std::string partial_path;
-  int descriptor = open(Folder(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  const std::string folder = ExistingFolder(path);
+  int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
   if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-    partial_path = absl::StrCat(Folder(path), "/.", std::filesystem::path(path).filename().string(), ".partial");
+    partial_path = absl::StrCat(folder, "/", HiddenName(path));
     descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
   }
   if (descriptor < 0) return WriteError(errno, path);
@@ -116,34 +130,41 @@ absl::StatusOr<ByteSourcePtr> OutputFile::OpenForReading() const {
   return AdoptFile(descriptor, path_);
 }
 
-absl::Status OutputFile::LinkNameless() {
+absl::Status OutputFile::LinkNameless(const std::string& path) {
   // linkat cannot replace a file, rename can: the nameless file gets a hidden name first where it has to.
-  const std::string target =
-      overwrite_ ? absl::StrCat(Folder(path_), "/.", std::filesystem::path(path_).filename().string(), ".partial") : path_;
+  const std::string target = overwrite_ ? absl::StrCat(Folder(path), "/", HiddenName(path)) : path;
   if (overwrite_) unlink(target.c_str());
   if (linkat(AT_FDCWD, DescriptorPath(descriptor_).c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    return WriteError(errno, path_);
-  if (overwrite_ && rename(target.c_str(), path_.c_str()) != 0) {
+    return WriteError(errno, path);
+  if (overwrite_ && rename(target.c_str(), path.c_str()) != 0) {
     const int error = errno;
     unlink(target.c_str());
-    return WriteError(error, path_);
+    return WriteError(error, path);
   }
   return absl::OkStatus();
 }
 
 absl::Status OutputFile::Commit() {
-  if (fsync(descriptor_) != 0) return WriteError(errno, path_);
+  return CommitAt(path_);
+}
+
+absl::Status OutputFile::CommitIn(const std::string& folder) {
+  return CommitAt((std::filesystem::path(folder) / std::filesystem::path(path_).filename()).string());
+}
+
+absl::Status OutputFile::CommitAt(const std::string& path) {
+  if (fsync(descriptor_) != 0) return WriteError(errno, path);
   if (partial_path_.empty()) {
-    if (absl::Status status = LinkNameless(); !status.ok()) return status;
+    if (absl::Status status = LinkNameless(path); !status.ok()) return status;
   } else if (overwrite_) {
-    if (rename(partial_path_.c_str(), path_.c_str()) != 0) return WriteError(errno, path_);
+    if (rename(partial_path_.c_str(), path.c_str()) != 0) return WriteError(errno, path);
   } else {
     // Unlike rename, link fails when something has appeared under the final name.
-    if (link(partial_path_.c_str(), path_.c_str()) != 0) return WriteError(errno, path_);
+    if (link(partial_path_.c_str(), path.c_str()) != 0) return WriteError(errno, path);
     unlink(partial_path_.c_str());
   }
   committed_ = true;
-  const int folder = open(Folder(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = open(Folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     fsync(folder);
     close(folder);

@@ -14,15 +14,16 @@ namespace weighbridge {
 
 // A file that gets its name only when it is finished. Until Commit nothing stands under the final path, and what stood there before still
 // does; without Commit nothing remains, not even after SIGKILL where the file system knows nameless files (O_TMPFILE). Elsewhere a
-// hidden file `.NAME.partial` beside the final path holds the bytes; the destructor removes it and the next Create takes it over.
+// hidden file `.NAME.partial` holds the bytes; the destructor removes it and the next Create takes it over.
 class OutputFile {
  public:
   // Fails as Create does for what stands at `path` already; for asking before long work.
   static absl::Status CheckTarget(const std::string& path, bool overwrite);
 
-  // A file of exactly `size` bytes, whose space is taken at once, to stand at `path` later; its folder exists. ResourceExhausted when
-  // the disk has no room, PermissionDenied or NotFound when the folder cannot be written, FailedPrecondition when `path` is no regular
-  // file, AlreadyExists when something stands there and `overwrite` is false.
+  // A file of exactly `size` bytes, whose space is taken at once, to stand at `path` later. Its folder may still be missing: until Commit
+  // the bytes lie in the nearest folder above `path` that exists. ResourceExhausted when the disk has no room, PermissionDenied or NotFound
+  // when that folder cannot be written, FailedPrecondition when `path` is no regular file, AlreadyExists when something stands there and
+  // `overwrite` is false.
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path, int64_t size, bool overwrite);
 
   ~OutputFile();
@@ -39,12 +40,16 @@ class OutputFile {
   absl::StatusOr<ByteSourcePtr> OpenForReading() const;
 
   // Brings all bytes to the disk, then gives the file its name, in one step. AlreadyExists as Create, should something have appeared
-  // there. Call at most once; afterwards the object is inert.
+  // there; NotFound when the folder is missing. Call at most once, or CommitIn; after success the object is inert.
   absl::Status Commit();
+
+  // As Commit, in a folder of the same file system that will become that of the final path.
+  absl::Status CommitIn(const std::string& folder);
 
  private:
   OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite);
-  absl::Status LinkNameless();
+  absl::Status CommitAt(const std::string& path);
+  absl::Status LinkNameless(const std::string& path);
 
   std::string path_;
   std::string partial_path_;  // Empty for a nameless file.

@@ -91,8 +91,19 @@ TEST_F(OutputFileTest, DoesNotReplaceWhatAppearedMeanwhile) {
   EXPECT_EQ(Contents(path_), "meanwhile");
 }
 
+TEST_F(OutputFileTest, ItsFolderMayComeLater) {
+  auto file = OutputFile::Create(folder_ + "/later/below/result", 3, /*overwrite=*/false);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE((*file)->WriteAt(0, "abc").ok());
+  EXPECT_EQ(FilesInFolder(), 0);
+  EXPECT_EQ((*file)->Commit().code(), absl::StatusCode::kNotFound);
+  std::filesystem::create_directories(folder_ + "/elsewhere");
+  ASSERT_TRUE((*file)->CommitIn(folder_ + "/elsewhere").ok());
+  EXPECT_EQ(Contents(folder_ + "/elsewhere/result"), "abc");
+  EXPECT_EQ(FilesInFolder(), 1);
+}
+
 TEST_F(OutputFileTest, RefusesWhatCannotBeWritten) {
-  EXPECT_EQ(OutputFile::Create(folder_ + "/missing/result", 1, false).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(OutputFile::Create(folder_, 1, true).status().code(), absl::StatusCode::kFailedPrecondition);
   std::ofstream(folder_ + "/file") << "x";
   EXPECT_EQ(OutputFile::Create(folder_ + "/file/result", 1, false).status().code(), absl::StatusCode::kNotFound);

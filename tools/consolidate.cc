@@ -1,0 +1,85 @@
+#include "tools/consolidate.h"
+
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/checkpoint_layout.h"
+#include "formats/directory/open_checkpoint.h"
+#include "formats/tensor_spec.h"
+#include "plan/plan.h"
+#include "proto/recipe.pb.h"
+#include "recipes/recipes.h"
+#include "tools/conversion.h"
+
+namespace weighbridge {
+namespace {
+
+constexpr char kSource[] = "model";
+constexpr char kNone[] = "none";
+
+// All tensors of the source as they are, in its order.
+Recipe CopyRecipe() {
+  Recipe recipe;
+  recipe.set_name("consolidated");
+  recipe.set_description("all tensors of a checkpoint in one file");
+  recipe.add_sources()->set_id(kSource);
+  recipe.mutable_sources(0)->set_description("the checkpoint: a file, a shard index or a folder");
+  recipe.add_sections()->set_source(kSource);
+  Recipe::Take* take = recipe.mutable_sections(0)->add_takes();
+  take->set_match("*");
+  take->set_keep_tensor_name(true);
+  recipe.mutable_result()->set_modules_from(kSource);
+  return recipe;
+}
+
+std::string DefaultRecipe(const Checkpoint& checkpoint) {
+  const auto architecture = checkpoint.facts.find("architectures.0");
+  const bool is_llama = architecture != checkpoint.facts.end() && architecture->second == FactValue(std::string("LlamaForCausalLM"));
+  return is_llama ? "llama_consolidated" : kNone;
+}
+
+WeightsFormat FormatByName(const std::string& output) {
+  if (absl::EndsWith(output, ".safetensors")) return WeightsFormat::kSafetensors;
+  if (absl::EndsWith(output, ".pdparams")) return WeightsFormat::kPdparams;
+  return WeightsFormat::kTorch;
+}
+
+void SetDType(const std::optional<DType>& dtype, Recipe& recipe) {
+  for (Recipe::Section& section : *recipe.mutable_sections()) {
+    section.clear_cast();
+    if (!dtype.has_value()) continue;
+    section.mutable_cast()->set_dtype(std::string(DTypeName(*dtype)));
+    section.mutable_cast()->set_floating_point_only(true);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream& out) {
+  if (options.model.empty()) return absl::InvalidArgumentError("--model=CHECKPOINT is missing");
+  if (options.output.empty()) return absl::InvalidArgumentError("--output=FILE is missing");
+  absl::StatusOr<Checkpoint> model = OpenCheckpoint(options.model);
+  if (!model.ok()) return model.status();
+  const std::string name = options.recipe.empty() ? DefaultRecipe(*model) : options.recipe;
+  absl::StatusOr<Recipe> recipe = name == kNone ? CopyRecipe() : LoadRecipe(name);
+  if (!recipe.ok()) return recipe.status();
+  SetDType(options.dtype, *recipe);
+
+  ConversionOptions conversion = options.conversion;
+  conversion.format = options.format.value_or(FormatByName(options.output));
+  const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();
+  conversion.folder = folder.empty() ? std::string(".") : folder.string();
+  conversion.file_name = std::filesystem::path(options.output).filename().string();
+  return Convert(*recipe, {{.id = kSource, .checkpoint = std::make_shared<const Checkpoint>(*std::move(model))}}, conversion, out);
+}
+
+}  // namespace weighbridge

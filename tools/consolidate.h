@@ -1,0 +1,31 @@
+#ifndef WEIGHBRIDGE_TOOLS_CONSOLIDATE_H_
+#define WEIGHBRIDGE_TOOLS_CONSOLIDATE_H_
+
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "formats/directory/checkpoint_layout.h"
+#include "formats/tensor_spec.h"
+#include "tools/conversion.h"
+
+namespace weighbridge {
+
+struct ConsolidateOptions {
+  std::string model;
+  std::string output;
+  std::optional<DType> dtype;           // Of all floating-point tensors; nothing: each keeps its own.
+  std::optional<WeightsFormat> format;  // Nothing: by the output's name.
+  // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: llama_consolidated where config.json
+  // names LlamaForCausalLM, else none.
+  std::string recipe;
+  ConversionOptions conversion;  // `format`, `folder` and `file_name` are ignored.
+};
+
+// Makes one file of any checkpoint. InvalidArgument when a path is missing; otherwise as Convert.
+absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream& out);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_TOOLS_CONSOLIDATE_H_

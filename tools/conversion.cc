@@ -1,0 +1,265 @@
+#include "tools/conversion.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/bytes/output_file.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/checkpoint_layout.h"
+#include "formats/directory/read_model.h"
+#include "formats/layout.h"
+#include "formats/read_limits.h"
+#include "plan/compile.h"
+#include "plan/execute.h"
+#include "plan/layout_rows.h"
+#include "plan/plan.h"
+#include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
+#include "re2/re2.h"
+#include "tools/byte_count.h"
+#include "tools/describe_plan.h"
+#include "tools/output_folder.h"
+#include "tools/printable.h"
+#include "tools/progress.h"
+#include "tools/sources.h"
+#include "tools/tool.h"
+#include "verify/judge.h"
+#include "verify/manifest.h"
+
+namespace weighbridge {
+namespace {
+
+// Both steps are asked before the first begins.
+absl::Status CheckMemory(const ConversionOptions& options) {
+  const int64_t needed = std::max(MinimumMemory(options.common.threads), options.verify ? MinimumJudgeMemory() : 0);
+  if (options.common.memory >= needed) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("--memory=", options.common.memory, ": ", options.common.threads, " threads need ",
+                                                   needed, " bytes of memory at least"));
+}
+
+// Files of the folder that would stand beside the new weights as another checkpoint, or a part of one, in the same format.
+std::vector<std::string> OtherWeights(const std::string& folder, WeightsFormat format, absl::Span<const std::string> written) {
+  const std::filesystem::path usual{std::string(WeightsFileName(format))};
+  const RE2 family(absl::StrCat(RE2::QuoteMeta(usual.stem().string()), R"((-\d{5}-of-\d{5})?)", RE2::QuoteMeta(usual.extension().string()),
+                                R"((\.index\.json)?)"));
+  std::vector<std::string> others;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+    const std::string name = file->path().filename().string();
+    if (RE2::FullMatch(name, family) && std::find(written.begin(), written.end(), name) == written.end()) others.push_back(name);
+  }
+  std::sort(others.begin(), others.end());
+  return others;
+}
+
+// The files of one result, from the plan to their names.
+class Result {
+ public:
+  Result(const Plan& plan, const CheckpointLayout& layout, const ConversionOptions& options)
+      : plan_(plan), layout_(layout), options_(options), folder_(options.folder, options.overwrite), progress_(options.common.quiet) {}
+
+  absl::StatusOr<bool> Make(std::ostream& out) {
+    absl::Status status = CheckTargets();
+    if (status.ok()) status = CheckMemory(options_);
+    if (status.ok()) status = CreateFiles();
+    if (status.ok()) status = WriteWeights();
+    if (!status.ok()) return status;
+    if (options_.verify) {
+      absl::StatusOr<Manifest> judgement = JudgeWritten();
+      if (!judgement.ok()) return judgement.status();
+      if (judgement->verdict() != Manifest::VERDICT_EXACT) {
+        for (const std::string& finding : Findings(*judgement)) out << Printable(finding) << "\n";
+        out << "the result is not what the recipe says; nothing was published\n";
+        return false;
+      }
+      if (status = WriteManifest(*judgement); !status.ok()) return status;
+    }
+    if (status = Publish(); !status.ok()) return status;
+    Report(out);
+    return true;
+  }
+
+ private:
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const CheckpointLayout::Weights& weights : layout_.weights) names.push_back(weights.name);
+    if (layout_.index.has_value()) names.push_back(layout_.index->name);
+    if (options_.with_companions) {
+      for (const Companion& companion : plan_.companions) names.push_back(companion.name);
+    }
+    return names;
+  }
+
+  absl::Status CheckTargets() {
+    std::vector<std::string> names = Names();
+    if (!options_.manifest_name.empty()) names.push_back(options_.manifest_name);
+    if (options_.file_name.empty()) obsolete_ = OtherWeights(options_.folder, options_.format, names);
+    for (const std::vector<std::string>* list : {&names, &obsolete_}) {
+      for (const std::string& name : *list) {
+        if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
+      }
+    }
+    if (absl::Status status = folder_.CheckTargets(names); !status.ok()) return status;
+    if (obsolete_.empty() || options_.overwrite) return absl::OkStatus();
+    return absl::AlreadyExistsError(absl::StrCat("writing to ", options_.folder, ": ", obsolete_[0],
+                                                 " belongs to another checkpoint; give another folder, or --overwrite, which removes it"));
+  }
+
+  absl::Status CreateFile(const std::string& name, int64_t size) {
+    absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(folder_.PathOf(name), size, options_.overwrite);
+    if (!file.ok()) return file.status();
+    files_.push_back(*std::move(file));
+    return absl::OkStatus();
+  }
+
+  // In the order in which they get their names, the index last, for without it there is no checkpoint. All before data moves, so that a
+  // full disk is noticed at once.
+  absl::Status CreateFiles() {
+    for (const CheckpointLayout::Weights& weights : layout_.weights) {
+      if (absl::Status status = CreateFile(weights.name, weights.layout.size); !status.ok()) return status;
+    }
+    if (options_.with_companions) {
+      for (const Companion& companion : plan_.companions) {
+        if (absl::Status status = CreateCompanion(companion); !status.ok()) return status;
+      }
+    }
+    if (!layout_.index.has_value()) return absl::OkStatus();
+    if (absl::Status status = CreateFile(layout_.index->name, static_cast<int64_t>(layout_.index->bytes.size())); !status.ok()) {
+      return status;
+    }
+    return files_.back()->WriteAt(0, layout_.index->bytes);
+  }
+
+  absl::Status CreateCompanion(const Companion& companion) {
+    absl::StatusOr<std::string> bytes = ReadAll(*companion.bytes, companion.bytes->size());
+    if (!bytes.ok()) return bytes.status();
+    if (absl::Status status = CreateFile(companion.name, companion.bytes->size()); !status.ok()) return status;
+    return files_.back()->WriteAt(0, *bytes);
+  }
+
+  absl::Status WriteWeights() {
+    std::vector<FileToWrite> files;
+    int64_t bytes = 0;
+    for (size_t i = 0; i < layout_.weights.size(); ++i) {
+      const CheckpointLayout::Weights& weights = layout_.weights[i];
+      files.push_back({.layout = &weights.layout, .first_output = weights.first_row, .file = files_[i].get()});
+      bytes += weights.layout.size;
+    }
+    ExecuteOptions options{.threads = options_.common.threads,
+                           .memory = options_.common.memory,
+                           .on_progress = [this](int64_t written) { progress_.Add(written); },
+                           .stop = options_.common.stop};
+    progress_.Start("writing", bytes);
+    absl::Status status = Execute(plan_, files, options);
+    progress_.Finish();
+    return status;
+  }
+
+  absl::StatusOr<ByteSourcePtr> OpenWritten(const std::string& name) const {
+    const std::string path = folder_.PathOf(name);
+    for (const std::unique_ptr<OutputFile>& file : files_) {
+      if (file->path() == path) return file->OpenForReading();
+    }
+    return absl::NotFoundError(absl::StrCat(path, " is not written"));
+  }
+
+  absl::StatusOr<Manifest> JudgeWritten() {
+    const std::string main = layout_.index.has_value() ? layout_.index->name : layout_.weights.front().name;
+    absl::StatusOr<ByteSourcePtr> opened = OpenWritten(main);
+    if (!opened.ok()) return opened.status();
+    absl::StatusOr<Checkpoint> result = ReadModel(
+        *opened, [this](const std::string& name) { return OpenWritten(name); }, ReadLimits());
+    if (!result.ok()) return absl::InternalError(absl::StrCat("what was written cannot be read: ", result.status().message()));
+    JudgeOptions options{.threads = options_.common.threads,
+                         .memory = options_.common.memory,
+                         .on_progress = [this](int64_t read) { progress_.Add(read); },
+                         .stop = options_.common.stop};
+    progress_.Start("verifying", JudgeBytes(plan_, *result));
+    absl::StatusOr<Manifest> manifest = Judge(plan_, *result, options);
+    progress_.Finish();
+    return manifest;
+  }
+
+  absl::Status WriteManifest(const Manifest& manifest) {
+    if (options_.manifest_name.empty()) return absl::OkStatus();
+    const std::string bytes = SerializeManifest(manifest);
+    if (absl::Status status = CreateFile(options_.manifest_name, static_cast<int64_t>(bytes.size())); !status.ok()) return status;
+    // The manifest comes first: a model without its manifest is never there.
+    std::rotate(files_.begin(), files_.end() - 1, files_.end());
+    return files_.front()->WriteAt(0, bytes);
+  }
+
+  absl::Status Publish() {
+    std::vector<OutputFile*> files;
+    for (const std::unique_ptr<OutputFile>& file : files_) files.push_back(file.get());
+    // Next to an unverified result an older manifest would speak of other weights.
+    if (!options_.verify && !options_.manifest_name.empty()) obsolete_.push_back(options_.manifest_name);
+    return folder_.Publish(files, obsolete_);
+  }
+
+  void Report(std::ostream& out) {
+    const absl::string_view done = options_.verify ? "verified: " : "written, not verified: ";
+    for (const CheckpointLayout::Weights& weights : layout_.weights) {
+      out << done << folder_.PathOf(weights.name) << " (" << ReadableBytes(weights.layout.size) << ")\n";
+    }
+    if (layout_.index.has_value()) out << "index: " << folder_.PathOf(layout_.index->name) << "\n";
+    if (options_.verify && !options_.manifest_name.empty()) out << "manifest: " << folder_.PathOf(options_.manifest_name) << "\n";
+    if (!plan_.recipe.consumer_needs().empty()) {
+      out << "from_pretrained still needs in that folder: " << absl::StrJoin(plan_.recipe.consumer_needs(), ", ") << "\n";
+    }
+    out << AccountingLine(plan_, "written") << "\n";
+  }
+
+  const Plan& plan_;
+  const CheckpointLayout& layout_;
+  const ConversionOptions& options_;
+  OutputFolder folder_;
+  Progress progress_;
+  std::vector<std::string> obsolete_;
+  std::vector<std::unique_ptr<OutputFile>> files_;
+};
+
+absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOptions& options) {
+  absl::StatusOr<CheckpointLayout> layout = LayOutCheckpoint(LayoutRows(plan), {.format = options.format,
+                                                                                .max_shard_size = options.max_shard_size,
+                                                                                .module_versions = plan.module_versions,
+                                                                                .framework = plan.recipe.result().framework()});
+  if (layout.ok() && !options.file_name.empty()) layout->weights.front().name = options.file_name;
+  return layout;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> Convert(const Recipe& recipe, std::vector<PlanSource> sources, const ConversionOptions& options, std::ostream& out) {
+  absl::StatusOr<Plan> plan = Compile(recipe, std::move(sources), {.pad_rows = options.pad_rows});
+  if (!plan.ok()) return plan.status();
+  absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
+  if (!layout.ok()) return layout.status();
+  if (!options.explain.empty()) {
+    if (absl::Status status = Explain(*plan, options.explain, out); !status.ok()) return status;
+  }
+  if (options.dry_run) {
+    DescribeResult(*plan, *layout, options.folder, out);
+    out << "memory: " << ReadableBytes(options.common.memory) << " of buffers on " << options.common.threads << " threads\n"
+        << AccountingLine(*plan, "would be written") << "\n";
+    return true;
+  }
+  if (options.folder.empty()) return true;
+  return Result(*plan, *layout, options).Make(out);
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,43 @@
+#ifndef WEIGHBRIDGE_TOOLS_CONVERSION_H_
+#define WEIGHBRIDGE_TOOLS_CONVERSION_H_
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "formats/directory/checkpoint_layout.h"
+#include "plan/compile_options.h"
+#include "plan/plan.h"
+#include "proto/recipe.pb.h"
+#include "tools/tool.h"
+
+namespace weighbridge {
+
+// What merge, apply_delta and consolidate have in common: a recipe is applied to checkpoints, and the result is written, judged, published.
+struct ConversionOptions {
+  PadRows pad_rows = {};
+  std::string folder = "";     // Of the result; empty only where nothing is written.
+  std::string file_name = "";  // Of weights in one file; the format's usual name when empty.
+  WeightsFormat format = WeightsFormat::kPdparams;
+  std::optional<int64_t> max_shard_size = std::nullopt;  // Bytes; nothing: one file.
+  // Whether config.json, the tokenizer's files and others that the recipe states are written beside the weights.
+  bool with_companions = true;
+  std::string manifest_name = "";  // In the folder, when the result is judged; empty: none is written.
+  bool verify = true;              // Judge what was written before it gets its name.
+  bool dry_run = false;            // Print what would be made, and stop.
+  std::string explain = "";        // An RE2: print the expression of each output whose name it matches in part; empty for none.
+  bool overwrite = false;
+  CommonOptions common;
+};
+
+// Makes what `recipe` says of `sources` (OpenSources, with the same pad_rows). Yes when the result stands in its folder (or, for a dry run
+// and for an explanation without a folder, when it could be made). No, with what differs on `out`, when what was written is not what the
+// recipe says; then nothing was published. Every failure leaves all files as they were.
+absl::StatusOr<bool> Convert(const Recipe& recipe, std::vector<PlanSource> sources, const ConversionOptions& options, std::ostream& out);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_TOOLS_CONVERSION_H_

@@ -1,0 +1,61 @@
+#include "tools/describe_plan.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "formats/directory/checkpoint_layout.h"
+#include "formats/layout.h"
+#include "formats/tensor_spec.h"
+#include "plan/expr.h"
+#include "plan/plan.h"
+#include "re2/re2.h"
+#include "tools/byte_count.h"
+#include "tools/printable.h"
+
+namespace weighbridge {
+
+absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream& out) {
+  const RE2 name(pattern, RE2::Quiet);
+  if (!name.ok()) return absl::InvalidArgumentError(absl::StrCat("--explain=", pattern, ": ", name.error()));
+  for (const PlannedTensor& output : plan.outputs) {
+    if (!RE2::PartialMatch(output.name, name)) continue;
+    out << Printable(absl::StrCat(output.name, " ", ToString(output.expr->spec()), " = ", ToString(*output.expr))) << "\n";
+  }
+  return absl::OkStatus();
+}
+
+void DescribeResult(const Plan& plan, const CheckpointLayout& layout, const std::string& folder, std::ostream& out) {
+  for (const DroppedTensor& dropped : plan.dropped) {
+    out << "dropped: " << dropped.source << "/" << Printable(dropped.name) << " " << ToString(dropped.spec) << ": " << dropped.reason
+        << "\n";
+  }
+  std::map<std::string, int64_t> dtypes;
+  for (const PlannedTensor& output : plan.outputs) ++dtypes[std::string(DTypeName(output.expr->spec().dtype))];
+  int64_t tensor_bytes = 0;
+  int64_t disk_bytes = 0;
+  for (const CheckpointLayout::Weights& weights : layout.weights) {
+    out << "would write: " << (std::filesystem::path(folder) / weights.name).string() << "\n";
+    for (const Layout::Slot& slot : weights.layout.slots) tensor_bytes += slot.size;
+    disk_bytes += weights.layout.size;
+  }
+  out << "tensors: " << plan.outputs.size() << " ("
+      << absl::StrJoin(dtypes, ", ", [](std::string* text, const auto& dtype) { absl::StrAppend(text, dtype.second, " ", dtype.first); })
+      << ")\n"
+      << "bytes: " << tensor_bytes << " of tensors, " << disk_bytes << " on disk (" << ReadableBytes(disk_bytes) << ")\n";
+}
+
+std::string AccountingLine(const Plan& plan, absl::string_view written) {
+  const auto dropped = static_cast<int64_t>(plan.dropped.size());
+  const int64_t all = plan.used + dropped;
+  return absl::StrCat(plan.outputs.size(), " of ", plan.outputs.size(), " tensors ", written, ", ", all, " of ", all,
+                      " source tensors accounted for (", plan.used, " used, ", dropped, " dropped by rule)");
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Runs apply_delta, consolidate and the fused merge as a user does, beside every stage's output of the real pipeline.
+
+Over testdata/ always; over all goldens too where WEIGHBRIDGE_SHARED names the shared folder.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from tool_testing import ROOT, SHARED, ToolsTest, expected, golden_sets, run, sha256, sources
+
+TORCH_NAME = "pytorch_model.bin"
+COMPANIONS = ["added_tokens.json", "config.json", "generation_config.json", "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json"]
+
+
+def fused(folder):
+    return [f"blip2={folder}/blip2", f"base={folder}/llama", f"delta={folder}/delta", f"minigpt4={folder}/prerained_minigpt4.pth"]
+
+
+def pad_rows(name):
+    return ["--pad_rows=reference"] if name == "padtrap" else []
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+class StagesTest(ToolsTest):
+    def apply_delta(self, folder, target, *flags, **options):
+        return run("apply_delta", f"--base={folder}/llama", f"--delta={folder}/delta", f"--target={target}", *flags, **options)
+
+    def listing(self, path):
+        result = run("inspect", "--format=json", "--digest=sha256", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [{key: t[key] for key in ("name", "dtype", "shape", "digest")} for t in json.loads(result.stdout)["tensors"]]
+
+    def expect_tensors(self, path, entry, in_any_order=False):
+        listed = self.listing(path)
+        wanted = [{"name": t["name"], "dtype": t["dtype"], "shape": t["shape"], "digest": t["sha256"]} for t in entry["tensors"]]
+        if in_any_order:
+            listed, wanted = (sorted(tensors, key=lambda t: t["name"]) for tensors in (listed, wanted))
+        self.assertEqual(listed, wanted, path)
+
+    def files(self, folder):
+        return {name: sha256(os.path.join(folder, name)) for name in os.listdir(folder)}
+
+
+class ApplyDeltaTest(StagesTest):
+    def test_gives_the_references_folder_byte_for_byte(self):
+        for name, folder in golden_sets().items():
+            # Paths as the reference's user typed them: config.json keeps the base's.
+            target = self.path(name)
+            result = run("apply_delta", "--base=llama", "--delta=delta", "--target=" + target, *pad_rows(name), cwd=folder)
+            self.assertEqual(result.returncode, 0, name + result.stderr)
+            want = {path.split("/")[1]: entry for path, entry in expected(folder).items() if path.startswith("vicuna/")}
+            self.assertEqual(sha256(target + "/" + TORCH_NAME), want[TORCH_NAME]["sha256"], name)
+            self.expect_tensors(target, want[TORCH_NAME])
+            self.assertEqual(sorted(os.listdir(target)), sorted([*COMPANIONS, TORCH_NAME, "manifest.binpb"]))
+            for companion in COMPANIONS:
+                if companion.startswith("config"):
+                    self.assertEqual(load(f"{target}/{companion}"), load(f"{folder}/vicuna/{companion}"))
+                else:
+                    self.assertEqual(sha256(f"{target}/{companion}"), sha256(f"{folder}/vicuna/{companion}"))
+
+    def test_threads_and_memory_change_no_byte(self):
+        folder = golden_sets()["small"]
+        first = None
+        for number, flags in enumerate([["--threads=1"], ["--threads=7", "--memory=64MiB"], ["--memory=20MiB", "--threads=2"]]):
+            target = self.path(str(number))
+            result = self.apply_delta(folder, target, "--max_shard_size=300KB", *flags)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            first = first or self.files(target)
+            self.assertEqual(self.files(target), first)
+        self.assertGreater(len(first), 8)
+
+    def test_shards_are_those_of_transformers(self):
+        # transformers wrote these deltas, whose tensors have the result's shapes, with a smaller limit: it would cut the result likewise.
+        for name in ("tiny", "small"):
+            folder = golden_sets()[name]
+            target = self.path(name)
+            limit = load(folder + "/expected.json")["parameters"]["delta_shard"]
+            self.assertEqual(self.apply_delta(folder, target, "--max_shard_size=" + limit).returncode, 0)
+            with open(target + "/pytorch_model.bin.index.json", encoding="utf-8") as mine, \
+                    open(folder + "/delta/pytorch_model.bin.index.json", encoding="utf-8") as wanted:
+                self.assertEqual(mine.read(), wanted.read())
+
+    def test_a_first_tensor_beyond_the_limit_leaves_an_empty_first_shard(self):
+        target = self.path("out")
+        self.assertEqual(self.apply_delta(self.tiny, target, "--max_shard_size=1KB").returncode, 0)
+        index = load(target + "/pytorch_model.bin.index.json")
+        shards = [name for name in os.listdir(target) if name.endswith(".bin")]
+        self.assertEqual(len(shards), len(set(index["weight_map"].values())) + 1)
+        first = min(shards)
+        self.assertNotIn(first, index["weight_map"].values())
+        self.assertEqual(self.listing(os.path.join(target, first)), [])
+        self.expect_tensors(target, expected(self.tiny)["vicuna/" + TORCH_NAME])
+
+    def test_writes_safetensors_too(self):
+        want = expected(self.tiny)["vicuna/" + TORCH_NAME]
+        for flags, name in (([], "model.safetensors"), (["--max_shard_size=100KB"], "model.safetensors.index.json")):
+            target = self.path(name)
+            result = self.apply_delta(self.tiny, target, "--format=safetensors", *flags)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(name, os.listdir(target))
+            self.expect_tensors(target, want, in_any_order=True)
+        # A base in safetensors gives a result in safetensors, in the same bits.
+        base = self.path("base")
+        os.mkdir(base)
+        self.assertEqual(run("consolidate", f"--model={self.tiny}/llama", f"--output={base}/model.safetensors").returncode, 0)
+        for companion in COMPANIONS:
+            if os.path.exists(f"{self.tiny}/llama/{companion}"):
+                shutil.copy(f"{self.tiny}/llama/{companion}", base)
+        target = self.path("again")
+        result = run("apply_delta", "--base=" + base, f"--delta={self.tiny}/delta", "--target=" + target)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sha256(target + "/model.safetensors"), sha256(self.path("model.safetensors") + "/model.safetensors"))
+
+    def test_the_references_trap_is_refused_and_explained(self):
+        if not SHARED:
+            self.skipTest("WEIGHBRIDGE_SHARED is not set")
+        folder = os.path.join(SHARED, "golden", "padtrap")
+        result = self.apply_delta(folder, self.path("out"))
+        self.expect_failure(result, "[PAD]", "--pad_rows=0", "--pad_rows=reference")
+        self.assertFalse(os.path.exists(self.path("out")))
+        # What the user most likely wants: base + delta, nothing zeroed.
+        self.assertEqual(self.apply_delta(folder, self.path("sane"), "--pad_rows=0").returncode, 0)
+        embedding = [t["digest"] for t in self.listing(self.path("sane")) if t["name"] == "model.embed_tokens.weight"]
+        self.assertNotIn(embedding[0], [t["sha256"] for t in expected(folder)["vicuna/" + TORCH_NAME]["tensors"]])
+
+    def test_a_tensor_on_one_side_only_is_an_error(self):
+        tiny = self.copy_tiny()
+        index = load(tiny + "/delta/pytorch_model.bin.index.json")
+        for sides in (("base", "delta"), ("delta", "base")):
+            folders = {"base": tiny + "/llama", "delta": tiny + "/delta"}
+            # The one side becomes one without a layer norm.
+            short = self.path("short-" + sides[0])
+            self.assertEqual(run("consolidate", "--model=" + folders[sides[0]], "--recipe=none", f"--output={short}/model.safetensors").returncode, 0)
+            with open(short + "/model.safetensors", "rb") as file:
+                content = file.read()
+            self.assertIn(b"model.norm.weight", content)
+            with open(short + "/model.safetensors", "wb") as file:
+                file.write(content.replace(b"model.norm.weight", b"model.morn.weight"))
+            for companion in COMPANIONS:
+                if os.path.exists(os.path.join(folders[sides[0]], companion)):
+                    shutil.copy(os.path.join(folders[sides[0]], companion), short)
+            folders[sides[0]] = short
+            result = run("apply_delta", "--base=" + folders["base"], "--delta=" + folders["delta"], "--target=" + self.path("out"))
+            self.expect_failure(result, "model.norm.weight", sides[0])
+            self.assertFalse(os.path.exists(self.path("out")))
+        self.assertIn("model.norm.weight", index["weight_map"])
+
+    def test_other_weights_of_the_folder_are_not_left_beside_new_ones(self):
+        target = self.path("out")
+        self.assertEqual(self.apply_delta(self.tiny, target, "--max_shard_size=100KB").returncode, 0)
+        before = self.files(target)
+        self.expect_failure(self.apply_delta(self.tiny, target), "--overwrite")
+        self.assertEqual(self.files(target), before)
+        self.assertEqual(self.apply_delta(self.tiny, target, "--overwrite").returncode, 0)
+        self.assertEqual(sorted(os.listdir(target)), sorted([*COMPANIONS, TORCH_NAME, "manifest.binpb"]))
+
+    def test_no_source_is_overwritten(self):
+        tiny = self.copy_tiny()
+        before = self.files(tiny + "/delta")
+        for flags in ([], ["--overwrite"]):
+            self.expect_failure(self.apply_delta(tiny, tiny + "/delta", *flags), "another folder")
+            self.assertEqual(self.files(tiny + "/delta"), before)
+
+    def test_mistakes_exit_with_2(self):
+        for arguments, word in [([], "--base"), (["--base=x"], "--delta"), (["--base=x", "--delta=y"], "--target"),
+                                (["--base=x", "--delta=y", "--target=z"], "x"), (["--pad_rows=-1"], "pad_rows"), (["--format=gguf"], "format"),
+                                (["base=x"], "--base=DIR"), (["word"], "word"), (["--max_shard_size=0", "--base=x"], "")]:
+            self.expect_failure(run("apply_delta", *arguments), word)
+
+
+class ConsolidateTest(StagesTest):
+    def test_gives_torchs_own_bytes(self):
+        for name, folder in golden_sets().items():
+            want = expected(folder)["vicuna_consolidated/" + TORCH_NAME]["sha256"]
+            for number, flags in enumerate([[], ["--threads=1", "--memory=64MiB"], ["--noverify"]]):
+                output = self.path(f"{name}-{number}/weights/{TORCH_NAME}")
+                result = run("consolidate", f"--model={folder}/vicuna", "--output=" + output, "--dtype=float32", "--format=torch", *flags)
+                self.assertEqual(result.returncode, 0, name + result.stderr)
+                self.assertEqual(sha256(output), want, name)
+                self.assertEqual(os.listdir(os.path.dirname(output)), [TORCH_NAME])
+
+    def test_any_checkpoint_keeps_its_tensors_in_any_format(self):
+        source = self.tiny + "/blip2/model_state.pdparams"
+        want = expected(self.tiny)["blip2/model_state.pdparams"]
+        for name in ("all.bin", "all.safetensors", "all.pdparams"):
+            output = self.path(name)
+            result = run("consolidate", "--model=" + source, "--output=" + output)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.expect_tensors(output, want, in_any_order=name.endswith(".safetensors"))
+        self.assertEqual(sha256(self.path("all.pdparams")), sha256(source))
+
+    def test_integers_stay_when_floats_are_cast(self):
+        result = run("consolidate", f"--model={self.tiny}/prerained_minigpt4.pth", "--output=" + self.path("half.bin"), "--dtype=float16")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        dtypes = {t["name"]: t["dtype"] for t in self.listing(self.path("half.bin"))}
+        self.assertEqual(dtypes["model.llama_proj.weight"], "float16")
+        self.assertIn("int64", dtypes.values())
+
+    def test_a_shard_can_be_told_by_its_index_file(self):
+        result = run("consolidate", f"--model={self.tiny}/delta/pytorch_model.bin.index.json", "--recipe=none", "--output=" + self.path("x.bin"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(run("consolidate", f"--model={self.tiny}/delta", "--output=" + self.path("y.bin")).returncode, 0)
+        self.assertEqual(sorted(t["digest"] for t in self.listing(self.path("x.bin"))), sorted(t["digest"] for t in self.listing(self.path("y.bin"))))
+
+    def test_existing_files_and_sources_stay(self):
+        tiny = self.copy_tiny()
+        path = tiny + "/vicuna/" + TORCH_NAME
+        before = sha256(path)
+        self.expect_failure(run("consolidate", f"--model={tiny}/vicuna", "--output=" + path, "--overwrite"), "source")
+        self.expect_failure(run("consolidate", f"--model={tiny}/vicuna_consolidated", "--output=" + path), "--overwrite")
+        self.assertEqual(sha256(path), before)
+
+    def test_mistakes_exit_with_2(self):
+        for arguments, word in [([], "--model"), (["--model=x"], "--output"), (["--model=x", "--output=y", "--dtype=int8"], "int8"),
+                                (["--model=x", "--output=y"], "x"), (["word"], "flags only"), (["--recipe=nope", "--model=" + self.tiny + "/vicuna",
+                                                                                                "--output=" + self.path("o")], "nope")]:
+            self.expect_failure(run("consolidate", *arguments), word)
+
+
+class FusedMergeTest(StagesTest):
+    def test_gives_the_references_bytes_in_one_pass(self):
+        for name, folder in golden_sets().items():
+            want = expected(folder)["merged/model_state.pdparams"]["sha256"]
+            for number, flags in enumerate([["--threads=1"], ["--memory=64MiB"], ["--noverify", "--threads=5"]]):
+                out = self.path(f"{name}-{number}")
+                result = run("merge", *fused(folder), "--save_path", out, *pad_rows(name), *flags)
+                self.assertEqual(result.returncode, 0, name + result.stderr)
+                self.assertEqual(sha256(out + "/model_state.pdparams"), want, (name, flags))
+
+    def test_counts_the_tensors_of_the_files_that_were_read(self):
+        result = run("merge", *fused(self.tiny), "--save_path=" + self.path("out"))
+        files = expected(self.tiny)
+        count = sum(len(files[name]["tensors"]) for name in files if name.split("/")[0] in ("llama", "delta", "blip2") and "tensors" in files[name])
+        count += len(json.loads(run("inspect", "--format=json", self.tiny + "/prerained_minigpt4.pth").stdout)["tensors"])
+        self.assertIn(f"{count} of {count} source tensors accounted for", result.stdout.splitlines()[-1])
+
+    def test_explains_the_whole_expression(self):
+        result = run("merge", *fused(self.tiny), "--dry_run", "--explain=lm_head|layers.0.self_attn.q_proj")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for word in ("transpose(", "add(", "base/lm_head.weight", "delta/lm_head.weight", "pad("):
+            self.assertIn(word, result.stdout)
+        self.assertIn("dropped: base/model.layers.0.self_attn.rotary_emb.inv_freq", result.stdout)
+
+    def test_says_which_sources_are_wanted(self):
+        some = fused(self.tiny)
+        self.expect_failure(run("merge", some[0], some[1], some[3], "--save_path=o"), "delta=PATH is missing")
+        self.expect_failure(run("merge", some[0], some[3], "--save_path=o"), "vicuna=PATH", "base=PATH", "delta=PATH")
+        self.expect_failure(run("merge", *some, f"vicuna={self.tiny}/vicuna", "--save_path=o"), "one makes the other")
+
+    def test_verify_judges_by_base_and_delta(self):
+        out = self.path("out")
+        self.assertEqual(run("merge", *sources(self.tiny), "--save_path=" + out).returncode, 0)
+        result = run("verify", out + "/model_state.pdparams", *fused(self.tiny))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        result = run("verify", f"{self.tiny}/vicuna", f"base={self.tiny}/llama", f"delta={self.tiny}/delta", "--recipe=vicuna_delta")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        result = run("verify", f"{self.tiny}/vicuna_consolidated", f"model={self.tiny}/vicuna", "--recipe=llama_consolidated")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_writes_other_formats_and_shards(self):
+        want = expected(self.tiny)["merged/model_state.pdparams"]
+        cases = [("torch", [], TORCH_NAME), ("safetensors", [], "model.safetensors"), ("pdparams", [], "model_state.pdparams"),
+                 ("torch", ["--max_shard_size=200KB"], TORCH_NAME + ".index.json"),
+                 ("safetensors", ["--max_shard_size=200KB"], "model.safetensors.index.json"),
+                 ("pdparams", ["--max_shard_size=200KB"], "model_state.pdparams.index.json")]
+        for number, (kind, flags, name) in enumerate(cases):
+            out = self.path(str(number))
+            result = run("merge", *fused(self.tiny), "--save_path=" + out, "--format=" + kind, *flags)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(name, os.listdir(out))
+            self.expect_tensors(out, want, in_any_order=kind == "safetensors")
+            result = run("verify", out, *fused(self.tiny))
+            self.assertEqual(result.returncode, 0, kind + result.stdout + result.stderr)
+
+    def test_llama_becomes_paddles_llama_as_paddlenlp_converts_it(self):
+        if not SHARED:
+            self.skipTest("WEIGHBRIDGE_SHARED is not set")
+        for name in ("tiny", "small", "wide", "cast", "padtrap"):
+            folder = os.path.join(SHARED, "golden", name)
+            converted = [entry for entry in os.listdir(folder + "/vicuna_converted")][0]
+            result = run("verify", f"{folder}/vicuna_converted/{converted}", f"llama={folder}/vicuna_consolidated", "--recipe=llama")
+            self.assertEqual(result.returncode, 0, name + result.stdout + result.stderr)
+
+
+class InterruptionTest(StagesTest):
+    def test_a_killed_run_leaves_nothing_and_the_next_succeeds(self):
+        folder = golden_sets()["small"]
+        want = expected(folder)["vicuna/" + TORCH_NAME]["sha256"]
+        command = [os.path.join(ROOT, "tools", "apply_delta"), "--base=llama", "--delta=delta", "--target=" + self.path("out")]
+        began = time.monotonic()
+        self.assertEqual(subprocess.run([*command, "--quiet"], cwd=folder, stdout=subprocess.DEVNULL, check=False).returncode, 0)
+        whole = time.monotonic() - began
+        shutil.rmtree(self.path("out"))
+        for moment in range(12):
+            with subprocess.Popen([*command, "--quiet"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                time.sleep(whole * moment / 10)
+                process.send_signal(signal.SIGKILL)
+            if os.path.exists(self.path("out")):
+                # It came before the kill: everything is there.
+                self.assertEqual(sha256(self.path("out/" + TORCH_NAME)), want)
+                self.assertIn("manifest.binpb", os.listdir(self.path("out")))
+                shutil.rmtree(self.path("out"))
+            self.assertEqual([name for name in os.listdir(self.folder) if not name.startswith(".")], [])
+        self.assertEqual(subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode, 0)
+        self.assertEqual(sha256(self.path("out/" + TORCH_NAME)), want)
+        self.assertEqual(os.listdir(self.folder), ["out"])
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    unittest.main()
