@@ -14,6 +14,11 @@ struct ReadLimits {
   int64_t nesting = 1000;
   // Steps of walking from the root to every tensor; bounds the number of paths, which sharing can make exponential (formats.md 2.9).
   int64_t paths = 10'000'000;
+  // Tensors of a file that is one after the other, without a table of its own.
+  int64_t tensors = 1'000'000;
+  // Bytes that tensors have together which repeat elements, by strides of 0 or overlapping windows: they lie nowhere and are as many as the file
+  // says, yet have to be read and written.
+  int64_t expanded_bytes = int64_t{4} << 30;
   // Bytes of JSON: a safetensors header, an index, a config.
   int64_t json_bytes = 100'000'000;
   // Members of a zip archive.

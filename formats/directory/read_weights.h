@@ -9,8 +9,10 @@
 
 namespace weighbridge {
 
-// The table of one file of weights of that kind, by the reader of its format, with the file in `files`. A bare pickle is Paddle's. Fails as
-// that reader; DataLoss for JSON. Messages begin with "reading PATH: ".
+// The table of one file of weights of that kind, by the reader of its format, with the file in `files`, and behind it those beside it that
+// know the names of its tensors (name_sources.h). A bare pickle is Paddle's. Fails as that reader; DataLoss for JSON; ResourceExhausted,
+// naming the tensor, when tensors that repeat their elements have more than limits.expanded_bytes together. Messages begin with "reading
+// PATH: ".
 absl::StatusOr<Checkpoint> ReadWeights(FileKind kind, ByteSourcePtr source, const ReadLimits& limits);
 
 }  // namespace weighbridge

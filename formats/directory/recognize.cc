@@ -15,7 +15,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_cursor.h"
+#include "formats/numpy/read_numpy.h"
+#include "formats/paddle/read_lod_tensors.h"
 #include "formats/torch/read_torch.h"
+#include "formats/torch/tar_archive.h"
 
 namespace weighbridge {
 namespace {
@@ -41,10 +44,8 @@ constexpr Signature kRefused[] = {
     {0, "\x28\xb5\x2f\xfd", "a zstd file; unpack it first"},
     {0, "PK\x05\x06", "a zip archive without members"},
     {0, "\x89HDF", "an HDF5 file"},
-    {0, "\x93NUMPY", "a NumPy .npy file"},
     {0, "\x89PNG", "a PNG image"},
     {0, "version https://git-lfs", "a Git LFS pointer, which stands for the file: fetch it with `git lfs pull`"},
-    {257, "ustar", "a tar archive (PyTorch wrote such files before 0.2); unpack it first if it holds checkpoints"},
 };
 
 bool LooksLikeMarkup(absl::string_view head) {
@@ -58,20 +59,11 @@ bool LooksLikeSafetensors(const ByteSource& source) {
   return cursor.ReadU64().value_or(UINT64_MAX) < uint64_t{1} << 40 && cursor.ReadU8().value_or(0) == '{';
 }
 
-// formats.md 9.1: u32 version 0, u64 number of levels, and without levels u32 tensor version 0, i32 descriptor size, descriptor.
-bool LooksLikeLodTensor(const ByteSource& source) {
-  ByteCursor cursor(source);
-  if (cursor.ReadU32().value_or(1) != 0) return false;
-  const uint64_t levels = cursor.ReadU64().value_or(UINT64_MAX);
-  if (levels != 0) return levels <= 16;
-  if (cursor.ReadU32().value_or(1) != 0) return false;
-  const int32_t descriptor_size = cursor.ReadI32().value_or(0);
-  return descriptor_size > 0 && descriptor_size < 65536 && cursor.ReadU8().value_or(0) == 8;
-}
-
-// PROTO, or an opcode with which protocols 0 and 1 begin.
+// PROTO, or an opcode with which protocols 0 and 1 begin. After GLOBAL the names of a module and of what it holds follow, in letters.
 bool LooksLikePickle(absl::string_view head) {
-  return head[0] == '\x80' || absl::StrContains("(])}cIJKLMNFGSTUVX.", head.substr(0, 1));
+  if (head[0] != 'c') return head[0] == '\x80' || absl::StrContains("(])}IJKLMNFGSTUVX.", head.substr(0, 1));
+  const absl::string_view names = head.substr(0, head.find('\n', std::min(head.find('\n'), head.size() - 1) + 1));
+  return std::none_of(names.begin(), names.end(), [](char c) { return c != '\n' && (absl::ascii_iscntrl(c) || !absl::ascii_isascii(c)); });
 }
 
 // Whether a pickle begins with a long integer, after PROTO and FRAME.
@@ -82,7 +74,10 @@ bool BeginsWithLong(absl::string_view pickle) {
 }
 
 std::optional<FileKind> KindOfReadable(const ByteSource& source, absl::string_view head) {
-  if (LooksLikeZip(source)) return FileKind::kZip;
+  if (LooksLikeZip(source)) return LooksLikeNpz(source) ? FileKind::kNpz : FileKind::kZip;
+  if (LooksLikeTar(source)) return FileKind::kTar;
+  if (LooksLikeNpy(source)) return FileKind::kNpy;
+  if (LooksLikeLodTensors(source)) return FileKind::kLodTensors;
   if (LooksLikeSafetensors(source)) return FileKind::kSafetensors;
   if (LooksLikeTorchLegacy(source)) return FileKind::kTorchLegacy;
   if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kJson;
@@ -106,13 +101,14 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
   }
   if (LooksLikeMarkup(head))
     return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
-  if (LooksLikeLodTensor(source)) return absl::UnimplementedError("it is a LoDTensor stream (.pdiparams), of Paddle's inference models");
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));
   }
   if (std::optional<FileKind> kind = KindOfName(source.name())) return *kind;
-  return absl::DataLossError(absl::StrCat("no known format begins with the bytes ", absl::BytesToHexString(head.substr(0, 8))));
+  const std::string message = absl::StrCat("no known format begins with the bytes ", absl::BytesToHexString(head.substr(0, 8)));
+  constexpr size_t kShortestSignature = 4;
+  return head.size() < kShortestSignature ? absl::DataLossError(message) : absl::UnimplementedError(message);
 }
 
 }  // namespace

@@ -31,6 +31,14 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
   const std::string magic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
   const Case cases[] = {
       {"zip", Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), FileKind::kZip},
+      {"zip of arrays", Bytes("PK\x03\x04", 4) + std::string(22, '\0') + Bytes("\x05\0\0\0w.npy", 9), FileKind::kNpz},
+      {".npy", Bytes("\x93NUMPY\x01\x00", 8), FileKind::kNpy},
+      {"tar", std::string("sys_info").append(249, '\0') + "ustar", FileKind::kTar},
+      {"LoDTensors", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8), FileKind::kLodTensors},
+      {"LoDTensors with levels", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01'), FileKind::kLodTensors},
+      {"LoDTensors of a negative descriptor", std::string(16, '\0') + "\xff\xff\xff\xff", FileKind::kLodTensors},
+      {"LoDTensors of another version", Bytes("\1\0\0\0", 4) + std::string(12, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8),
+       FileKind::kLodTensors},
       {"torch legacy, protocol 2", "\x80\x02" + magic, FileKind::kTorchLegacy},
       {"torch legacy, protocol 3", "\x80\x03" + magic, FileKind::kTorchLegacy},
       {"torch legacy, protocol 1", "L119547037146038801333356L\n.", FileKind::kTorchLegacy},
@@ -73,15 +81,11 @@ TEST(RecognizeFileTest, NamesWhatIsNotRead) {
                    6)},
       {"zstd", "\x28\xb5\x2f\xfd"},
       {"HDF5", "\x89HDF\r\n\x1a\n"},
-      {".npy", Bytes("\x93NUMPY\x01\x00", 8)},
       {"PNG", "\x89PNG\r\n"},
       {"Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"},
       {"web page", "<!DOCTYPE html>\n<html>"},
       {"web page", "\n<HTML><head>"},
       {"web page", "<?xml version=\"1.0\"?><Error/>"},
-      {"tar", std::string("sys_info").append(249, '\0') + "ustar"},
-      {"LoDTensor", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8)},
-      {"LoDTensor", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01')},
   };
   for (const Case& c : cases) {
     const absl::Status status = Recognize(c.bytes, "model.bin").status();
@@ -95,6 +99,9 @@ TEST(RecognizeFileTest, RefusesWhatIsNothing) {
   EXPECT_THAT(std::string(Recognize("").status().message()), HasSubstr("it is empty"));
   EXPECT_THAT(std::string(Recognize(std::string(4096, '\0')).status().message()), HasSubstr("512 zero bytes"));
   EXPECT_THAT(std::string(Recognize("abc").status().message()), HasSubstr("616263"));
+  for (const std::string& bytes : {std::string("abcdefgh"), std::string("cmod\n\xf8\n"), Bytes("cos\nsys\0tem\n", 12)}) {
+    EXPECT_EQ(Recognize(bytes).status().code(), StatusCode::kUnimplemented) << bytes;
+  }
   for (const std::string& bytes : {std::string(), std::string(1, '\0'), std::string(4096, '\0'), std::string("abc"), std::string("P")}) {
     EXPECT_EQ(Recognize(bytes).status().code(), StatusCode::kDataLoss) << bytes.size();
   }

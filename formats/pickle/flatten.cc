@@ -19,7 +19,8 @@ namespace weighbridge::pickle {
 namespace {
 
 bool IsLeaf(const Value& value) {
-  return value.As<Tensor>() || value.As<Storage>() || value.As<Array>() || value.As<NamedArray>() || value.As<StaticArray>();
+  return value.As<Tensor>() || value.As<Storage>() || value.As<Reference>() || value.As<Array>() || value.As<NamedArray>() ||
+         value.As<StaticArray>();
 }
 
 // The members of a container, in order; of any other value there are none.

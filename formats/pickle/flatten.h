@@ -15,7 +15,7 @@ struct Leaf {
   // The keys from the root joined by ".", members of lists and tuples by decimal index; "" for the root itself (formats.md 2.11). Paths of
   // two leaves may be equal: {"a": {"b": t}, "a.b": u}.
   std::string path;
-  // A Tensor, Storage, Array, NamedArray or StaticArray; never null.
+  // A Tensor, Storage, Reference, Array, NamedArray or StaticArray; never null.
   const Value* value = nullptr;
 };
 

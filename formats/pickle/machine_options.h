@@ -7,7 +7,7 @@ namespace weighbridge::pickle {
 
 struct MachineOptions {
   // Which persistent ids may occur. Anything else is DataLoss.
-  enum class PersistentIds { kNone, kTorchZip, kTorchLegacy };
+  enum class PersistentIds { kNone, kTorchZip, kTorchLegacy, kTorchTar };
   PersistentIds persistent_ids = PersistentIds::kNone;
 
   // How Python-2 byte strings become text (formats.md 2.3).

@@ -59,6 +59,7 @@ struct Shower {
                         ShapeToString(tensor.size), " ", ShapeToString(tensor.stride), tensor.conj ? " conj" : "", tensor.neg ? " neg" : "",
                         ")");
   }
+  std::string operator()(const Reference& reference) const { return absl::StrCat("reference ", reference.id); }
   std::string operator()(const ArrayDType& dtype) const { return absl::StrCat("dtype(", DTypeOf(dtype), ")"); }
   std::string operator()(const Array& array) const {
     return absl::StrCat("array(", DTypeOf(array.dtype), " ", ShapeToString(array.shape), " ", ShapeToString(array.strides), " ",

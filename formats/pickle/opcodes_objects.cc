@@ -66,15 +66,22 @@ absl::Status Interpreter::PersistentId() {
   const int64_t position = cursor_.position() - 1;
   absl::StatusOr<absl::Span<Value* const>> id = Top(1);
   if (!id.ok()) return id.status();
-  absl::StatusOr<Value*> storage = MakeStorage(arena_, *id->front(), options_.persistent_ids, position);
-  if (!storage.ok()) return storage.status();
+  absl::StatusOr<Value*> object = options_.persistent_ids == MachineOptions::PersistentIds::kTorchTar
+                                      ? MakeReference(arena_, *id->front())
+                                      : MakeStorage(arena_, *id->front(), options_.persistent_ids, position);
+  if (!object.ok()) return object.status();
   Drop(1);
-  Push(*storage);
+  Push(*object);
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::PersistentIdLine() {
-  return absl::DataLossError("a persistent id as text, which only torch's tar form has");
+  if (options_.persistent_ids != MachineOptions::PersistentIds::kTorchTar) {
+    return absl::DataLossError("a persistent id as text, which only torch's tar form has");
+  }
+  absl::StatusOr<std::string> id = Line();
+  if (!id.ok()) return id.status();
+  return Push(arena_.New(Reference{*std::move(id)}));
 }
 
 absl::Status Interpreter::Instance() {

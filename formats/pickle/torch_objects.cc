@@ -36,6 +36,11 @@ absl::StatusOr<Storage::View> ViewOf(const Value& value, int64_t numel) {
   return Storage::View{.key = *std::move(key), .offset = *offset, .size = *size};
 }
 
+absl::Status WholeModule(const Value& type) {
+  return absl::PermissionDeniedError(
+      absl::StrCat("the file holds a whole module of class ", Describe(type), "; save its state_dict() instead"));
+}
+
 // The members of a persistent id, once it is known to be one of a storage.
 absl::StatusOr<Arguments> StorageMembers(const Value& id, Form form) {
   if (form == Form::kNone) return absl::DataLossError("a persistent id, which this format does not have");
@@ -43,8 +48,7 @@ absl::StatusOr<Arguments> StorageMembers(const Value& id, Form form) {
   if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));
   const Arguments members = tuple->items;
   if (form == Form::kTorchLegacy && IsText(*members[0], "module") && members.size() > 1) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the file holds a whole module of class ", Describe(*members[1]), "; save its state_dict() instead"));
+    return WholeModule(*members[1]);
   }
   if (!IsText(*members[0], "storage")) return absl::DataLossError(absl::StrCat("a persistent id of ", Describe(*members[0])));
   const size_t count = form == Form::kTorchLegacy ? 6 : 5;
@@ -153,6 +157,13 @@ absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, Form form, int
     return absl::UnimplementedError("an UntypedStorage in a legacy file, which torch itself does not read; save the file in the zip form");
   }
   return arena.New(std::move(storage));
+}
+
+absl::StatusOr<Value*> MakeReference(Arena& arena, const Value& id) {
+  if (const Text* text = id.As<Text>()) return arena.New(Reference{text->utf8});
+  const Tuple* tuple = id.As<Tuple>();
+  if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));
+  return WholeModule(*tuple->items[0]);
 }
 
 absl::StatusOr<Value*> RebuildTensor(Arena& arena, const TableRow& function, Arguments arguments) {

@@ -17,6 +17,9 @@ namespace weighbridge::pickle {
 // an untyped storage in a legacy file (4.6).
 absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, MachineOptions::PersistentIds form, int64_t position);
 
+// What a persistent id of the tar form refers to (formats.md 5.4). DataLoss: it is no text. PermissionDenied: a module, naming its class.
+absl::StatusOr<Value*> MakeReference(Arena& arena, const Value& id);
+
 // What a call of a function of `torch._utils` or `torch._tensor` gives: a tensor (formats.md 2.6, 3.5). DataLoss: the arguments are of
 // another number or kind. Unimplemented: metadata of an unknown key. PermissionDenied: a type that is none of tensors.
 absl::StatusOr<Value*> RebuildTensor(Arena& arena, const TableRow& function, Arguments arguments);

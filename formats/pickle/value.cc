@@ -27,6 +27,7 @@ struct Describer {
   std::string operator()(const Global& global) const { return absl::StrCat("the global ", global.module, " ", global.name); }
   std::string operator()(const Storage& storage) const { return absl::StrCat("the storage ", Quote(storage.key)); }
   std::string operator()(const Tensor& tensor) const { return tensor.unsupported.empty() ? "a tensor" : tensor.unsupported; }
+  std::string operator()(const Reference& reference) const { return absl::StrCat("the persistent id ", Quote(reference.id)); }
   std::string operator()(const ArrayDType& dtype) const { return absl::StrCat("the numpy dtype ", Quote(dtype.text)); }
   std::string operator()(const Array& array) const { return absl::StrCat("a numpy array of shape ", ShapeToString(array.shape)); }
   std::string operator()(const NamedArray& named) const { return absl::StrCat("the Paddle tensor ", Quote(named.name)); }

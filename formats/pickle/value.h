@@ -106,6 +106,11 @@ struct Tensor {
   std::string unsupported;
 };
 
+// torch's tar form: a persistent id that is a text, the number of a tensor or storage that stands elsewhere (formats.md 5.4).
+struct Reference {
+  std::string id;
+};
+
 // numpy: a dtype object.
 struct ArrayDType {
   // Nothing when the text is well formed and not an element type that is read; `text` says it.
@@ -140,8 +145,8 @@ struct Inert {
 };
 
 struct Value {
-  std::variant<None, bool, int64_t, BigInt, double, Text, LongText, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, ArrayDType,
-               Array, NamedArray, StaticArray, Inert>
+  std::variant<None, bool, int64_t, BigInt, double, Text, LongText, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, Reference,
+               ArrayDType, Array, NamedArray, StaticArray, Inert>
       data;
 
   // The machine's notes while the pickle runs (arena.h): how deep values are nested in this one, whether another value holds it, and

@@ -62,21 +62,6 @@ absl::StatusOr<ByteRange> ApplySignBits(const pickle::Tensor& tensor, const Byte
   return result;
 }
 
-// A tensor inside the bytes of its storage. It is made twice: over the storage alone, which proves that it does not reach beyond, and over
-// the source that holds the storage, which is what readers of whole files know.
-absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const ByteRange& storage, int64_t first_element, std::vector<int64_t> strides) {
-  int64_t offset = 0;
-  if (first_element < 0 || __builtin_mul_overflow(first_element, ItemSize(spec.dtype), &offset)) {
-    return absl::DataLossError(absl::StrCat("its first element is number ", first_element, " of the storage"));
-  }
-  absl::StatusOr<ByteSourcePtr> alone = MakeSliceSource("its storage", storage.source, storage.offset, storage.size);
-  if (!alone.ok()) return alone.status();
-  absl::StatusOr<StoredTensor> proof = StoredTensor::Create(spec, *std::move(alone), offset, strides);
-  // A tensor without elements may begin anywhere, also where an offset in the file would overflow.
-  if (!proof.ok() || proof->element_count() == 0) return proof;
-  return StoredTensor::Create(std::move(spec), storage.source, storage.offset + offset, std::move(strides));
-}
-
 absl::StatusOr<StoredTensor> Store(const pickle::Tensor& tensor, StorageFinder find_storage) {
   if (!tensor.unsupported.empty()) return absl::UnimplementedError(absl::StrCat("it is ", tensor.unsupported, ", which is not supported"));
   absl::StatusOr<ByteRange> storage = StorageBytes(*tensor.storage, find_storage);
@@ -101,6 +86,21 @@ absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const ByteSourcePt
 }
 
 }  // namespace
+
+// It is made twice: over the storage alone, which proves that it does not reach beyond, and over the source that holds the storage, which
+// is what readers of whole files know.
+absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const ByteRange& storage, int64_t first_element, std::vector<int64_t> strides) {
+  int64_t offset = 0;
+  if (first_element < 0 || __builtin_mul_overflow(first_element, ItemSize(spec.dtype), &offset)) {
+    return absl::DataLossError(absl::StrCat("its first element is number ", first_element, " of the storage"));
+  }
+  absl::StatusOr<ByteSourcePtr> alone = MakeSliceSource("its storage", storage.source, storage.offset, storage.size);
+  if (!alone.ok()) return alone.status();
+  absl::StatusOr<StoredTensor> proof = StoredTensor::Create(spec, *std::move(alone), offset, strides);
+  // A tensor without elements may begin anywhere, also where an offset in the file would overflow.
+  if (!proof.ok() || proof->element_count() == 0) return proof;
+  return StoredTensor::Create(std::move(spec), storage.source, storage.offset + offset, std::move(strides));
+}
 
 absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& pickle_source, StorageFinder find_storage,
                         const ReadLimits& limits, Checkpoint& checkpoint) {

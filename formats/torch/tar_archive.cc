@@ -95,8 +95,8 @@ absl::StatusOr<std::vector<TarMember>> ListTarMembers(const ByteSource& source) 
 }
 
 bool LooksLikeTar(const ByteSource& source) {
-  const absl::StatusOr<std::string> header = ByteCursor(source).ReadString(kBlock);
-  return header.ok() && kMagic.Of(*header) == "ustar";
+  ByteCursor cursor(source);
+  return cursor.Skip(kMagic.offset).ok() && cursor.ReadString(kMagic.size).value_or("") == "ustar";
 }
 
 }  // namespace weighbridge
