@@ -21,6 +21,8 @@ PROGRAMS = r"^(tools|benchmarks)/|_benchmark\.cc$|" + TESTS
 
 # Meant so: (check, path, why). One without need is reported itself.
 EXCEPTIONS = (
+    ("model-words", "tools/apply_delta_main.cc", "--help, and the default recipe"),
+    ("model-words", "tools/consolidate_main.cc", "--help"),
     ("model-words", "tools/example.cc", "names the checkpoints of the embedded example"),
     ("model-words", "tools/inspect_main.cc", "--help"),
     ("model-words", "tools/merge_main.cc", "--help, and the default recipe"),

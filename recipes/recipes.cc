@@ -41,6 +41,14 @@ std::vector<std::string> EmbeddedRecipeNames() {
   return names;
 }
 
+std::string RecipeToConsolidate(absl::string_view architecture) {
+  for (const EmbeddedRecipe& embedded : EmbeddedRecipes()) {
+    absl::StatusOr<Recipe> recipe = ParseRecipe(embedded.text, embedded.name);
+    if (recipe.ok() && !architecture.empty() && recipe->consolidates() == architecture) return recipe->name();
+  }
+  return "";
+}
+
 absl::StatusOr<Recipe> ParseRecipe(absl::string_view text, absl::string_view origin) {
   Recipe recipe;
   FirstError error;

@@ -17,6 +17,9 @@ std::vector<std::string> EmbeddedRecipeNames();
 // listing the names; InvalidArgument, with line and column, when the text is no recipe.
 absl::StatusOr<Recipe> LoadRecipe(absl::string_view name_or_path);
 
+// The embedded recipe that `consolidates` checkpoints of that architecture, or "" when there is none.
+std::string RecipeToConsolidate(absl::string_view architecture);
+
 // Parses a textproto. `origin` is for messages. InvalidArgument, with line and column.
 absl::StatusOr<Recipe> ParseRecipe(absl::string_view text, absl::string_view origin);
 

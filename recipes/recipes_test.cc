@@ -31,6 +31,12 @@ TEST(RecipesTest, EveryEmbeddedRecipeIsValidAndHasItsFilesName) {
   }
 }
 
+TEST(RecipesTest, TheArchitectureSaysByWhichRecipeACheckpointIsConsolidated) {
+  EXPECT_EQ(RecipeToConsolidate("LlamaForCausalLM"), "llama_consolidated");
+  EXPECT_EQ(RecipeToConsolidate("BertModel"), "");
+  EXPECT_EQ(RecipeToConsolidate(""), "");
+}
+
 TEST(RecipesTest, AFileIsARecipe) {
   const std::string path = testing::TempDir() + "/mine.textproto";
   std::ofstream(path) << "name: 'mine'";

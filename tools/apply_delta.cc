@@ -34,8 +34,8 @@ absl::StatusOr<WeightsFormat> FormatOf(const Checkpoint& checkpoint) {
 
 absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& out) {
   const std::pair<const char*, const std::string*> wanted[] = {
-      {"--base=DIR is missing: the LLaMA weights", &options.base},
-      {"--delta=DIR is missing: the delta, such as lmsys/vicuna-7b-delta-v0", &options.delta},
+      {"--base=DIR is missing: the weights that the delta is added to", &options.base},
+      {"--delta=DIR is missing: what is added to the base", &options.delta},
       {"--target=DIR is missing: the folder for the result", &options.conversion.folder},
   };
   for (const auto& [message, value] : wanted) {

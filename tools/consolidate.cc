@@ -43,8 +43,9 @@ Recipe CopyRecipe() {
 
 std::string DefaultRecipe(const Checkpoint& checkpoint) {
   const auto architecture = checkpoint.facts.find("architectures.0");
-  const bool is_llama = architecture != checkpoint.facts.end() && architecture->second == FactValue(std::string("LlamaForCausalLM"));
-  return is_llama ? "llama_consolidated" : kNone;
+  const std::string* name = architecture == checkpoint.facts.end() ? nullptr : std::get_if<std::string>(&architecture->second);
+  const std::string recipe = name == nullptr ? "" : RecipeToConsolidate(*name);
+  return recipe.empty() ? kNone : recipe;
 }
 
 WeightsFormat FormatByName(const std::string& output) {

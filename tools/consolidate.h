@@ -17,8 +17,8 @@ struct ConsolidateOptions {
   std::string output;
   std::optional<DType> dtype;           // Of all floating-point tensors; nothing: each keeps its own.
   std::optional<WeightsFormat> format;  // Nothing: by the output's name.
-  // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: llama_consolidated where config.json
-  // names LlamaForCausalLM, else none.
+  // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: the embedded recipe for the architecture
+  // that config.json names, else none.
   std::string recipe;
   ConversionOptions conversion;  // `format`, `folder` and `file_name` are ignored.
 };
