@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -47,10 +48,11 @@ bool AbslParseFlag(absl::string_view text, ByteCount* count, std::string* error)
 }
 
 std::string AbslUnparseFlag(ByteCount count) {
+  const Unit* largest = &kUnits[std::size(kUnits) - 1];
   for (const Unit& unit : kUnits) {
-    if (unit.bytes > 1 && count.bytes != 0 && count.bytes % unit.bytes == 0) return absl::StrCat(count.bytes / unit.bytes, unit.name);
+    if (count.bytes != 0 && count.bytes % unit.bytes == 0 && unit.bytes > largest->bytes) largest = &unit;
   }
-  return absl::StrCat(count.bytes);
+  return absl::StrCat(count.bytes / largest->bytes, largest->name);
 }
 
 std::string ReadableBytes(int64_t bytes) {
