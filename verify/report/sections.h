@@ -1,0 +1,41 @@
+#ifndef WEIGHBRIDGE_VERIFY_REPORT_SECTIONS_H_
+#define WEIGHBRIDGE_VERIFY_REPORT_SECTIONS_H_
+
+#include "proto/manifest.pb.h"
+#include "verify/report/html.h"
+
+namespace weighbridge::report {
+
+// The parts of the page, in its order. Each is nothing where the manifest has nothing to say about it, except where that is news itself
+// ("no cast changed a value").
+
+// The verdict, what it is about, how many tensors have which verdict, remarks, and whatever in the manifest contradicts itself.
+Html VerdictSection(const Manifest& manifest);
+
+// The bytes that came in, source by source: used, dropped; and those that went out.
+Html ConservationSection(const Manifest& manifest);
+
+// Error statistics of all that differs together, the worst tensors one by one, and every tensor that is not exact.
+Html DifferencesSection(const Manifest& manifest);
+
+// By component of the model, by pattern of names, and one by one; and those with elements that are no finite numbers.
+Html TensorsSection(const Manifest& manifest);
+
+// What casts changed.
+Html LossesSection(const Manifest& manifest);
+
+// From sources to output: a diagram, and the files with digests and origins.
+Html LineageSection(const Manifest& manifest);
+
+// Source tensors that reached no output, by reason.
+Html DropsSection(const Manifest& manifest);
+
+// The recipes as they were applied.
+Html RecipeSection(const Manifest& manifest);
+
+// What this page, the output and the recipes can be told by.
+Html DigestsSection(const Manifest& manifest);
+
+}  // namespace weighbridge::report
+
+#endif  // WEIGHBRIDGE_VERIFY_REPORT_SECTIONS_H_
