@@ -14,7 +14,8 @@
 namespace weighbridge {
 namespace {
 
-// All loops are free of branches, so that the compiler makes vectors of them.
+// All loops are free of branches, so that the compiler makes vectors of them. It compiles them twice, with everything that they call, once
+// for processors with wider vectors: the functions at the end choose.
 
 // A binary interchange format: how a value is decoded, exactly, and which bits are NaN. kPrecision counts the leading bit.
 struct Float16 {
@@ -22,8 +23,8 @@ struct Float16 {
   static constexpr int kPrecision = 11;
   static constexpr int kLeastExponent = -14;
   static constexpr int kGreatestExponent = 15;
-  static Bits Nan(uint32_t sign) { return static_cast<Bits>(sign << 15 | 0x7e00); }
-  static float Decode(Bits bits) {
+  [[gnu::always_inline]] static Bits Nan(uint32_t sign) { return static_cast<Bits>(sign << 15 | 0x7e00); }
+  [[gnu::always_inline]] static float Decode(Bits bits) {
     const uint32_t magnitude = bits & 0x7fffU;
     const uint32_t normal = (magnitude << 13) + (uint32_t{127 - 15} << 23);
     const uint32_t subnormal = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(magnitude)) * 0x1p-24F);
@@ -38,8 +39,8 @@ struct Bfloat16 {
   static constexpr int kPrecision = 8;
   static constexpr int kLeastExponent = -126;
   static constexpr int kGreatestExponent = 127;
-  static Bits Nan(uint32_t) { return 0x7fc0; }
-  static float Decode(Bits bits) {
+  [[gnu::always_inline]] static Bits Nan(uint32_t) { return 0x7fc0; }
+  [[gnu::always_inline]] static float Decode(Bits bits) {
     const uint32_t quiet = (bits & 0x7fffU) > 0x7f80U ? 0x40'0000U : 0U;
     return std::bit_cast<float>(uint32_t{bits} << 16 | quiet);
   }
@@ -50,20 +51,20 @@ struct Float32 {
   static constexpr int kPrecision = 24;
   static constexpr int kLeastExponent = -126;
   static constexpr int kGreatestExponent = 127;
-  static Bits Nan(uint32_t sign) { return sign << 31 | 0x7fc0'0000U; }
-  static float Decode(Bits bits) { return std::bit_cast<float>(bits); }
+  [[gnu::always_inline]] static Bits Nan(uint32_t sign) { return sign << 31 | 0x7fc0'0000U; }
+  [[gnu::always_inline]] static float Decode(Bits bits) { return std::bit_cast<float>(bits); }
 };
 
 struct Float64 {
   using Bits = uint64_t;
-  static double Decode(Bits bits) { return std::bit_cast<double>(bits); }
+  [[gnu::always_inline]] static double Decode(Bits bits) { return std::bit_cast<double>(bits); }
 };
 
 // Rounds `value`, which is no NaN, to format F. Adding a power of two that is so large that the sum's last bit weighs as much as the last
 // bit of F at this magnitude makes the processor round to nearest even there. The sum's low bits are then F's significand, and its
 // exponent is F's but for a constant; a carry out of the significand goes into the exponent, up to infinity.
 template <typename F, typename Value>
-typename F::Bits Round(Value value) {
+[[gnu::always_inline]] inline typename F::Bits Round(Value value) {
   using Word = std::conditional_t<sizeof(Value) == 4, uint32_t, uint64_t>;
   constexpr int kDigits = std::numeric_limits<Value>::digits;
   constexpr int kBias = std::numeric_limits<Value>::max_exponent - 1;
@@ -88,19 +89,19 @@ typename F::Bits Round(Value value) {
 }
 
 template <typename Bits>
-Bits Load(const char* elements, int64_t index) {
+[[gnu::always_inline]] inline Bits Load(const char* elements, int64_t index) {
   Bits bits;
   std::memcpy(&bits, elements + index * static_cast<int64_t>(sizeof(Bits)), sizeof(Bits));
   return bits;
 }
 
 template <typename Bits>
-void Store(Bits bits, char* elements, int64_t index) {
+[[gnu::always_inline]] inline void Store(Bits bits, char* elements, int64_t index) {
   std::memcpy(elements + index * static_cast<int64_t>(sizeof(Bits)), &bits, sizeof(Bits));
 }
 
 template <typename From, typename To>
-void NarrowLoop(const char* __restrict in, char* __restrict out, int64_t count) {
+[[gnu::always_inline]] inline void NarrowLoop(const char* __restrict in, char* __restrict out, int64_t count) {
   // The narrowest format in which the rounding power of two exists.
   using Value = std::conditional_t<std::is_same_v<To, Float16> && !std::is_same_v<From, Float64>, float, double>;
   for (int64_t i = 0; i < count; ++i) {
@@ -113,13 +114,13 @@ void NarrowLoop(const char* __restrict in, char* __restrict out, int64_t count) 
 }
 
 template <typename From>
-void WidenLoop(const char* __restrict in, char* __restrict out, int64_t count) {
+[[gnu::always_inline]] inline void WidenLoop(const char* __restrict in, char* __restrict out, int64_t count) {
   for (int64_t i = 0; i < count; ++i) Store(std::bit_cast<uint32_t>(From::Decode(Load<typename From::Bits>(in, i))), out, i);
 }
 
 // Both values exactly, in the wider of the two formats. NaN before stays NaN, which is unequal to itself.
 template <typename From, typename To>
-CastLoss LossLoop(const char* __restrict in, const char* __restrict out, int64_t count) {
+[[gnu::always_inline]] inline CastLoss LossLoop(const char* __restrict in, const char* __restrict out, int64_t count) {
   using Value = decltype(From::Decode({}) + To::Decode({}));
   constexpr Value kInfinity = std::numeric_limits<Value>::infinity();
   constexpr int64_t kBlock = 4096;  // Counters of 32 bits keep the vectors full.
@@ -145,7 +146,7 @@ CastLoss LossLoop(const char* __restrict in, const char* __restrict out, int64_t
 // In double the sum of two float16 is exact. Of two bfloat16 or float32 it may be rounded to 53 digits, which changes nothing when it is
 // then rounded to p digits and 53 >= 2p + 2.
 template <typename F>
-void AddLoop(const char* left, const char* right, char* out, int64_t count) {
+[[gnu::always_inline]] inline void AddLoop(const char* left, const char* right, char* out, int64_t count) {
   constexpr int kSignBit = 8 * sizeof(typename F::Bits) - 1;
   for (int64_t i = 0; i < count; ++i) {
     const auto left_bits = Load<typename F::Bits>(left, i);
@@ -162,7 +163,7 @@ void AddLoop(const char* left, const char* right, char* out, int64_t count) {
 }
 
 template <typename To>
-void CastTo(DType from, const char* in, char* out, int64_t count) {
+[[gnu::always_inline]] inline void CastTo(DType from, const char* in, char* out, int64_t count) {
   constexpr bool kWidens = std::is_same_v<To, Float32>;
   if (from == DType::kFloat16) {
     if constexpr (kWidens) return WidenLoop<Float16>(in, out, count);
@@ -178,7 +179,7 @@ void CastTo(DType from, const char* in, char* out, int64_t count) {
 }
 
 template <typename To>
-CastLoss LossTo(DType from, const char* in, const char* out, int64_t count) {
+[[gnu::always_inline]] inline CastLoss LossTo(DType from, const char* in, const char* out, int64_t count) {
   if (from == DType::kFloat16) return LossLoop<Float16, To>(in, out, count);
   if (from == DType::kBfloat16) return LossLoop<Bfloat16, To>(in, out, count);
   return from == DType::kFloat32 ? LossLoop<Float32, To>(in, out, count) : LossLoop<Float64, To>(in, out, count);
@@ -186,7 +187,7 @@ CastLoss LossTo(DType from, const char* in, const char* out, int64_t count) {
 
 }  // namespace
 
-void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t count) {
+[[gnu::target_clones("avx2", "default")]] void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t count) {
   assert(from != to);
   if (to == DType::kFloat16) return CastTo<Float16>(from, in, out, count);
   if (to == DType::kBfloat16) return CastTo<Bfloat16>(from, in, out, count);
@@ -194,14 +195,14 @@ void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t coun
   CastTo<Float32>(from, in, out, count);
 }
 
-void ReferenceAdd(DType dtype, const char* left, const char* right, char* out, int64_t count) {
+[[gnu::target_clones("avx2", "default")]] void ReferenceAdd(DType dtype, const char* left, const char* right, char* out, int64_t count) {
   if (dtype == DType::kFloat16) return AddLoop<Float16>(left, right, out, count);
   if (dtype == DType::kBfloat16) return AddLoop<Bfloat16>(left, right, out, count);
   assert(dtype == DType::kFloat32);
   AddLoop<Float32>(left, right, out, count);
 }
 
-CastLoss CountCastLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
+[[gnu::target_clones("avx2", "default")]] CastLoss CountCastLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
   if (to == DType::kFloat16) return LossTo<Float16>(from, in, out, count);
   if (to == DType::kBfloat16) return LossTo<Bfloat16>(from, in, out, count);
   return from == DType::kFloat64 ? LossLoop<Float64, Float32>(in, out, count) : CastLoss();

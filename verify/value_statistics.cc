@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -17,65 +19,71 @@ namespace weighbridge {
 namespace {
 
 constexpr int64_t kBlock = 1024;
-constexpr size_t kLanes = 8;
+constexpr int64_t kLanes = 8;
+using Lanes = std::array<double, kLanes>;
 
-// Number i goes to lane i mod kLanes, in any loop below.
-struct Lanes {
-  std::array<double, kLanes> min;
-  std::array<double, kLanes> max;
-  std::array<double, kLanes> sum{};
-  std::array<double, kLanes> squares{};
-  std::array<int64_t, kLanes> zero{};
-  std::array<int64_t, kLanes> tiny{};  // Subnormal or zero.
+double SumOf(const Lanes& lanes) {
+  return std::accumulate(lanes.begin(), lanes.end(), 0.0);
+}
 
-  Lanes() {
-    min.fill(std::numeric_limits<double>::infinity());
-    max.fill(-std::numeric_limits<double>::infinity());
+// The loops below are compiled twice, once for processors with wider vectors; number i always goes to lane i mod kLanes.
+
+// Adds up `count` finite numbers, a multiple of kLanes.
+[[gnu::target_clones("avx2", "default")]] void AddUp(const double* values, int64_t count, ValueSums& sums) {
+  Lanes min;
+  Lanes max;
+  Lanes sum{};
+  Lanes squares{};
+  min.fill(std::numeric_limits<double>::infinity());
+  max.fill(-std::numeric_limits<double>::infinity());
+  for (int64_t i = 0; i < count; i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) {
+      const double value = values[i + static_cast<int64_t>(k)];
+      min[k] = value < min[k] ? value : min[k];
+      max[k] = value > max[k] ? value : max[k];
+      sum[k] += value;
+      squares[k] += value * value;
+    }
   }
+  sums.min = *std::min_element(min.begin(), min.end());
+  sums.max = *std::max_element(max.begin(), max.end());
+  sums.sum = SumOf(sum);
+  sums.sum_of_squares = SumOf(squares);
+}
 
-  void Add(size_t lane, double value, double least_normal) {
-    min[lane] = value < min[lane] ? value : min[lane];
-    max[lane] = value > max[lane] ? value : max[lane];
-    sum[lane] += value;
-    squares[lane] += value * value;
-    zero[lane] += value == 0 ? 1 : 0;
-    tiny[lane] += std::fabs(value) < least_normal ? 1 : 0;
-  }
-};
+// How many numbers are nearer to zero than `bound`.
+[[gnu::target_clones("avx2", "default")]] int64_t CountBelow(double bound, const double* values, int64_t count) {
+  int64_t below = 0;
+  for (int64_t i = 0; i < count; ++i) below += std::fabs(values[i]) < bound ? 1 : 0;
+  return below;
+}
 
-ValueSums Join(const Lanes& lanes, int64_t count, bool has_subnormals) {
+ValueSums AddFinite(const double* values, int64_t count, double least_normal) {
   ValueSums sums;
   sums.numbers = count;
-  for (size_t k = 0; k < kLanes; ++k) {
-    sums.min = std::min(sums.min, lanes.min[k]);
-    sums.max = std::max(sums.max, lanes.max[k]);
-    sums.sum += lanes.sum[k];
-    sums.sum_of_squares += lanes.squares[k];
-    sums.special.zero += lanes.zero[k];
-    sums.special.subnormal += has_subnormals ? lanes.tiny[k] - lanes.zero[k] : 0;
+  const int64_t whole = count / kLanes * kLanes;
+  AddUp(values, whole, sums);
+  for (int64_t i = whole; i < count; ++i) {
+    sums.min = std::min(sums.min, values[i]);
+    sums.max = std::max(sums.max, values[i]);
+    sums.sum += values[i];
+    sums.sum_of_squares += values[i] * values[i];
   }
+  sums.special.zero = CountBelow(std::numeric_limits<double>::denorm_min(), values, count);
+  sums.special.subnormal = std::max(CountBelow(least_normal, values, count) - sums.special.zero, int64_t{0});
   return sums;
 }
 
-// The sums of a block of finite numbers.
-ValueSums AddFinite(const double* values, int64_t count, double least_normal) {
-  Lanes lanes;
-  const int64_t whole = count / static_cast<int64_t>(kLanes) * static_cast<int64_t>(kLanes);
-  for (int64_t i = 0; i < whole; i += static_cast<int64_t>(kLanes)) {
-    for (size_t k = 0; k < kLanes; ++k) lanes.Add(k, values[i + static_cast<int64_t>(k)], least_normal);
-  }
-  for (int64_t i = whole; i < count; ++i) lanes.Add(static_cast<size_t>(i - whole), values[i], least_normal);
-  return Join(lanes, count, least_normal > 0);
-}
-
-ValueSums AddAny(const double* values, int64_t count, double least_normal) {
-  Lanes lanes;
+// The sums of one block, whose numbers are moved about.
+ValueSums AddBlock(double* values, int64_t count, double least_normal) {
+  ValueSums sums = AddFinite(values, count, least_normal);
+  // Whatever is not finite leaves a trace in the squares; so do great float64.
+  if (std::isfinite(sums.sum_of_squares)) return sums;
   SpecialNumbers special;
-  for (int64_t i = 0; i < count; ++i) {
-    special.Count(values[i], least_normal);
-    if (std::isfinite(values[i])) lanes.Add(static_cast<size_t>(i) % kLanes, values[i], least_normal);
-  }
-  ValueSums sums = Join(lanes, count, least_normal > 0);
+  for (int64_t i = 0; i < count; ++i) special.Count(values[i], least_normal);
+  const double* end = std::remove_if(values, values + count, [](double value) { return !std::isfinite(value); });
+  sums = AddFinite(values, end - values, least_normal);
+  sums.numbers = count;
   sums.special = special;
   return sums;
 }
@@ -141,10 +149,7 @@ void ChunkValues::AddBlocks(absl::string_view bytes) {
   for (int64_t left = static_cast<int64_t>(bytes.size()) / item_; left > 0;) {
     const int64_t count = std::min(kBlock, left);
     DecodeNumbers(dtype_, bytes.data(), count, values.data());
-    ValueSums sums = AddFinite(values.data(), count, least_normal_);
-    // Whatever is not finite leaves a trace in the squares; great float64 do as well.
-    if (!std::isfinite(sums.sum_of_squares)) sums = AddAny(values.data(), count, least_normal_);
-    chunks_.back().Add(sums);
+    chunks_.back().Add(AddBlock(values.data(), count, least_normal_));
     bytes.remove_prefix(static_cast<size_t>(count * item_));
     left -= count;
   }

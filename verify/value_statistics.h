@@ -37,9 +37,9 @@ struct ValueSums {
   void Add(const ValueSums& next);
 };
 
-// Makes the sums of consecutive chunks of kDigestChunk bytes. Each is added up in one written order (blocks of 1024 numbers, in each eight
-// sums side by side), so that the result does not depend on the pieces that Update gets. As with ChunkDigests, different threads may
-// make those of different parts of a tensor.
+// Makes the sums of consecutive chunks of kDigestChunk bytes. Each is added up in one written order, so that the result does not
+// depend on the pieces that Update gets: blocks of 1024 numbers, in each eight sums side by side of which number i goes to sum i mod 8. As
+// with ChunkDigests, different threads may make those of different parts of a tensor.
 class ChunkValues {
  public:
   explicit ChunkValues(DType dtype);
