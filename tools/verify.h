@@ -6,22 +6,29 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "plan/compile_options.h"
 #include "tools/tool.h"
+#include "tools/verify_exports.h"
 
 namespace weighbridge {
 
 struct VerifyOptions {
   std::string merged;                          // A checkpoint, whoever wrote it.
-  std::string recipe;                          // An embedded name or a file.
-  std::map<std::string, std::string> sources;  // ID to path.
-  std::string manifest_out;                    // A file; empty for none.
-  bool overwrite = false;
+  std::string recipe;                          // An embedded name or a file; not looked at beside a manifest, which has its own.
+  std::map<std::string, std::string> sources;  // ID to path; none to audit by the manifest alone.
+  PadRows pad_rows = {};
+  std::string tolerance = "exact";  // As ParseTolerance; beside a manifest its own when empty.
+  std::string match;                // An RE2: only tensors with such names are judged, and nothing is exported.
+  std::string manifest;             // A file to audit by; empty for none.
+  bool content = false;             // Audits the tensors, in whatever container they are, not the files.
+  bool json = false;                // On `out`.
+  VerifyExports exports;
   CommonOptions common;
 };
 
-// Judges `merged` against the sources by the recipe: yes when every tensor is there, in order, bit for bit; otherwise no, with what differs
-// on `out`, also when the file cannot be read as a checkpoint. Writes the manifest whatever the answer, unless there was nothing to
-// compare.
+// Judges `merged` against the sources by the recipe, audits it by a manifest, or both: yes when every tensor is there, in order, exact or
+// within the tolerance, and everything is as the manifest says; otherwise no, with what differs on `out`, also when the file cannot be read
+// as a checkpoint. Exports whatever the answer, unless there was nothing to compare. InvalidArgument where options contradict each other.
 absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

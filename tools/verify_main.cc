@@ -7,23 +7,35 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
+#include "tools/pad_rows_flag.h"
 #include "tools/tool.h"
 #include "tools/verify.h"
 
 ABSL_FLAG(std::string, recipe, "minigpt4", "the recipe: an embedded name or a textproto file");
+ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {}, "as it was given to merge or apply_delta: auto, reference or a number");
+ABSL_FLAG(std::string, tolerance, "", "exact, torch, paddle, ulp:N or abs:X,rel:Y (default: exact, or what the manifest was made with)");
+ABSL_FLAG(std::string, match, "", "judge only tensors whose name matches this RE2, and digest no files");
+ABSL_FLAG(std::string, manifest, "", "audit by this manifest, with or without the sources");
+ABSL_FLAG(bool, content, false, "with --manifest: audit the tensors by their SHA-256, in whatever container they are, not the files");
+ABSL_FLAG(std::string, format, "text", "text or json, for stdout");
 ABSL_FLAG(std::string, manifest_out, "", "the file for the manifest, which says yes or no and why");
-ABSL_FLAG(bool, overwrite, false, "replace an existing manifest");
+ABSL_FLAG(std::string, attestation, "", "the file for an in-toto Statement about the manifest, ready for signing");
+ABSL_FLAG(bool, overwrite, false, "replace existing files that would be written");
 ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");
 
 namespace {
 
 constexpr char kUsage[] =
-    R"(Judges a merged checkpoint against its sources: names, order, dtypes, shapes and every bit. Exit code 0 yes, 1 no.
+    R"(Judges a merged checkpoint against its sources: names, order, dtypes, shapes and every bit. Or audits it by the manifest of an earlier
+judgement, without the sources, or with them. Exit code 0 yes, 1 no.
 
   verify MERGED ID=CHECKPOINT... [--manifest_out=FILE]
   verify minigpt4-7b/model_state.pdparams blip2=blip2/ vicuna=vicuna-7b/ minigpt4=prerained_minigpt4_7b.pth --manifest_out=manifest.binpb
+  verify minigpt4-7b/model_state.pdparams --manifest=manifest.binpb
+  verify exported.safetensors --manifest=manifest.binpb --content
 )";
 
 }  // namespace
@@ -34,11 +46,21 @@ int main(int argc, char** argv) {
       return absl::InvalidArgumentError("wanted is one merged checkpoint, then ID=CHECKPOINT for each source");
     absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
     if (!common.ok()) return common.status();
+    const std::string format = absl::GetFlag(FLAGS_format);
+    if (format != "text" && format != "json")
+      return absl::InvalidArgumentError(absl::StrCat("--format=", format, ": wanted is text or json"));
     return weighbridge::Verify({.merged = command_line.words[0],
                                 .recipe = absl::GetFlag(FLAGS_recipe),
                                 .sources = command_line.sources,
-                                .manifest_out = absl::GetFlag(FLAGS_manifest_out),
-                                .overwrite = absl::GetFlag(FLAGS_overwrite),
+                                .pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
+                                .tolerance = absl::GetFlag(FLAGS_tolerance),
+                                .match = absl::GetFlag(FLAGS_match),
+                                .manifest = absl::GetFlag(FLAGS_manifest),
+                                .content = absl::GetFlag(FLAGS_content),
+                                .json = format == "json",
+                                .exports = {.manifest = absl::GetFlag(FLAGS_manifest_out),
+                                            .attestation = absl::GetFlag(FLAGS_attestation),
+                                            .overwrite = absl::GetFlag(FLAGS_overwrite)},
                                 .common = *common},
                                std::cout);
   });

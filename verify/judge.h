@@ -16,13 +16,13 @@
 namespace weighbridge {
 
 struct JudgeOptions {
+  int threads = 1;                      // At least 1; fewer are used when `memory` does not reach for 8 MiB each.
+  int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
   // As ParseTolerance reads it; of a tensor for which the plan has a tolerance of its own, that one counts.
   std::string tolerance = "exact";
   // Only tensors with such names are judged, and no file is digested: a quick look, whose manifest is good for its findings only. All
   // when empty.
   std::function<bool(absl::string_view)> match = nullptr;
-  int threads = 1;                      // At least 1; fewer are used when `memory` does not reach for 8 MiB each.
-  int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
   // Called from any thread, one call at a time, with bytes read since the last call. JudgeBytes says how many come in all.
   std::function<void(int64_t)> on_progress = nullptr;
   // Set from outside to stop early; Cancelled then.

@@ -1,0 +1,55 @@
+#include "tools/verify_exports.h"
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "formats/bytes/output_file.h"
+#include "proto/manifest.pb.h"
+#include "verify/attestation.h"
+#include "verify/manifest.h"
+
+namespace weighbridge {
+namespace {
+
+absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool overwrite) {
+  if (path.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(path, static_cast<int64_t>(bytes.size()), overwrite);
+  if (!file.ok()) return file.status();
+  absl::Status status = (*file)->WriteAt(0, bytes);
+  return status.ok() ? (*file)->Commit() : status;
+}
+
+}  // namespace
+
+std::vector<std::string> VerifyExports::Paths() const {
+  std::vector<std::string> paths;
+  for (const std::string* path : {&manifest, &attestation}) {
+    if (!path->empty()) paths.push_back(*path);
+  }
+  return paths;
+}
+
+absl::Status CheckExports(const VerifyExports& exports) {
+  std::set<std::string> seen;
+  for (const std::string& path : exports.Paths()) {
+    if (!seen.insert(path).second) return absl::InvalidArgumentError(absl::StrCat(path, " is wanted for two things"));
+    if (absl::Status status = OutputFile::CheckTarget(path, exports.overwrite); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest) {
+  const std::string bytes = SerializeManifest(manifest);
+  absl::Status status = WriteFile(exports.manifest, bytes, exports.overwrite);
+  if (status.ok()) status = WriteFile(exports.attestation, MakeAttestation(manifest, bytes), exports.overwrite);
+  return status;
+}
+
+}  // namespace weighbridge
