@@ -1,8 +1,6 @@
 #include "verify/report/lineage_chart.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>

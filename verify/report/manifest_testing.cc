@@ -1,6 +1,5 @@
 #include "verify/report/manifest_testing.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>

@@ -31,6 +31,12 @@ Html Cell(const Parts&... parts) {
   return Element("td", parts...);
 }
 
+// A pair of a "dl" element; each is Html or text.
+template <typename Title, typename Value>
+Html Fact(const Title& title, const Value& value) {
+  return Element("div", Element("dt", title), Element("dd", value));
+}
+
 // "float16 [4096, 4096]".
 Html SpecCell(const std::string& dtype, absl::Span<const int64_t> shape);
 

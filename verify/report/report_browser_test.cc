@@ -1,11 +1,12 @@
 // Opens reports in headless Chromium and asks it what it shows. Skipped where there is no Chromium.
 
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 

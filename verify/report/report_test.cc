@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "proto/manifest.pb.h"
 #include "verify/report/charts.h"
@@ -262,6 +264,15 @@ TEST(ReportTest, ShowsEveryTensorThatIsNotExact) {
   EXPECT_THAT(words, HasSubstr("[1032, 77] is inf (0x3555) and should be -0.2181 (0x3554)"));
   EXPECT_THAT(words, HasSubstr("1 +∞ (should be 0)"));
   EXPECT_THAT(words, HasSubstr("2 tensors have another name"));
+}
+
+TEST(ReportTest, CallsNumbersFiniteOnlyWhereTheManifestKnows) {
+  Manifest manifest = ExactManifest();
+  EXPECT_THAT(RenderReport(manifest), HasSubstr("Every number in the output is finite"));
+  manifest.mutable_output()->mutable_tensors(5)->clear_values();
+  EXPECT_THAT(RenderReport(manifest), AllOf(Not(HasSubstr("Every number")), HasSubstr("does not say what values 1 tensor hold")));
+  manifest.mutable_output()->mutable_tensors(6)->mutable_values()->set_nan(3);
+  EXPECT_THAT(Words(RenderReport(manifest)), HasSubstr("Not finiteNameNaN+∞−∞" + manifest.output().tensors(6).name() + "300"));
 }
 
 TEST(ReportTest, IsOneFileThatLoadsNothingAndRunsNothing) {

@@ -131,13 +131,16 @@ Html ExactTensors(const Manifest& manifest) {
 Html NotFinite(const Manifest& manifest) {
   Html rows;
   int64_t count = 0;
+  int64_t unknown = 0;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
+    unknown += !tensor.has_values() && tensor.verdict() != OutputTensor::VERDICT_MISSING;
     const ValueStatistics& values = tensor.values();
     if (values.nan() == 0 && values.positive_infinity() == 0 && values.negative_infinity() == 0) continue;
     if (++count > kShownNotFinite) continue;
     rows.Append(Element("tr", Cell(Name(tensor.name())), NumberCell(values.nan()), NumberCell(values.positive_infinity()),
                         NumberCell(values.negative_infinity())));
   }
+  if (rows.empty() && unknown > 0) return Element("p", "The manifest does not say what values ", CountOf(unknown, "tensor"), " hold.");
   if (rows.empty()) return Element("p", "Every number in the output is finite.");
   rows.Append(MoreRow(count - kShownNotFinite, "tensor", 4));
   return Concat(Element("h3", "Not finite"),

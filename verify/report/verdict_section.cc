@@ -54,14 +54,10 @@ Html Meaning(const Manifest& manifest, const VerdictCounts& counts) {
   }
 }
 
-Html Fact(const Html& title, const Html& value) {
-  return Element("div", Element("dt", title), Element("dd", value));
-}
-
 Html Tally(const VerdictCounts& counts) {
   Html tally;
   for (const auto& [verdict, count] : counts) {
-    tally.Append(Fact(VerdictWord(verdict), Concat(Count(count))));
+    tally.Append(Fact(VerdictWord(verdict), Count(count)));
   }
   return tally.empty() ? Html() : Element("dl class=\"tally\"", tally);
 }
@@ -71,10 +67,10 @@ Html Facts(const Manifest& manifest, const VerdictCounts& counts) {
   for (const File& file : manifest.output().files()) files.Append(Element("span class=\"file\"", Name(file.name())));
   const int64_t found = manifest.output().tensors_size() - CountOfVerdict(OutputTensor::VERDICT_MISSING, counts);
   const std::string tolerance = manifest.tolerance().empty() ? "exact" : manifest.tolerance();
-  return Element("dl class=\"facts\"", Fact(Concat("Output"), Concat(files, Element("small", Name(manifest.output().format())))),
-                 Fact(Concat("Tensors in it"), Concat(Count(found))),
-                 Fact(Concat("Bytes that the tensors should have"), Concat(Count(manifest.accounting().output_bytes()))),
-                 Fact(Concat("Tolerance"), Concat(Abridge(tolerance, kLongestSentence))));
+  return Element("dl class=\"facts\"", Fact("Output", Concat(files, Element("small", Name(manifest.output().format())))),
+                 Fact("Tensors in it", Count(found)),
+                 Fact("Bytes that the tensors should have", Count(manifest.accounting().output_bytes())),
+                 Fact("Tolerance", Abridge(tolerance, kLongestSentence)));
 }
 
 Html Remarks(const Manifest& manifest) {

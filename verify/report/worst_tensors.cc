@@ -40,10 +40,6 @@ double Score(const OutputTensor& tensor) {
   return std::isnan(score) ? kInfinity : score;
 }
 
-Html Fact(absl::string_view title, const Html& value) {
-  return Element("div", Element("dt", title), Element("dd", value));
-}
-
 std::string IndexText(const ElementPair& pair) {
   return ShapeToString(pair.index());
 }
@@ -56,15 +52,15 @@ Html PairText(const ElementPair& pair) {
 }
 
 Html Errors(const ErrorStatistics& errors) {
-  Html facts = Fact("Elements", Concat(Count(errors.elements())));
+  Html facts = Fact("Elements", Count(errors.elements()));
   facts.Append(Fact("Differing", Concat(Count(errors.differing()), " (", Share(errors.differing(), errors.elements()), ")")));
-  facts.Append(Fact("Outside the tolerance", Concat(Count(errors.beyond_tolerance()))));
-  facts.Append(Fact("Greatest error", Concat(Real(errors.max_absolute()))));
-  facts.Append(Fact("Mean error", Concat(Real(errors.mean_absolute()))));
-  facts.Append(Fact("Mean error, signed", Concat(Real(errors.mean_signed()))));
-  facts.Append(Fact("Greatest relative", Concat(Real(errors.max_relative()))));
-  facts.Append(Fact("Mean relative", Concat(Real(errors.mean_relative()))));
-  if (errors.nan_payloads() != 0) facts.Append(Fact("NaN with other bits", Concat(Count(errors.nan_payloads()))));
+  facts.Append(Fact("Outside the tolerance", Count(errors.beyond_tolerance())));
+  facts.Append(Fact("Greatest error", Real(errors.max_absolute())));
+  facts.Append(Fact("Mean error", Real(errors.mean_absolute())));
+  facts.Append(Fact("Mean error, signed", Real(errors.mean_signed())));
+  facts.Append(Fact("Greatest relative", Real(errors.max_relative())));
+  facts.Append(Fact("Mean relative", Real(errors.mean_relative())));
+  if (errors.nan_payloads() != 0) facts.Append(Fact("NaN with other bits", Count(errors.nan_payloads())));
   return Element("dl class=\"errors\"", facts);
 }
 
@@ -107,11 +103,11 @@ Html WorstTensorCard(const OutputTensor& tensor) {
   const Html head = Element("h4", Name(tensor.name()), " ", VerdictWord(tensor.verdict()), " ",
                             Element("span class=\"spec\"", SpecText(tensor.dtype(), tensor.shape())));
   Html places;
-  if (!tensor.finding().empty()) places.Append(Fact("Finding", Concat(Abridge(tensor.finding(), kLongestFinding))));
+  if (!tensor.finding().empty()) places.Append(Fact("Finding", Abridge(tensor.finding(), kLongestFinding)));
   if (errors.has_first()) places.Append(Fact("First", PairText(errors.first())));
   if (errors.has_worst()) places.Append(Fact("Worst", PairText(errors.worst())));
-  if (const std::string special = SpecialValues(tensor); !special.empty()) places.Append(Fact("Special values", Concat(special)));
-  if (!tensor.tolerance().empty()) places.Append(Fact("Own tolerance", Concat(Abridge(tensor.tolerance(), kLongestValue))));
+  if (const std::string special = SpecialValues(tensor); !special.empty()) places.Append(Fact("Special values", special));
+  if (!tensor.tolerance().empty()) places.Append(Fact("Own tolerance", Abridge(tensor.tolerance(), kLongestValue)));
   places.Append(Fact("Made as", Name(tensor.expression())));
   return Element("article", head, UlpSparkline(errors.ulp_histogram()), Errors(errors), Element("dl class=\"places\"", places));
 }
