@@ -79,14 +79,14 @@ class Compiler {
   }
 
   // Appends the output `name`; `explanation` is what it means when something else made it already.
-  absl::Status AddOutput(std::string name, ExprPtr expr, std::string tensor_name, absl::string_view explanation) {
-    const auto [made, is_new] = made_.emplace(name, plan_.outputs.size());
+  absl::Status AddOutput(PlannedTensor output, absl::string_view explanation) {
+    const auto [made, is_new] = made_.emplace(output.name, plan_.outputs.size());
     if (!is_new) {
-      return absl::FailedPreconditionError(absl::StrCat("the output \"", name, "\" is made twice, from ",
-                                                        ToString(*plan_.outputs[made->second].expr), " and from ", ToString(*expr),
+      return absl::FailedPreconditionError(absl::StrCat("the output \"", output.name, "\" is made twice, from ",
+                                                        ToString(*plan_.outputs[made->second].expr), " and from ", ToString(*output.expr),
                                                         Explanation(explanation)));
     }
-    plan_.outputs.push_back({.name = std::move(name), .expr = std::move(expr), .tensor_name = std::move(tensor_name)});
+    plan_.outputs.push_back(std::move(output));
     return absl::OkStatus();
   }
 
@@ -110,7 +110,7 @@ class Compiler {
     }
     absl::StatusOr<ExprPtr> expr = Apply(scope, section, tensor.steps(), row);
     if (!expr.ok()) return Annotate(expr.status(), where);
-    return AddOutput(*std::move(to), *std::move(expr), *std::move(tensor_name), "");
+    return AddOutput({*std::move(to), *std::move(expr), *std::move(tensor_name), tensor.tolerance()}, "");
   }
 
   absl::Status CompileLayers(CompileScope& scope, const Recipe::Section& section, const Recipe::Layers& layers) {
@@ -156,7 +156,7 @@ class Compiler {
     if (!tensor_name.ok()) return tensor_name.status();
     absl::StatusOr<ExprPtr> expr = Apply(scope, section, take.steps(), row);
     if (!expr.ok()) return Annotate(expr.status(), where);
-    return AddOutput(std::move(name), *std::move(expr), *std::move(tensor_name), take.if_made_twice());
+    return AddOutput({std::move(name), *std::move(expr), *std::move(tensor_name), take.tolerance()}, take.if_made_twice());
   }
 
   absl::Status CompileTakes(const Recipe::Section& section) {

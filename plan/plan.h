@@ -30,7 +30,9 @@ struct PlannedTensor {
   std::string name;
   ExprPtr expr;  // Its spec is the tensor's.
   // For containers that name the tensor itself, by the recipe's naming rule; may be empty.
-  std::string tensor_name;
+  std::string tensor_name = "";
+  // What the recipe's rule says of it (recipe.proto); empty where it says nothing.
+  std::string tolerance = "";
 };
 
 // A source tensor that reaches no output, and why.

@@ -112,6 +112,7 @@ OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged
   output.set_dtype(std::string(DTypeName(spec.dtype)));
   for (int64_t extent : spec.shape) output.add_shape(extent);
   if (match.planned != nullptr) output.set_expression(ToString(*match.planned->expr));
+  if (match.planned != nullptr) output.set_tolerance(match.planned->tolerance);
   if (match.found != nullptr) DescribeFound(tensor, merged, output);
   output.set_verdict(verdict);
   output.set_finding(finding);

@@ -79,7 +79,7 @@ class Judging {
       if (options_.match && !options_.match(NameOf(match))) continue;
       JudgedTensor& tensor = found_.tensors.emplace_back();
       tensor.match = match;
-      tensor.tolerance = options_.tolerance;
+      tensor.tolerance = match.planned == nullptr || match.planned->tolerance.empty() ? options_.tolerance : match.planned->tolerance;
     }
     chunks_.resize(found_.tensors.size());
     if (!options_.match) {
@@ -176,7 +176,9 @@ class Judging {
     JudgedTensor& tensor = found_.tensors[t];
     if (tensor.match.found == nullptr) return absl::OkStatus();
     absl::StatusOr<Tolerance> tolerance = ParseTolerance(tensor.tolerance);
-    if (!tolerance.ok()) return tolerance.status();
+    if (!tolerance.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("tensor \"", tensor.match.found->name, "\": ", tolerance.status().message()));
+    }
     const StoredTensor& stored = tensor.match.found->tensor;
     const Comparison comparison{&stored, IsComparable(tensor.match) ? tensor.match.planned->expr.get() : nullptr, *tolerance};
     const std::vector<ElementSpan> spans = DivideForComparing(comparison);
