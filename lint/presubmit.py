@@ -24,6 +24,7 @@ EXCEPTIONS = (
     ("model-words", "tools/apply_delta_main.cc", "--help, and the default recipe"),
     ("model-words", "tools/consolidate_main.cc", "--help"),
     ("model-words", "tools/example.cc", "names the checkpoints of the embedded example"),
+    ("model-words", "tools/fetch_main.cc", "--help names the sets"),
     ("model-words", "tools/inspect_main.cc", "--help"),
     ("model-words", "tools/merge_main.cc", "--help, and the default recipe"),
     ("model-words", "tools/verify_main.cc", "--help, and the default recipe"),

@@ -1,0 +1,96 @@
+#include "fetch/check.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "fetch/damage.h"
+#include "fetch/file_hasher.h"
+#include "fetch/for_each.h"
+#include "fetch/lock_file.h"
+#include "fetch/resolve.h"
+#include "fetch/transport.h"
+#include "proto/weights_lock.pb.h"
+
+namespace weighbridge {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Kind = CheckFinding::Kind;
+
+// What is wrong with one file; an empty path when nothing is.
+CheckFinding CheckOne(const std::string& path, const LockedFile& file, const std::string& folder, const CheckOptions& options) {
+  const auto on_bytes = [&](int64_t count) {
+    options.on_bytes(count);
+    return !*options.stop;
+  };
+  const absl::StatusOr<MeasuredFile> found = MeasureFile(absl::StrCat(folder, "/", path), HashesOf(file), on_bytes);
+  if (absl::IsNotFound(found.status())) return {.kind = Kind::kMissing, .path = path, .detail = "", .damaged = {}};
+  if (!found.ok()) return {.kind = Kind::kDamaged, .path = path, .detail = std::string(found.status().message()), .damaged = {}};
+  if (file.has_size() && file.size() != found->size) {
+    return {.kind = Kind::kDamaged,
+            .path = path,
+            .detail = absl::StrCat("it has ", found->size, " bytes, expected are ", file.size()),
+            .damaged = {}};
+  }
+  absl::Status status = CompareHashes(HashesOf(file), found->digests.hashes);
+  if (status.ok()) status = CheckNotRefused(file, found->digests.hashes.sha256);
+  if (!status.ok()) {
+    std::vector<ByteRange> damaged = file.chunk_xxh3().empty() ? std::vector<ByteRange>() : DamagedRanges(file, *found);
+    return {.kind = Kind::kDamaged, .path = path, .detail = std::string(status.message()), .damaged = std::move(damaged)};
+  }
+  if (!HashesOf(file).empty()) return {};
+  return {.kind = Kind::kUnverified,
+          .path = path,
+          .detail = absl::StrCat("nobody stated a hash; its sha256 is ", found->digests.hashes.sha256),
+          .damaged = {}};
+}
+
+absl::Status AddExtras(const std::set<std::string>& known, const std::string& folder, std::vector<CheckFinding>& findings) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return absl::OkStatus();
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->is_directory(error)) continue;
+    const std::string path = it->path().lexically_relative(folder).generic_string();
+    if (path == kLockName || known.contains(path)) continue;
+    findings.push_back({.kind = Kind::kExtra, .path = path, .detail = "", .damaged = {}});
+  }
+  return error ? absl::FailedPreconditionError(absl::StrCat(folder, ": ", error.message())) : absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CheckFinding>> CheckFolder(const WeightsLock& lock, const std::string& folder, const CheckOptions& options) {
+  std::vector<CheckFinding> findings;
+  std::vector<const LockedFile*> files;
+  std::vector<std::string> paths;
+  for (const WeightsSource& source : lock.sources()) {
+    for (const LockedFile& file : source.files()) {
+      files.push_back(&file);
+      paths.push_back(PathOf(source, file));
+    }
+  }
+  std::vector<CheckFinding> results(files.size());
+  ForEach(files.size(), options.threads, [&](size_t i) {
+    if (!*options.stop) results[i] = CheckOne(paths[i], *files[i], folder, options);
+  });
+  if (*options.stop) return absl::CancelledError("stopped");
+  for (CheckFinding& finding : results) {
+    if (!finding.path.empty()) findings.push_back(std::move(finding));
+  }
+  if (absl::Status status = AddExtras(std::set<std::string>(paths.begin(), paths.end()), folder, findings); !status.ok()) return status;
+  std::sort(findings.begin(), findings.end(), [](const CheckFinding& a, const CheckFinding& b) { return a.path < b.path; });
+  return findings;
+}
+
+}  // namespace weighbridge

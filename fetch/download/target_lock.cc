@@ -1,0 +1,68 @@
+#include "fetch/download/target_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "fetch/retry.h"
+
+namespace weighbridge {
+namespace {
+
+// The name still stands for the file that the descriptor has open: its last holder may have removed it while we waited.
+bool IsStill(const std::string& path, int descriptor) {
+  struct stat named;
+  struct stat opened;
+  return stat(path.c_str(), &named) == 0 && fstat(descriptor, &opened) == 0 && named.st_ino == opened.st_ino &&
+         named.st_dev == opened.st_dev;
+}
+
+}  // namespace
+
+TargetLock::TargetLock(std::string path, bool keep, int descriptor) : path_(std::move(path)), keep_(keep), descriptor_(descriptor) {}
+
+absl::StatusOr<std::unique_ptr<TargetLock>> TargetLock::Acquire(const std::string& path, bool keep, const std::atomic<bool>& stop,
+                                                                const std::function<void(const std::string&)>& on_wait) {
+  absl::Time next_message = absl::InfinitePast();
+  while (true) {
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) return absl::PermissionDeniedError(absl::StrCat("locking ", path, ": ", std::strerror(errno)));
+    while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        on_wait(absl::StrCat(path, ": cannot be locked (", std::strerror(errno), "); going on without"));
+        return std::unique_ptr<TargetLock>(new TargetLock(path, /*keep=*/true, descriptor));
+      }
+      if (absl::Now() >= next_message) {
+        on_wait(absl::StrCat(path, ": another fetch of the same file is at work; waiting for it"));
+        next_message = absl::Now() + absl::Seconds(10);
+      }
+      if (!SleepUnless(absl::Milliseconds(100), stop)) {
+        close(descriptor);
+        return absl::CancelledError("stopped");
+      }
+    }
+    if (IsStill(path, descriptor)) return std::unique_ptr<TargetLock>(new TargetLock(path, keep, descriptor));
+    close(descriptor);
+  }
+}
+
+TargetLock::~TargetLock() {
+  if (!keep_) unlink(path_.c_str());
+  close(descriptor_);
+}
+
+}  // namespace weighbridge

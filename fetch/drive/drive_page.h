@@ -1,0 +1,23 @@
+#ifndef WEIGHBRIDGE_FETCH_DRIVE_DRIVE_PAGE_H_
+#define WEIGHBRIDGE_FETCH_DRIVE_DRIVE_PAGE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "fetch/http/http_client.h"
+#include "fetch/url.h"
+
+namespace weighbridge {
+
+// Where the page leads that Google Drive shows instead of a file (fetch_protocols.md 2.3): to the form behind its warning that it cannot
+// scan a file for viruses, if that form's action is /download at `origin`. Otherwise why there is no file: FailedPrecondition for an
+// exhausted quota or what is no such page, PermissionDenied for what needs rights, NotFound. `page` came from `url`.
+absl::StatusOr<Url> AfterDrivePage(const Url& url, int status, const std::string& origin, absl::string_view page);
+
+// The file name of a Content-Disposition, filename* first, without folders, control characters and leading dots; "" when there is none.
+std::string AttachmentName(absl::string_view content_disposition);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FETCH_DRIVE_DRIVE_PAGE_H_

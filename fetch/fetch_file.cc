@@ -1,0 +1,278 @@
+#include "fetch/fetch_file.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "fetch/damage.h"
+#include "fetch/download/download.h"
+#include "fetch/download/partial_file.h"
+#include "fetch/download/target_lock.h"
+#include "fetch/file_hasher.h"
+#include "fetch/hub/hub_cache.h"
+#include "fetch/placement.h"
+#include "fetch/resolve.h"
+#include "fetch/retry.h"
+#include "fetch/transport.h"
+#include "fetch/uri.h"
+#include "proto/weights_lock.pb.h"
+
+namespace weighbridge {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string FolderOf(const std::string& path) {
+  return fs::path(path).parent_path().string();
+}
+
+bool StandsSomething(const std::string& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+}
+
+// PaddleNLP keeps the folder of a model and locks each file in it (fetch_protocols.md 5).
+Placement PlaceForPaddleNlp(const std::string& home, const std::string& model, const LockedFile& file) {
+  const std::string folder = absl::StrCat(home, "/models/", model);
+  Placement placement = PlaceAt(absl::StrCat(folder, "/", file.path()));
+  FileHasher hasher(0, {.sha256 = "", .git_sha1 = "", .md5 = "wanted"});
+  hasher.Update(absl::StrCat(file.uri(), folder));
+  placement.lock = absl::StrCat(folder, "/.lock/", hasher.Finish().hashes.md5);
+  placement.keep_lock = true;
+  return placement;
+}
+
+Placement PlaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
+  if (task.remote.uri.scheme == Uri::Scheme::kHub && options.hub_cache != nullptr) {
+    if (std::optional<Placement> placement = options.hub_cache->Place(task.remote); placement.has_value()) return *std::move(placement);
+  }
+  if (!source.paddlenlp_model().empty() && !options.paddlenlp_home.empty()) {
+    return PlaceForPaddleNlp(options.paddlenlp_home, source.paddlenlp_model(), source.files(task.file));
+  }
+  return PlaceAt(task.target);
+}
+
+// Pages and pointers that stand where weights should, for files that no hash would tell (fetch_protocols.md 2.8).
+absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
+  std::string begin(static_cast<size_t>(std::min<int64_t>(size, 64)), '\0');
+  if (absl::Status status = partial.ReadAt(0, absl::MakeSpan(begin)); !status.ok()) return status;
+  if (absl::StartsWith(begin, "version https://git-lfs.github.com/spec/")) {
+    return absl::FailedPreconditionError(
+        "this is a pointer of Git LFS and not the file itself; give the address that the pointer stands for");
+  }
+  if (absl::StartsWithIgnoreCase(begin, "<!doctype html") || absl::StartsWithIgnoreCase(begin, "<html")) {
+    return absl::FailedPreconditionError("this is an HTML page and not the file itself");
+  }
+  return absl::OkStatus();
+}
+
+class Fetcher {
+ public:
+  Fetcher(const FileTask& task, const WeightsSource& source, const FetchOptions& options)
+      : task_(task), source_(source), locked_(source.files(task.file)), options_(options), placement_(PlaceFor(task, source, options)) {}
+
+  absl::StatusOr<FetchedFile> Run() {
+    if (StandsSomething(task_.target)) {
+      absl::StatusOr<MeasuredFile> found = Measure(task_.target);
+      if (!found.ok()) return found.status();
+      const absl::Status right = Judge(*found);
+      if (right.ok())
+        return FetchedFile{.how = FetchedFile::How::kWasThere, .from = task_.remote.uri.ToString(), .measured = *std::move(found)};
+      damaged_ = DamagedRanges(locked_, *found);
+      if (!options_.overwrite) {
+        const bool part = !damaged_.empty() && damaged_[0].size() < found->size;
+        return absl::AlreadyExistsError(absl::StrCat("stands there and is not the wanted file: ", right.message(),
+                                                     part ? absl::StrCat("; damaged are bytes ", RangesText(damaged_)) : "",
+                                                     "; --overwrite fetches ", part ? "what is damaged" : "it", " again"));
+      }
+      mending_ = found->size == locked_.size() && !task_.remote.hashes.empty();
+    }
+    if (absl::Status status = MakeFolders(); !status.ok()) return status;
+    if (!task_.same_as.empty() && !IsInHubCache()) return FromSame();
+    return UnderLock();
+  }
+
+ private:
+  absl::StatusOr<MeasuredFile> Measure(const std::string& path) {
+    return MeasureFile(path, task_.remote.hashes, [this](int64_t) { return !*options_.download.stop; });
+  }
+
+  absl::Status Judge(const MeasuredFile& found) const {
+    if (found.size != task_.remote.size)
+      return absl::DataLossError(absl::StrCat("it has ", found.size, " bytes, expected are ", task_.remote.size));
+    absl::Status status = CompareHashes(task_.remote.hashes, found.digests.hashes);
+    return status.ok() ? CheckNotRefused(locked_, found.digests.hashes.sha256) : status;
+  }
+
+  bool IsShared() const { return placement_.path != task_.target; }
+  bool IsInHubCache() const { return placement_.keep_lock && task_.remote.uri.scheme == Uri::Scheme::kHub; }
+
+  absl::Status MakeFolders() {
+    for (const std::string& path : {task_.target, placement_.path, placement_.lock}) {
+      if (absl::Status status = MakeFolder(FolderOf(path)); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<FetchedFile> FromSame() {
+    if (absl::Status status = LinkFile(task_.same_as, task_.target); !status.ok()) return status;
+    absl::StatusOr<MeasuredFile> found = Measure(task_.target);
+    if (!found.ok()) return found.status();
+    if (absl::Status status = Judge(*found); !status.ok()) return status;
+    return FetchedFile{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = *std::move(found)};
+  }
+
+  absl::StatusOr<FetchedFile> UnderLock() {
+    auto lock = TargetLock::Acquire(placement_.lock, placement_.keep_lock, *options_.download.stop, options_.download.on_message);
+    if (!lock.ok()) return lock.status();
+    FetchedFile result{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = {}};
+    // Another run may have fetched it while we waited, or it is in a cache.
+    bool there = StandsSomething(placement_.path) && (IsShared() || !StandsDamaged());
+    if (there) {
+      absl::StatusOr<MeasuredFile> found = Measure(placement_.path);
+      if (absl::IsCancelled(found.status())) return found.status();
+      const absl::Status right = found.ok() ? Judge(*found) : found.status();
+      // A blob of the hub's cache says itself what it should be, so mending it takes nothing from anybody.
+      if (!right.ok() && !options_.overwrite && !IsInHubCache()) {
+        return absl::AlreadyExistsError(
+            absl::StrCat(placement_.path, " stands there and is not the wanted file: ", right.message(), "; --overwrite fetches it again"));
+      }
+      there = right.ok();
+      if (there) result.measured = *std::move(found);
+    }
+    if (!there) {
+      absl::StatusOr<FetchedFile> fetched = FromAnyAddress();
+      if (!fetched.ok()) return fetched.status();
+      result = *std::move(fetched);
+    }
+    if (IsInHubCache()) {
+      if (absl::Status status = options_.hub_cache->AddToSnapshot(task_.remote); !status.ok()) return status;
+    }
+    if (absl::Status status = IsShared() ? LinkFile(placement_.path, task_.target) : absl::OkStatus(); !status.ok()) return status;
+    return result;
+  }
+
+  // What stood at the target has been judged before.
+  bool StandsDamaged() const { return !damaged_.empty(); }
+
+  absl::StatusOr<FetchedFile> FromAnyAddress() {
+    absl::StatusOr<FetchedFile> result = From(task_.remote.uri);
+    const absl::Status first = result.status();
+    for (const Uri& mirror : task_.mirrors) {
+      const bool other_may_help = absl::IsNotFound(result.status()) || absl::IsPermissionDenied(result.status()) ||
+                                  absl::IsFailedPrecondition(result.status()) || absl::IsUnavailable(result.status());
+      if (result.ok() || !other_may_help || options_.offline) break;
+      options_.download.on_message(absl::StrCat(task_.remote.path, ": ", result.status().message(), "; trying ", mirror.ToString()));
+      result = From(mirror);
+    }
+    return result.ok() ? result : absl::StatusOr<FetchedFile>(first);
+  }
+
+  absl::StatusOr<FetchedFile> From(const Uri& uri) {
+    if (options_.offline && uri.scheme != Uri::Scheme::kFile) {
+      return absl::NotFoundError(absl::StrCat("is not here, and --offline forbids to fetch it from ", uri.ToString()));
+    }
+    std::error_code error;
+    if (uri.scheme == Uri::Scheme::kFile && fs::equivalent(uri.path, task_.target, error) && !error) {
+      return absl::FailedPreconditionError("is its own source");
+    }
+    RemoteFile file = task_.remote;
+    file.uri = uri;
+    const std::unique_ptr<RemoteReader> reader = options_.transports.For(uri).Open(file);
+    for (int attempt = 1;; ++attempt) {
+      absl::StatusOr<FetchedFile> result = Attempt(*reader, file, attempt == 2);
+      if (!absl::IsDataLoss(result.status()) || attempt == 2) return result;
+      options_.download.on_message(absl::StrCat(task_.remote.path, ": ", result.status().message(), "; fetching it once more"));
+    }
+  }
+
+  // Copies what stands at the target and says in the journal which ranges of it are right: then fetching goes on from there.
+  absl::Status PrepareMending(const RemoteFile& file) {
+    std::error_code error;
+    fs::copy_file(task_.target, placement_.partial, fs::copy_options::overwrite_existing, error);
+    if (error) return absl::FailedPreconditionError(absl::StrCat("copying what stands there: ", error.message()));
+    absl::StatusOr<std::unique_ptr<PartialFile>> partial = PartialFile::Open(placement_.partial, file.size);
+    if (!partial.ok()) return partial.status();
+    DownloadJournal journal;
+    journal.set_uri(file.uri.ToString());
+    journal.set_size(file.size);
+    journal.set_sha256(file.hashes.sha256);
+    for (const ByteRange& range : Between(damaged_, file.size)) {
+      DownloadJournal::Range& done = *journal.add_done();
+      done.set_begin(range.begin);
+      done.set_end(range.end);
+    }
+    return (*partial)->Save(journal);
+  }
+
+  absl::StatusOr<FetchedFile> Attempt(RemoteReader& reader, const RemoteFile& file, bool last) {
+    const bool mending = std::exchange(mending_, false);
+    if (mending) {
+      if (absl::Status status = PrepareMending(file); !status.ok()) return status;
+    }
+    absl::StatusOr<std::unique_ptr<PartialFile>> partial = PartialFile::Open(placement_.partial, file.size);
+    if (!partial.ok()) return partial.status();
+    absl::StatusOr<Downloaded> downloaded = Download(reader, file, **partial, options_.download);
+    if (!downloaded.ok()) return downloaded.status();
+    FetchedFile result{.how = mending ? FetchedFile::How::kMended : FetchedFile::How::kFetched,
+                       .from = file.uri.ToString(),
+                       .measured = {.size = file.size, .digests = std::move(downloaded->digests)},
+                       .received = downloaded->received};
+    absl::Status status = Judge(result.measured);
+    if (status.ok() && file.size > 0) status = CheckIsNoStandIn(**partial, file.size);
+    if (status.ok()) status = (*partial)->Publish(placement_.path);
+    if (status.ok()) return result;
+    options_.download.on_bytes(-file.size);
+    if (absl::IsDataLoss(status) && last) {
+      const std::string bad = task_.target + ".bad";
+      if (RenameForGood(placement_.partial, bad).ok()) status = Annotate(status, absl::StrCat("kept aside as ", bad));
+    }
+    if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) (*partial)->Discard();
+    return status;
+  }
+
+  const FileTask& task_;
+  const WeightsSource& source_;
+  const LockedFile& locked_;
+  const FetchOptions& options_;
+  const Placement placement_;
+  std::vector<ByteRange> damaged_;  // Of what stands at the target.
+  bool mending_ = false;            // The rest of it can be used.
+};
+
+}  // namespace
+
+absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
+  absl::StatusOr<FetchedFile> result = Fetcher(task, source, options).Run();
+  if (!result.ok() && !absl::IsCancelled(result.status())) return Annotate(result.status(), task.target);
+  return result;
+}
+
+NeededSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
+  const Placement placement = PlaceFor(task, source, options);
+  NeededSpace space{.bytes = task.remote.size, .folder = FolderOf(placement.path)};
+  struct stat status;
+  if (stat(task.target.c_str(), &status) == 0 || stat(placement.path.c_str(), &status) == 0) space.bytes = 0;
+  // The room for a partial file has been taken already.
+  if (stat(placement.partial.c_str(), &status) == 0) space.bytes -= std::min<int64_t>(space.bytes, status.st_blocks * int64_t{512});
+  std::error_code error;
+  while (!space.folder.empty() && !fs::exists(space.folder, error)) space.folder = FolderOf(space.folder);
+  if (space.folder.empty()) space.folder = ".";
+  return space;
+}
+
+}  // namespace weighbridge

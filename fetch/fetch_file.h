@@ -1,0 +1,49 @@
+#ifndef WEIGHBRIDGE_FETCH_FETCH_FILE_H_
+#define WEIGHBRIDGE_FETCH_FETCH_FILE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "fetch/download/download_options.h"
+#include "fetch/file_hasher.h"
+#include "fetch/hub/hub_cache.h"
+#include "fetch/resolve.h"
+#include "proto/weights_lock.pb.h"
+
+namespace weighbridge {
+
+struct FetchOptions {
+  Transports transports;
+  DownloadOptions download;
+  const HubCache* hub_cache = nullptr;  // Null for none.
+  std::string paddlenlp_home;           // PaddleNLP's cache; empty for none.
+  bool overwrite = false;
+  bool offline = false;
+};
+
+struct FetchedFile {
+  enum class How { kWasThere, kCached, kFetched, kMended };
+  How how = How::kFetched;
+  std::string from;  // The address that the bytes came from; the task's own unless a mirror had to help.
+  MeasuredFile measured;
+  int64_t received = 0;  // Bytes that came from the source now.
+};
+
+// Sees to it that the file of `task` lies at its target, and that it is what the lock says: takes what is there, or what a cache has, or
+// fetches it. A file gets its name only when size and hashes are right; wrong bytes are fetched once more, and what is wrong again is kept
+// aside as TARGET.bad.
+// AlreadyExists: something else stands there; with `overwrite` it is replaced, and where the lock has chunks only what is damaged is
+// fetched. DataLoss: wrong bytes, with both hashes. NotFound: offline and not here. Otherwise fails as Download and Transport do.
+absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
+
+// Bytes that are still to be fetched for `task`, and where their file system is, for asking whether they have room: 0 when it is there.
+struct NeededSpace {
+  int64_t bytes = 0;
+  std::string folder;  // The nearest one that exists.
+};
+NeededSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FETCH_FETCH_FILE_H_

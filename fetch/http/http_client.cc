@@ -1,0 +1,214 @@
+#include "fetch/http/http_client.h"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "curl/curl.h"
+#include "fetch/url.h"
+
+namespace weighbridge {
+namespace {
+
+constexpr long kBufferBytes = 512L << 10;
+constexpr long kSlowestBytesPerSecond = 1024;
+
+// One request and its answer, as libcurl's callbacks see them.
+struct Exchange {
+  absl::FunctionRef<absl::Status(const HttpHead&)> on_head;
+  absl::FunctionRef<absl::Status(absl::string_view)> on_body;
+  HttpHead head;
+  bool head_done = false;
+  absl::Status status;
+};
+
+// A call of on_head or on_body; libcurl ends the transfer when it is told of another size.
+size_t Outcome(Exchange& exchange, absl::Status status, size_t size) {
+  exchange.status = std::move(status);
+  return exchange.status.ok() ? size : size + 1;
+}
+
+absl::Status EndOfHead(Exchange& exchange) {
+  exchange.head_done = true;
+  const absl::string_view encoding = exchange.head.Find("content-encoding");
+  if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
+    return absl::FailedPreconditionError(absl::StrCat("the server sent \"", encoding, "\" instead of the bytes as they are"));
+  }
+  return exchange.on_head(exchange.head);
+}
+
+size_t OnHeader(char* data, size_t, size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  const absl::string_view line = absl::StripAsciiWhitespace(absl::string_view(data, size));
+  if (absl::StartsWith(line, "HTTP/")) {
+    // A later answer (after 100, or a proxy's) replaces the one before.
+    exchange.head = HttpHead{};
+    const size_t space = line.find(' ');
+    if (space != absl::string_view::npos) (void)absl::SimpleAtoi(line.substr(space + 1, 3), &exchange.head.status);
+    return size;
+  }
+  if (line.empty()) {
+    // A 1xx is followed by the answer, and so is a proxy's answer to CONNECT, which CURLOPT_SUPPRESS_CONNECT_HEADERS hides.
+    return exchange.head.status / 100 == 1 || exchange.head_done ? size : Outcome(exchange, EndOfHead(exchange), size);
+  }
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos || exchange.head_done) return size;
+  exchange.head.headers.emplace(absl::AsciiStrToLower(line.substr(0, colon)), absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  return size;
+}
+
+size_t OnBody(char* data, size_t, size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  return Outcome(exchange, exchange.on_body(absl::string_view(data, size)), size);
+}
+
+bool IsSet(const std::atomic<bool>* flag) {
+  return flag != nullptr && *flag;
+}
+
+bool IsForTrust(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
+         code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT;
+}
+
+absl::Status FromCurl(CURLcode code, absl::string_view detail) {
+  if (code == CURLE_OK) return absl::OkStatus();
+  const std::string message = detail.empty() ? curl_easy_strerror(code) : std::string(detail);
+  if (code == CURLE_OUT_OF_MEMORY) return absl::ResourceExhaustedError(message);
+  return IsForTrust(code) ? absl::FailedPreconditionError(message) : absl::UnavailableError(message);
+}
+
+}  // namespace
+
+absl::string_view HttpHead::Find(absl::string_view name) const {
+  const auto found = headers.find(std::string(name));
+  return found == headers.end() ? absl::string_view() : absl::string_view(found->second);
+}
+
+// A libcurl handle with the connections that it keeps open.
+class HttpClient::Connection {
+ public:
+  Connection() : multi_(curl_multi_init()), easy_(curl_easy_init()) {}
+  ~Connection() {
+    curl_easy_cleanup(easy_);
+    curl_multi_cleanup(multi_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  absl::Status Send(const HttpOptions& options, const HttpRequest& request, Exchange& exchange) {
+    curl_slist* headers = curl_slist_append(nullptr, "Accept-Encoding: identity");
+    for (const HttpHeader& header : request.headers) {
+      headers = curl_slist_append(headers, absl::StrCat(header.name, ": ", header.value).c_str());
+    }
+    const absl::Cleanup free_headers = [headers] { curl_slist_free_all(headers); };
+    error_[0] = '\0';
+    curl_easy_reset(easy_);
+    SetOptions(options, request);
+    curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, OnHeader);
+    curl_easy_setopt(easy_, CURLOPT_HEADERDATA, &exchange);
+    curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, OnBody);
+    curl_easy_setopt(easy_, CURLOPT_WRITEDATA, &exchange);
+    const absl::Status status = Run(options, request);
+    if (!exchange.status.ok()) return exchange.status;
+    return status;
+  }
+
+ private:
+  void SetOptions(const HttpOptions& options, const HttpRequest& request) {
+    curl_easy_setopt(easy_, CURLOPT_URL, request.url.ToString().c_str());
+    curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, IsLoopback(request.url) ? "http,https" : "https");
+    curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy_, CURLOPT_UNRESTRICTED_AUTH, 0L);
+    curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!options.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.ca_folder.empty()) curl_easy_setopt(easy_, CURLOPT_CAPATH, options.ca_folder.c_str());
+    // Streams are connections of their own: HTTP/2 would put them into one.
+    curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+    curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, kSlowestBytesPerSecond);
+    curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME,
+                     static_cast<long>(absl::ToInt64Seconds(absl::Ceil(options.stall_timeout, absl::Seconds(1)))));
+    curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kBufferBytes);
+    curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
+    const std::string ours = absl::StrCat("weighbridge/1.0 libcurl/", curl_version_info(CURLVERSION_NOW)->version);
+    curl_easy_setopt(easy_, CURLOPT_USERAGENT, request.user_agent.empty() ? ours.c_str() : request.user_agent.c_str());
+    if (request.method == "HEAD") curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
+  }
+
+  // As curl_easy_perform, but looks at the two flags ten times a second.
+  absl::Status Run(const HttpOptions& options, const HttpRequest& request) {
+    curl_multi_add_handle(multi_, easy_);
+    const absl::Cleanup remove = [this] { curl_multi_remove_handle(multi_, easy_); };
+    int running = 1;
+    while (running > 0) {
+      if (IsSet(options.stop) || IsSet(request.cancel)) return absl::CancelledError("stopped");
+      CURLMcode code = curl_multi_perform(multi_, &running);
+      if (code == CURLM_OK && running > 0) code = curl_multi_poll(multi_, nullptr, 0, 100, nullptr);
+      if (code != CURLM_OK) return absl::UnavailableError(curl_multi_strerror(code));
+    }
+    int left = 0;
+    const CURLMsg* message = curl_multi_info_read(multi_, &left);
+    return message == nullptr ? absl::InternalError("libcurl gave no result") : FromCurl(message->data.result, error_);
+  }
+
+  CURLM* multi_;
+  CURL* easy_;
+  char error_[CURL_ERROR_SIZE] = {};
+};
+
+struct HttpClient::Idle {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Connection>> connections;
+};
+
+HttpClient::HttpClient(HttpOptions options) : options_(std::move(options)), idle_(std::make_unique<Idle>()) {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)once;
+}
+
+HttpClient::~HttpClient() = default;
+
+std::unique_ptr<HttpClient::Connection> HttpClient::Take() {
+  const std::lock_guard lock(idle_->mutex);
+  if (idle_->connections.empty()) return std::make_unique<Connection>();
+  std::unique_ptr<Connection> connection = std::move(idle_->connections.back());
+  idle_->connections.pop_back();
+  return connection;
+}
+
+void HttpClient::GiveBack(std::unique_ptr<Connection> connection) {
+  const std::lock_guard lock(idle_->mutex);
+  idle_->connections.push_back(std::move(connection));
+}
+
+absl::Status HttpClient::Send(const HttpRequest& request, absl::FunctionRef<absl::Status(const HttpHead&)> on_head,
+                              absl::FunctionRef<absl::Status(absl::string_view)> on_body) {
+  ++requests_;
+  std::unique_ptr<Connection> connection = Take();
+  Exchange exchange{.on_head = on_head, .on_body = on_body, .head = {}, .head_done = false, .status = absl::OkStatus()};
+  absl::Status status = connection->Send(options_, request, exchange);
+  GiveBack(std::move(connection));
+  return status;
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,220 @@
+#include "fetch/resolve.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "fetch/file_hasher.h"
+#include "fetch/hub/hub_cache.h"
+#include "fetch/lock_file.h"
+#include "fetch/retry.h"
+#include "fetch/transport.h"
+#include "fetch/uri.h"
+#include "proto/weights_lock.pb.h"
+
+namespace weighbridge {
+namespace {
+
+template <typename Patterns>
+bool MatchesAny(const Patterns& patterns, const std::string& path) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return fnmatch(pattern.c_str(), path.c_str(), 0) == 0; });
+}
+
+bool IsWanted(const WeightsSource& source, const std::string& path) {
+  return (source.include().empty() || MatchesAny(source.include(), path)) && !MatchesAny(source.exclude(), path);
+}
+
+// Adds to what is known of a file what its source states.
+absl::Status MergeFacts(LockedFile& known, const RemoteFile& stated) {
+  if (known.has_size() && known.size() != stated.size) {
+    return absl::DataLossError(absl::StrCat("the source's file has ", stated.size, " bytes, expected are ", known.size()));
+  }
+  if (absl::Status status = CompareHashes(HashesOf(known), stated.hashes); !status.ok()) return Annotate(status, "the source's file");
+  if (absl::Status status = CheckNotRefused(known, stated.hashes.sha256); !status.ok()) return status;
+  known.set_size(stated.size);
+  known.set_uri(stated.uri.ToString());
+  if (known.sha256().empty()) known.set_sha256(stated.hashes.sha256);
+  if (known.git_sha1().empty()) known.set_git_sha1(stated.hashes.git_sha1);
+  if (known.md5().empty()) known.set_md5(stated.hashes.md5);
+  return absl::OkStatus();
+}
+
+class Resolver {
+ public:
+  Resolver(const std::string& into, const ResolveOptions& options) : into_(into), options_(options) {}
+
+  bool HashIsFromSource(const std::string& path) { return stated_[path]; }
+
+  absl::Status Resolve(WeightsSource& source) {
+    if (!source.uri().empty() && !source.complete()) {
+      if (absl::Status status = ListSource(source); !status.ok()) return status;
+    }
+    for (LockedFile& file : *source.mutable_files()) {
+      if (file.has_size() && !HashesOf(file).empty()) continue;
+      if (source.complete() && file.has_size()) continue;
+      if (absl::Status status = ListFile(source, file); !status.ok()) return Annotate(status, PathOf(source, file));
+    }
+    source.set_complete(true);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<Listing> List(const Uri& uri) {
+    const bool local = uri.scheme == Uri::Scheme::kFile;
+    const bool cached = uri.scheme == Uri::Scheme::kHub && options_.hub_cache != nullptr;
+    if (options_.offline && cached) return options_.hub_cache->List(uri);
+    if (options_.offline && !local)
+      return absl::NotFoundError(absl::StrCat(uri.ToString(), ": is not known here, and --offline forbids to ask"));
+    absl::StatusOr<Listing> listing;
+    absl::Status status = Retry(options_.retry, *options_.stop, [&](bool&) {
+      listing = options_.transports.For(uri).List(uri);
+      return listing.status();
+    });
+    if (status.ok()) return listing;
+    if (absl::IsUnavailable(status) && cached) {
+      absl::StatusOr<Listing> kept = options_.hub_cache->List(uri);
+      if (kept.ok())
+        options_.on_message(
+            absl::StrCat(uri.ToString(), ": taken as the cache has it, since the hub cannot be reached: ", status.message()));
+      if (kept.ok()) return kept;
+    }
+    return Annotate(status, uri.ToString());
+  }
+
+  absl::Status ListSource(WeightsSource& source) {
+    absl::StatusOr<Uri> uri = ParseUri(source.uri());
+    if (!uri.ok()) return uri.status();
+    absl::StatusOr<Listing> listing = List(*uri);
+    if (!listing.ok()) return listing.status();
+    source.set_revision(listing->revision);
+    std::map<std::string, LockedFile> files;
+    for (LockedFile& file : *source.mutable_files()) files[file.path()] = std::move(file);
+    const size_t known = files.size();
+    size_t met = 0;
+    for (const RemoteFile& stated : listing->files) {
+      const auto found = files.find(stated.path);
+      if (found == files.end() && !IsWanted(source, stated.path)) continue;
+      met += found == files.end() ? 0 : 1;
+      LockedFile& file = files[stated.path];
+      file.set_path(stated.path);
+      if (!uri->sha256.empty() && listing->files.size() == 1) file.set_sha256(uri->sha256);
+      stated_[PathOf(source, file)] = HashesOf(file).empty();
+      if (absl::Status status = MergeFacts(file, stated); !status.ok())
+        return Annotate(status, absl::StrCat(source.uri(), ": ", stated.path));
+    }
+    source.clear_files();
+    for (auto& [path, file] : files) {
+      if (file.uri().empty() && met < known) return absl::NotFoundError(absl::StrCat(source.uri(), ": has no file ", path));
+      *source.add_files() = std::move(file);
+    }
+    if (source.files().empty()) return absl::NotFoundError(absl::StrCat(source.uri(), ": has no file that was asked for"));
+    return absl::OkStatus();
+  }
+
+  // The first of a file's addresses that answers says what is missing, and is where the bytes come from.
+  absl::Status ListFile(const WeightsSource& source, LockedFile& file) {
+    const std::string target = absl::StrCat(into_, "/", PathOf(source, file));
+    std::error_code error;
+    if (const auto size = std::filesystem::file_size(target, error); options_.offline && !error) {
+      // What lies there is all that can be known.
+      if (!file.has_size()) file.set_size(static_cast<int64_t>(size));
+      return absl::OkStatus();
+    }
+    absl::Status first;
+    std::vector<std::string> addresses = {file.uri()};
+    addresses.insert(addresses.end(), file.mirrors().begin(), file.mirrors().end());
+    for (const std::string& address : addresses) {
+      absl::StatusOr<Uri> uri = ParseUri(address);
+      absl::StatusOr<Listing> listing = uri.ok() ? List(*uri) : uri.status();
+      absl::Status status = listing.status();
+      if (status.ok() && listing->files.size() != 1)
+        status = absl::FailedPreconditionError(absl::StrCat(address, ": is not a single file"));
+      if (status.ok()) {
+        stated_[PathOf(source, file)] = HashesOf(file).empty();
+        status = MergeFacts(file, listing->files[0]);
+      }
+      if (status.ok()) {
+        file.clear_mirrors();
+        for (const std::string& other : addresses) {
+          if (other != address) file.add_mirrors(other);
+        }
+        return status;
+      }
+      if (first.ok()) first = status;
+      if (absl::IsDataLoss(status) || absl::IsCancelled(status)) break;
+    }
+    return first;
+  }
+
+  const std::string& into_;
+  const ResolveOptions& options_;
+  std::map<std::string, bool> stated_;  // By path: nothing but the source itself states a hash.
+};
+
+}  // namespace
+
+Transport& Transports::For(const Uri& uri) const {
+  switch (uri.scheme) {
+    case Uri::Scheme::kHub:
+      return *hub;
+    case Uri::Scheme::kDrive:
+      return *drive;
+    case Uri::Scheme::kHttp:
+      return *http;
+    case Uri::Scheme::kFile:
+      return *file;
+  }
+  return *file;
+}
+
+absl::Status CheckNotRefused(const LockedFile& file, const std::string& sha256) {
+  for (const RefusedContent& refused : file.refused()) {
+    if (absl::StartsWith(sha256, refused.sha256_prefix())) {
+      return absl::DataLossError(absl::StrCat("sha256 is ", sha256, ", which is not the wanted file: ", refused.because()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<FileTask>> ResolveLock(WeightsLock& lock, const std::string& into, const ResolveOptions& options) {
+  Resolver resolver(into, options);
+  std::vector<FileTask> tasks;
+  for (int s = 0; s < lock.sources_size(); ++s) {
+    WeightsSource& source = *lock.mutable_sources(s);
+    if (absl::Status status = resolver.Resolve(source); !status.ok()) return status;
+    for (int f = 0; f < source.files_size(); ++f) {
+      const LockedFile& file = source.files(f);
+      absl::StatusOr<Uri> uri = ParseUri(file.uri());
+      if (!uri.ok()) return uri.status();
+      const std::string path = PathOf(source, file);
+      FileTask task{.source = s,
+                    .file = f,
+                    .remote = {.path = path, .uri = *std::move(uri), .size = file.size(), .hashes = HashesOf(file)},
+                    .mirrors = {},
+                    .target = absl::StrCat(into, "/", path),
+                    .same_as = "",
+                    .hash_from_source = resolver.HashIsFromSource(path)};
+      for (const std::string& mirror : file.mirrors()) {
+        absl::StatusOr<Uri> parsed = ParseUri(mirror);
+        if (!parsed.ok()) return parsed.status();
+        task.mirrors.push_back(*std::move(parsed));
+      }
+      tasks.push_back(std::move(task));
+    }
+  }
+  return tasks;
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,44 @@
+#ifndef WEIGHBRIDGE_FETCH_URL_H_
+#define WEIGHBRIDGE_FETCH_URL_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace weighbridge {
+
+// An absolute http or https address in parts (RFC 3986).
+struct Url {
+  std::string scheme;  // "http" or "https".
+  std::string host;    // Lower case; IPv6 in brackets.
+  std::string port;    // Always there: the scheme's own when the text names none.
+  std::string path;    // Begins with "/"; percent-encoded as it came.
+  std::string query;   // Without "?".
+
+  // What two addresses must share to be one server (fetch_protocols.md 1.6.2): "https://host:443".
+  std::string Origin() const;
+  std::string ToString() const;
+};
+
+// InvalidArgument: no such address, or one that carries a user or a password, which would end in logs.
+absl::StatusOr<Url> ParseUrl(absl::string_view text);
+
+// The address that `reference` (a Location header) means when it stands in an answer from `base`.
+absl::StatusOr<Url> ResolveReference(const Url& base, absl::string_view reference);
+
+// An address as it may stand in a message: without query, where signatures are, and without user and password.
+std::string ForMessages(absl::string_view url);
+
+// 127.0.0.0/8, ::1 and localhost.
+bool IsLoopback(const Url& url);
+
+// Every byte but letters, digits, "-._~" and those in `keep` as %XX.
+std::string PercentEncode(absl::string_view text, absl::string_view keep = "");
+
+// InvalidArgument: "%" without two hexadecimal digits, or a NUL.
+absl::StatusOr<std::string> PercentDecode(absl::string_view text);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_FETCH_URL_H_

@@ -1,0 +1,808 @@
+#!/usr/bin/env python3
+"""Runs fetch as a user does, against servers of this machine. R1 to R40 are the rules of fetch_protocols.md 6.
+
+The cases of `Sources` run against the project's own server, and once more against the shared hub_fake.py where WEIGHBRIDGE_SHARED is present.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.getcwd(), "fetch", "testing"))
+sys.path.insert(0, os.path.join(os.getcwd(), "tools"))
+from tool_testing import ROOT, SHARED, ToolsTest  # noqa: E402
+from weights_server import WeightsServer, git_sha1  # noqa: E402
+
+FETCH = os.path.join(ROOT, "tools", "fetch")
+TESTING = os.path.join(ROOT, "fetch", "testing")
+CLEAN = ("HF_", "HUGGING", "TRANSFORMERS_", "PPNLP", "SSL_CERT", "CURL_CA", "XDG_")
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def content(size, seed=1):
+    return random.Random(seed).randbytes(size)
+
+
+class SharedFake:
+    """hub_fake.py in a process of its own."""
+
+    def __init__(self, root):
+        command = [sys.executable, os.path.join(SHARED, "fakes", "hub_fake.py"), str(root), "--scan-limit", "1"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.hub, self.cdn = (f"http://127.0.0.1:{self._process.stdout.readline().split()[1]}" for _ in range(2))
+
+    def _admin(self, method, what, data=None):
+        with urllib.request.urlopen(urllib.request.Request(f"{self.hub}/_admin/{what}", data, method=method)) as answer:
+            return json.loads(answer.read())
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def set_faults(self, faults):
+        self._admin("PUT", "faults", json.dumps(faults).encode())
+
+    def log(self):
+        return self._admin("GET", "log")
+
+    def clear_log(self):
+        self._admin("DELETE", "log")
+
+
+class FetchTestCase(ToolsTest):
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.path("served"))
+        self.into = pathlib.Path(self.path("into"))
+        self.cache = pathlib.Path(self.path("home")) / "hub"
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(CLEAN) and "proxy" not in name.lower()}
+        self.environment.update(HOME=self.path("home"), HF_HOME=self.path("home"))
+
+    def put(self, name, data):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (1_680_000_000, 1_680_000_000))
+        return data
+
+    def command(self, *arguments):
+        return [FETCH, f"--into={self.into}", "--retry_wait=20ms", *arguments]
+
+    def fetch(self, *arguments, **environment):
+        return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=120, check=False, env={**self.environment, **environment})
+
+    def yes(self, *arguments, **environment):
+        result = self.fetch(*arguments, **environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def fails(self, wanted, *arguments, **environment):
+        result = self.fetch(*arguments, **environment)
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        self.assertRegex(result.stderr, wanted)
+        return result
+
+    def got(self, name):
+        return (self.into / name).read_bytes()
+
+    def leftovers(self):
+        return sorted(path.name for path in self.into.rglob("*") if ".part" in path.name)
+
+
+class Sources:
+    """What must hold against any server; `serve` starts one over self.root."""
+
+    def setUp(self):
+        super().setUp()
+        self.root.mkdir()
+        self.server = self.serve()
+        self.addCleanup(self.server.close)
+        self.environment["HF_ENDPOINT"] = self.server.hub
+
+    def fetch(self, *arguments, **environment):
+        return super().fetch(f"--drive_endpoint={self.server.hub}", *arguments, **environment)
+
+    def bodies(self, pattern=""):
+        return [entry for entry in self.server.log() if entry["method"] == "GET" and entry["sent"] > 0 and re.search(pattern, entry["path"])]
+
+    def plain(self, size=300_000, name="w.bin"):
+        data = self.put(f"files/{name}", content(size))
+        return data, f"{self.server.hub}/files/{name}"
+
+    # -- What is fetched
+
+    def test_a_plain_file_is_fetched_and_locked(self):
+        data, uri = self.plain()
+        result = self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn(sha256(data), result.stdout)
+        self.assertIn("unverified", result.stdout)
+        lock = (self.into / "weights.lock").read_text()
+        self.assertIn(sha256(data), lock)
+        self.assertIn(f"size: {len(data)}", lock)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_a_second_run_fetches_nothing(self):
+        _, uri = self.plain()
+        self.yes(uri)
+        self.server.clear_log()
+        result = self.yes(uri)
+        self.assertIn("there  w.bin", result.stdout)
+        self.assertEqual(self.server.log(), [])
+
+    def test_the_lock_is_enforced(self):
+        _, uri = self.plain()
+        self.yes(uri)
+        (self.into / "w.bin").unlink()
+        self.put("files/w.bin", content(300_000, seed=2))
+        result = self.fails("sha256 is .*, expected is", uri)
+        self.assertNotIn("\nfetched", result.stdout)
+        self.assertFalse((self.into / "w.bin").exists())
+        self.assertTrue((self.into / "w.bin.bad").exists())
+
+    def test_an_empty_file_needs_no_body(self):
+        self.put("files/empty.txt", b"")
+        self.yes(f"{self.server.hub}/files/empty.txt")
+        self.assertEqual(self.got("empty.txt"), b"")
+
+    def repository(self, name="org/model"):
+        files = {"config.json": b'{"a": 1}\n', "model.bin": content(200_000), "sub/other.bin": content(100_000, 2)}
+        for path, data in files.items():
+            self.put(f"hf/{name}/{path}", data)
+        return files
+
+    def test_a_repository_is_fetched_into_folder_and_cache(self):
+        files = self.repository()
+        self.yes("hf://org/model")
+        for path, data in files.items():
+            self.assertEqual(self.got(path), data)
+        model = self.cache / "models--org--model"
+        commit = (model / "refs" / "main").read_text()
+        self.assertRegex(commit, "^[0-9a-f]{40}$")
+        for path, data in files.items():
+            link = model / "snapshots" / commit / path
+            self.assertTrue(link.is_symlink())
+            self.assertFalse(os.path.isabs(os.readlink(link)))
+            self.assertEqual(link.read_bytes(), data)
+        self.assertTrue((model / "blobs" / sha256(files["model.bin"])).samefile(self.into / "model.bin"))
+        self.assertTrue((model / "blobs" / git_sha1(files["config.json"])).samefile(self.into / "config.json"))
+        self.assertIn(commit, (self.into / "weights.lock").read_text())
+
+    def test_the_cache_serves_a_second_folder_offline(self):
+        files = self.repository()
+        self.yes("hf://org/model")
+        self.server.clear_log()
+        self.into = pathlib.Path(self.path("again"))
+        self.yes("hf://org/model", HF_HUB_OFFLINE="1")
+        self.assertEqual(self.got("sub/other.bin"), files["sub/other.bin"])
+        self.assertEqual(self.server.log(), [])
+        self.into = pathlib.Path(self.path("third"))
+        self.fails("cache .* does not hold", "hf://org/unknown", "--offline")
+
+    def test_a_damaged_blob_of_the_cache_is_mended(self):
+        files = self.repository()
+        self.yes("hf://org/model")
+        blob = self.cache / "models--org--model" / "blobs" / sha256(files["model.bin"])
+        blob.write_bytes(b"x" + blob.read_bytes()[1:])
+        self.into = pathlib.Path(self.path("again"))
+        self.yes("hf://org/model")
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
+        self.assertEqual(blob.read_bytes(), files["model.bin"])
+
+    def test_include_exclude_and_one_file(self):
+        self.repository()
+        self.yes("hf://org/model", "--include=*.bin", "--exclude=sub/*")
+        self.assertEqual(sorted(path.name for path in self.into.iterdir()), ["model.bin", "weights.lock"])
+        self.into = pathlib.Path(self.path("one"))
+        self.yes("hf://org/model/sub/other.bin")
+        self.assertTrue((self.into / "sub" / "other.bin").exists())
+        self.fails("no such revision|RevisionNotFound", "hf://org/model@nowhere")
+        self.fails("does not exist, or is private and needs HF_TOKEN", "hf://org/none")
+        self.fails("deleted about 30 October 2023; take hf://baffo32", "hf://decapoda-research/llama-7b-hf")
+
+    def test_a_drive_file_comes_through_the_warning(self):
+        data = self.put("drive/1abc-DEF/w.pth", content(250_000))
+        result = self.yes("gdrive://1abc-DEF")
+        self.assertEqual(self.got("w.pth"), data)
+        self.assertIn("unverified", result.stdout)
+        self.fails("knows no file", "gdrive://none")
+
+    def test_drive_pages_are_explained(self):
+        data = self.put("drive/1abc/w.pth", content(1000))
+        for page, wanted in (("quota", "quota.*--check will take it"), ("denied", "owner and editors"), ("login", "sign-in")):
+            self.server.set_faults([{"match": "download", "page": page, "times": -1}])
+            self.fails(wanted, "gdrive://1abc")
+        # The quota's advice holds: a file that was placed by hand is accepted.
+        self.into.mkdir(exist_ok=True)
+        (self.into / "w.pth").write_bytes(data)
+        lock = self.path("set.textproto")
+        self.write_lock(lock, "w.pth", "gdrive://1abc", data)
+        self.yes(f"--set={lock}")
+        self.assertEqual(self.yes(f"--set={lock}", "--check").returncode, 0)
+
+    def write_lock(self, path, name, uri, data, extra=""):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'schema: "weighbridge.weights_lock.v1" sources {{ files {{ path: "{name}" uri: "{uri}" size: {len(data)} '
+                       f'sha256: "{sha256(data)}" {extra} }} }}')
+
+    def test_a_mirror_helps_when_the_first_address_fails(self):
+        files = self.repository()
+        lock = self.path("set.textproto")
+        self.write_lock(lock, "w.pth", "gdrive://none", files["model.bin"], 'mirrors: "hf://org/model/model.bin"')
+        self.yes(f"--set={lock}")
+        self.assertEqual(self.got("w.pth"), files["model.bin"])
+        self.assertRegex((self.into / "weights.lock").read_text(), r'uri: "hf://org/model/model.bin"')
+
+    def test_the_paddlenlp_cache_is_shared(self):
+        data, uri = self.plain(name="model_state.pdparams")
+        lock = self.path("set.textproto")
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write('schema: "weighbridge.weights_lock.v1" sources { paddlenlp_model: "Org/model" files { '
+                       f'path: "model_state.pdparams" uri: "{uri}" }} }}')
+        self.yes(f"--set={lock}", PPNLP_HOME=self.path("ppnlp"))
+        folder = pathlib.Path(self.path("ppnlp")) / "models" / "Org" / "model"
+        self.assertEqual((folder / "model_state.pdparams").read_bytes(), data)
+        self.assertTrue((folder / "model_state.pdparams").samefile(self.into / "model_state.pdparams"))
+        self.assertEqual([path.name for path in folder.glob("*.pdparams")], ["model_state.pdparams"])
+        self.assertEqual(len(list((folder / ".lock").iterdir())), 1)
+
+    # -- Requests
+
+    def test_R1_identity_is_asked_for(self):
+        _, uri = self.plain()
+        self.yes(uri)
+        self.assertEqual({entry["headers"]["accept-encoding"] for entry in self.server.log()}, {"identity"})
+
+    def test_R2_the_token_stays_with_the_hub(self):
+        self.repository()
+        result = self.yes("hf://org/model", "-v", HF_TOKEN="hf_granted_secret")
+        self.assertEqual({entry["headers"].get("authorization") for entry in self.server.log() if entry["on"] == "hub"},
+                         {"Bearer hf_granted_secret"})
+        foreign = [entry for entry in self.server.log() if entry["on"] == "cdn"]
+        self.assertTrue(foreign)
+        for entry in foreign:
+            self.assertNotIn("authorization", entry["headers"])
+            self.assertNotIn("cookie", entry["headers"])
+        self.assertNotIn("secret", result.stdout + result.stderr + (self.into / "weights.lock").read_text())
+
+    def test_R2_a_redirect_does_not_take_the_token_along(self):
+        self.repository()
+        self.server.set_faults([{"match": "GET .*resolve", "redirect": f"{self.server.cdn}/org/model/model.bin", "times": -1, "on": "hub"}])
+        self.fails(f"{self.server.cdn}|403", "hf://org/model/model.bin", HF_TOKEN="hf_granted_secret")
+        for entry in self.server.log():
+            if entry["on"] == "cdn":
+                self.assertNotIn("authorization", entry["headers"])
+
+    def test_R3_redirects_end(self):
+        self.repository()
+        self.server.set_faults([{"match": "GET .*resolve", "redirect": "self", "times": -1}])
+        self.fails("leads in a circle", "hf://org/model/model.bin")
+        self.server.set_faults([{"match": f"GET .*resolve.*{i}$" if i else "GET .*resolve", "redirect": f"/org/model/resolve/main/{i + 1}"}
+                                for i in range(12)])
+        self.fails("more than 10 redirects", "hf://org/model/model.bin")
+
+    def test_R6_a_proxy_is_used_and_no_proxy_obeyed(self):
+        data, uri = self.plain()
+        result = self.fails("proxy|7777|127.0.0.1|connect", uri, http_proxy="http://user:pass-word@127.0.0.1:9", NO_PROXY="")
+        self.assertNotIn("pass-word", result.stderr)
+        self.yes(uri, http_proxy="http://127.0.0.1:9", NO_PROXY="127.0.0.1")
+        self.assertEqual(self.got("w.bin"), data)
+
+    def test_R7_a_stalled_body_is_given_up_and_asked_for_again(self):
+        data, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "trickle": [100, 0.4]}])
+        result = self.yes(uri, "--stall_timeout=1s")
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn("again in", result.stderr)
+
+    def test_R8_the_rate_is_limited(self):
+        _, uri = self.plain(600_000)
+        begin = time.monotonic()
+        self.yes(uri, "--limit_rate=500KB")
+        self.assertGreater(time.monotonic() - begin, 1.0)
+
+    # -- Answers
+
+    def big(self, segments=5):
+        data, uri = self.plain(segments * 200_000 + 1)
+        return data, uri, "--segment_size=200000"
+
+    def test_R10_a_server_without_ranges_is_read_in_one_stream(self):
+        data, uri, segments = self.big()
+        self.server.set_faults([{"match": "GET", "ignore_range": True, "times": -1}])
+        self.yes(uri, segments)
+        self.assertEqual(self.got("w.bin"), data)
+
+    def test_R11_a_shifted_range_is_not_taken(self):
+        data, uri, segments = self.big()
+        self.server.set_faults([{"match": "GET", "range_shift": 7}])
+        result = self.yes(uri, segments)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn("starting over", result.stderr)
+
+    def test_R12_a_cut_connection_goes_on_where_it_broke(self):
+        data, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "drop_after": 150_000}])
+        self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertLess(sum(entry["sent"] for entry in self.bodies()), 320_000)
+
+    def test_R12_R13_wrong_lengths_are_not_believed(self):
+        for delta in (10, -10):
+            data, uri = self.plain()
+            self.into = pathlib.Path(self.path(f"once{delta}"))
+            self.server.set_faults([{"match": "GET", "length_delta": delta}])
+            self.yes(uri)
+            self.assertEqual(self.got("w.bin"), data)
+            self.into = pathlib.Path(self.path(f"always{delta}"))
+            self.server.set_faults([{"match": "GET", "length_delta": delta, "times": -1}])
+            self.fails("announces", uri)
+
+    def test_R15_a_page_is_no_file(self):
+        data, uri = self.plain()
+        self.yes(uri)
+        (self.into / "w.bin").unlink()
+        page = {"status": 200, "body": "<html>Please log in</html>", "headers": {"Content-Type": "text/html"}}
+        self.server.set_faults([{"match": "GET", "times": -1, **page}])
+        self.fails("HTML page came instead of the file: <html>Please log in", uri)
+        self.assertFalse((self.into / "w.bin").exists())
+
+    def test_R15_a_pointer_of_lfs_is_no_file(self):
+        self.put("files/model.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n")
+        self.fails("pointer of Git LFS", f"{self.server.hub}/files/model.bin")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_R16_overload_is_waited_for_and_final_answers_are_not(self):
+        data, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "status": status} for status in (503, 429, 500, 408)])
+        self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        self.into = pathlib.Path(self.path("final"))
+        self.server.clear_log()
+        self.server.set_faults([{"match": "HEAD", "status": 404, "times": -1}])
+        self.fails("status 404", uri)
+        self.assertEqual(len(self.server.log()), 1)
+
+    def test_R16_retry_after_wins(self):
+        _, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "status": 429, "retry_after": 1}])
+        begin = time.monotonic()
+        result = self.yes(uri)
+        self.assertGreater(time.monotonic() - begin, 1.0)
+        self.assertIn("again in 1s", result.stderr)
+
+    def test_R16_five_tries(self):
+        _, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "status": 503, "times": -1}])
+        self.fails("status 503", uri)
+        self.assertEqual(sum(entry["method"] == "GET" for entry in self.server.log()), 5)
+
+    def test_R17_a_signature_that_ran_out_is_renewed_once(self):
+        files = self.repository()
+        self.server.set_faults([{"match": "GET", "on": "cdn", "expired": True}])
+        self.yes("hf://org/model/model.bin")
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
+        (self.into / "model.bin").unlink()
+        self.server.clear_log()
+        self.server.set_faults([{"match": "GET", "on": "cdn", "expired": True, "times": -1}])
+        self.fails("403", "hf://org/model/model.bin", HF_HOME=self.path("other home"))
+        self.assertEqual(sum(entry["on"] == "cdn" for entry in self.server.log()), 2)
+
+    def test_R18_errors_name_the_address_without_its_signature(self):
+        self.repository()
+        self.server.set_faults([{"match": "GET", "on": "cdn", "status": 404, "headers": {"X-Request-Id": "id-7"}}])
+        result = self.fails(r"model\.bin: status 404.*id-7", "hf://org/model/model.bin")
+        self.assertNotIn("Signature", result.stderr)
+
+    # -- Integrity
+
+    def test_R19_R20_one_wrong_byte_is_fetched_once_more_and_then_kept_aside(self):
+        files = self.repository()
+        self.server.set_faults([{"match": "GET", "on": "cdn", "corrupt_at": 150_000}])
+        result = self.yes("hf://org/model/model.bin")
+        self.assertIn("fetching it once more", result.stderr)
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
+        self.into = pathlib.Path(self.path("again"))
+        self.server.set_faults([{"match": "GET", "on": "cdn", "corrupt_at": 150_000, "times": -1}])
+        self.fails(f"sha256 is [0-9a-f]{{64}}, expected is {sha256(files['model.bin'])}.*", "hf://org/model/model.bin", HF_HOME=self.path("other"))
+        self.assertFalse((self.into / "model.bin").exists())
+        self.assertTrue((self.into / "model.bin.bad").exists())
+
+    def test_R22_the_users_hash_is_enforced(self):
+        data, uri = self.plain()
+        self.yes(f"{uri}#sha256={sha256(data)}", "--require_hash")
+        self.into = pathlib.Path(self.path("again"))
+        self.fails("expected is 0000", f"{uri}#sha256={'0' * 64}")
+        self.assertFalse((self.into / "w.bin").exists())
+        self.fails("nobody states a hash", uri, "--require_hash")
+
+    def test_R23_a_hash_that_is_none_is_a_mistake_before_any_request(self):
+        _, uri = self.plain()
+        self.fails("64 hexadecimal digits", f"{uri}#sha256=12ab")
+        self.assertEqual(self.server.log(), [])
+
+    # -- Resume
+
+    def interrupted(self, uri):
+        """A run that is killed a while after its journal has begun: `slowly` lets a megabyte take 2.5 seconds."""
+        process = subprocess.Popen(self.command(uri), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
+        self.wait_for("w.bin.part.journal")
+        time.sleep(0.7)
+        process.kill()
+        process.wait()
+        self.assertTrue((self.into / "w.bin.part.journal").exists())
+        self.assertFalse((self.into / "w.bin").exists())
+
+    def wait_for(self, name):
+        deadline = time.monotonic() + 30
+        while not (self.into / name).exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+
+    def slowly(self):
+        self.server.set_faults([{"match": "GET", "trickle": [20_000, 0.05], "times": -1}])
+
+    def test_R24_R25_a_killed_run_is_resumed(self):
+        data, uri = self.plain(1_000_000)
+        self.slowly()
+        self.interrupted(uri)
+        self.server.set_faults([])
+        self.server.clear_log()
+        self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        [body] = self.bodies()
+        self.assertRegex(body["headers"]["range"], r"^bytes=[1-9]\d+-999999$")
+        self.assertTrue(body["headers"]["if-range"].startswith('"'))
+        self.assertEqual(self.leftovers(), [])
+
+    def test_R25_another_etag_starts_over(self):
+        data, uri = self.plain(1_000_000)
+        self.slowly()
+        self.interrupted(uri)
+        self.server.set_faults([{"match": "GET", "etag": '"other"', "times": -1}])
+        result = self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn("starting over: ", result.stderr)
+
+    def test_R25_the_etag_changes_between_segments(self):
+        data, uri, segments = self.big()
+        self.server.set_faults([{"match": "GET", "skip": 1, "etag": '"other"', "times": -1}])
+        self.yes(uri, segments, "--streams=1")
+        self.assertEqual(self.got("w.bin"), data)
+
+    def test_R26_a_weak_etag_is_no_validator(self):
+        data, uri = self.plain(1_000_000)
+        self.server.set_faults([{"match": "GET", "etag": 'W/"weak"', "trickle": [20_000, 0.05], "times": -1}])
+        self.interrupted(uri)
+        self.server.set_faults([{"match": "GET", "etag": 'W/"weak"', "times": -1}])
+        self.server.clear_log()
+        self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        for body in self.bodies():
+            self.assertNotIn("W/", body["headers"].get("if-range", ""))
+
+    def test_R27_a_longer_file_or_a_broken_journal_starts_over(self):
+        data, uri = self.plain(1_000_000)
+        for spoil in (lambda part: part.write_bytes(bytes(2_000_000)),
+                      lambda part: part.with_name("w.bin.part.journal").write_bytes(b"\xff\xff\xff")):
+            self.slowly()
+            self.interrupted(uri)
+            spoil(self.into / "w.bin.part")
+            self.server.set_faults([])
+            result = self.yes(uri)
+            self.assertEqual(result.stderr.count("starting over"), 1)
+            self.assertEqual(self.got("w.bin"), data)
+            (self.into / "w.bin").unlink()
+            (self.into / "weights.lock").unlink()
+
+    # -- Parallel
+
+    def test_R29_R31_streams_do_not_change_the_result(self):
+        data, uri, segments = self.big(9)
+        outputs = set()
+        for streams in (1, 4):
+            self.into = pathlib.Path(self.path(f"streams{streams}"))
+            self.server.clear_log()
+            outputs.add(self.yes(uri, segments, f"--streams={streams}").stdout)
+            self.assertEqual(self.got("w.bin"), data)
+            self.assertEqual(len(self.bodies()), 10)
+            self.assertEqual(sum(entry["sent"] for entry in self.bodies()), len(data))
+        self.assertEqual(len(outputs), 1)
+
+    def test_R29_a_broken_segment_is_asked_for_alone(self):
+        data, uri, segments = self.big(9)
+        self.server.set_faults([{"match": "GET", "skip": 3, "drop_after": 100_000}])
+        self.yes(uri, segments)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertLess(sum(entry["sent"] for entry in self.bodies()), len(data) + 30_000)
+
+    # -- Disk
+
+    def test_R34_names_stay_below_the_folder_and_links_are_not_followed(self):
+        _, uri = self.plain()
+        self.into.mkdir()
+        victim = pathlib.Path(self.path("victim"))
+        victim.write_bytes(b"precious")
+        (self.into / "w.bin.part").symlink_to(victim)
+        self.fails("w.bin.part", uri)
+        self.assertEqual(victim.read_bytes(), b"precious")
+        self.fails("no file name that we write to", f"{self.server.hub}/files/%2e%2e")
+
+    def test_R35_two_runs_fetch_one_file_once(self):
+        data, uri = self.plain(1_000_000)
+        self.slowly()
+        first = subprocess.Popen(self.command(uri), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
+        self.wait_for("w.bin.part.journal")
+        result = self.yes(uri)
+        self.assertEqual(first.wait(), 0)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn("waiting for it", result.stderr)
+        self.assertLess(sum(entry["sent"] for entry in self.bodies()), len(data) + 50_000)
+
+    def test_R36_a_signal_stops_within_a_second_and_keeps_what_is_there(self):
+        data, uri = self.plain(2_000_000)
+        self.slowly()
+        process = subprocess.Popen(self.command(uri), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment)
+        self.wait_for("w.bin.part.journal")
+        time.sleep(0.3)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        self.assertLess(time.monotonic() - begin, 5)  # A second, and what a busy machine takes.
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("the same command goes on from here", errors)
+        self.server.set_faults([])
+        self.server.clear_log()
+        self.yes(uri)
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertLess(sum(entry["sent"] for entry in self.bodies()), len(data))
+
+    def test_R37_the_same_bytes_under_two_names_are_fetched_once(self):
+        data = content(200_000)
+        self.put("hf/org/twice/a.bin", data)
+        self.put("hf/org/twice/b.bin", data)
+        self.yes("hf://org/twice")
+        self.assertEqual(self.got("a.bin"), self.got("b.bin"))
+        self.assertEqual(len(self.bodies(r"\.bin\?")), 1)
+
+    # -- Manners
+
+    def test_R38_one_request_lists_a_repository(self):
+        self.repository()
+        self.yes("hf://org/model", "-v")
+        self.assertEqual(sum("/api/models/" in entry["path"] for entry in self.server.log() if entry["method"] == "GET"
+                             and "resolve-cache" not in entry["path"]), 1)
+        self.assertEqual(sum(entry["method"] == "HEAD" for entry in self.server.log()), 0)
+
+    def test_R39_the_user_agent_says_who_asks(self):
+        _, uri = self.plain()
+        self.yes(uri)
+        for entry in self.server.log():
+            self.assertRegex(entry["headers"]["user-agent"], r"^weighbridge/[\d.]+ libcurl/[\d.]+$")
+
+    def test_R40_a_dry_run_asks_for_no_body(self):
+        files = self.repository()
+        result = self.yes("hf://org/model", "--dry_run")
+        self.assertIn(sha256(files["model.bin"]), result.stdout)
+        self.assertIn("3 files, 300 KB to be fetched", result.stdout)
+        self.assertEqual([entry for entry in self.server.log() if "resolve" in entry["path"]], [])
+        self.assertFalse(self.into.exists())
+
+    def test_gated_repositories_say_where_to_accept(self):
+        self.repository("org/gated")
+        (self.root / "hf" / "org" / "gated.meta.json").write_text('{"gated": true}')
+        self.fails(f"gated: accept its terms at {self.server.hub}/org/gated", "hf://org/gated/model.bin")
+        self.yes("hf://org/gated/model.bin", HF_TOKEN="hf_granted")
+
+    # -- Check and mending
+
+    def test_check_names_what_is_missing_extra_and_damaged(self):
+        data, uri = self.plain(20_000_000)
+        other, other_uri = self.plain(1000, "other.bin")
+        self.yes(uri, other_uri)
+        self.yes("--check")
+        damaged = bytearray(data)
+        damaged[9_000_000] ^= 1
+        (self.into / "w.bin").write_bytes(damaged)
+        (self.into / "other.bin").unlink()
+        (self.into / "stray.bin").write_bytes(b"?")
+        self.server.clear_log()
+        result = self.fetch("--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, "missing  other.bin")
+        self.assertRegex(result.stdout, "extra  stray.bin")
+        self.assertRegex(result.stdout, "damaged  w.bin .*damaged are bytes 8388608-16777215")
+        self.assertEqual(self.server.log(), [])
+        self.assertEqual({row["finding"] for row in json.loads(self.fetch("--check", "--json").stdout)["findings"]},
+                         {"missing", "extra", "damaged"})
+        # Fetching again mends: only the damaged range comes over the network.
+        self.fails("damaged are bytes 8388608-16777215; --overwrite", uri)
+        self.server.clear_log()
+        result = self.yes(uri, "--overwrite")
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertIn("mended  w.bin", result.stdout)
+        [body] = self.bodies("w.bin")
+        self.assertEqual(body["headers"]["range"], "bytes=8388608-16777215")
+
+
+class OwnServer(Sources, FetchTestCase):
+    def serve(self):
+        return WeightsServer(self.root)
+
+    def test_R1_an_encoded_answer_is_refused(self):
+        _, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "encoding": "gzip", "times": -1}])
+        self.fails('sent "gzip" instead', uri)
+
+    def test_R2_drives_cookie_goes_back_to_drive(self):
+        self.put("drive/1abc/w.pth", content(1000))
+        self.yes("gdrive://1abc")
+        self.assertTrue(any(entry["headers"].get("cookie") == "NID=drive-cookie" for entry in self.server.log()))
+
+    def test_R24_twenty_kills_at_random(self):
+        # All four sources of a set, every byte about once.
+        sizes = {"blip2/model_state.pdparams": 2_200_000, "vicuna/pytorch_model.bin": 2_300_000, "minigpt4/m.pth": 2_000_000}
+        data = {name: self.put(f"files/{name}", content(size, seed)) for seed, (name, size) in enumerate(sizes.items())}
+        self.put("hf/org/delta/config.json", b"{}")
+        data["delta/config.json"] = b"{}"
+        data["delta/pytorch_model.bin"] = self.put("hf/org/delta/pytorch_model.bin", content(2_100_000, 9))
+        files = "".join(f'files {{ path: "{name}" uri: "{self.server.hub}/files/{name}" }} ' for name in sizes)
+        lock = self.path("set.textproto")
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(f'schema: "weighbridge.weights_lock.v1" sources {{ {files} }} sources {{ uri: "hf://org/delta" folder: "delta" }}')
+        self.server.set_faults([{"match": "GET", "trickle": [8_000, 0.04], "times": -1}])
+        dice = random.Random(7)
+        kills = 0
+        while kills < 20:
+            process = subprocess.Popen(self.command(f"--set={lock}", "--quiet", "--segment_size=500000", "--streams=1"),
+                                       stdout=subprocess.DEVNULL, env=self.environment)
+            try:
+                process.wait(dice.uniform(0.1, 0.9))
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                kills += 1
+            for name, bytes_ in data.items():
+                if (self.into / name).exists():
+                    self.assertEqual(self.got(name), bytes_)
+        self.server.set_faults([])
+        self.yes(f"--set={lock}")
+        for name, bytes_ in data.items():
+            self.assertEqual(self.got(name), bytes_)
+        self.yes("--check")
+        sent = sum(entry["sent"] for entry in self.bodies())
+        self.assertGreaterEqual(kills, 10)
+        self.assertLess(sent, 1.5 * sum(map(len, data.values())))
+        self.assertEqual(self.leftovers(), [])
+
+
+@unittest.skipUnless(SHARED, "WEIGHBRIDGE_SHARED is not set: the shared fake server is not tried")
+class SharedServer(Sources, FetchTestCase):
+    def serve(self):
+        return SharedFake(self.root)
+
+    def test_baidus_object_storage(self):
+        data = self.put("bos/paddlenlp/models/model_state.pdparams", content(300_000))
+        result = self.yes(f"{self.server.hub}/paddlenlp/models/model_state.pdparams")
+        self.assertEqual(self.got("model_state.pdparams"), data)
+        self.assertIn("verified by what its source states", result.stdout)
+        self.assertIn(hashlib.md5(data).hexdigest(), (self.into / "weights.lock").read_text())
+        self.fails("status 404.*|NoSuchKey", f"{self.server.hub}/paddlenlp/models/none.pdparams")
+
+
+class Tls(FetchTestCase):
+    def setUp(self):
+        super().setUp()
+        self.root.mkdir()
+        self.data = self.put("files/w.bin", content(100_000))
+        self.server = WeightsServer(self.root, (f"{TESTING}/cert.pem", f"{TESTING}/key.pem"))
+        self.addCleanup(self.server.close)
+        self.uri = f"{self.server.hub}/files/w.bin"
+
+    def test_R5_a_certificate_that_nobody_knows_is_refused(self):
+        self.fails("certificate", self.uri)
+        self.assertFalse((self.into / "w.bin").exists())
+
+    def test_R5_the_authority_is_given_as_to_curl(self):
+        for variable in ("CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            self.into = pathlib.Path(self.path(variable))
+            self.yes(self.uri, **{variable: f"{TESTING}/cert.pem"})
+            self.assertEqual(self.got("w.bin"), self.data)
+
+    def test_R5_the_name_is_verified(self):
+        # The certificate is for 127.0.0.1.
+        self.fails("SSL|certificate subject name", self.uri.replace("127.0.0.1", "localhost"), SSL_CERT_FILE=f"{TESTING}/cert.pem")
+
+    def test_R4_no_way_from_https_to_http(self):
+        plain = WeightsServer(self.root)
+        self.addCleanup(plain.close)
+        self.server.set_faults([{"match": "files", "redirect": f"{plain.hub}/files/w.bin", "times": -1}])
+        self.fails("leads from https to http", self.uri, SSL_CERT_FILE=f"{TESTING}/cert.pem")
+        self.assertEqual(plain.log(), [])
+
+    def test_R4_plain_http_is_for_this_machine_only(self):
+        self.fails("use https://", "http://192.0.2.1/w.bin")
+
+
+class Local(FetchTestCase):
+    def test_files_and_folders_of_this_machine(self):
+        data = self.put("w.bin", content(100_000))
+        self.put("sub/a b.txt", b"text")
+        self.yes(f"file://{self.root}/w.bin", "--offline")
+        self.assertEqual(self.got("w.bin"), data)
+        self.into = pathlib.Path(self.path("folder"))
+        self.yes(str(self.root))
+        self.assertEqual(self.got("sub/a b.txt"), b"text")
+        self.assertIn("a%20b.txt", (self.into / "weights.lock").read_text())
+        self.fails("No such file", f"file://{self.root}/none")
+
+    def test_what_stands_there_is_not_overwritten(self):
+        self.put("w.bin", b"right")
+        self.into.mkdir()
+        (self.into / "w.bin").write_bytes(b"users")
+        self.fails("stands there and is not the wanted file|unverified", f"{self.root}/w.bin#sha256={sha256(b'right')}")
+        self.assertEqual(self.got("w.bin"), b"users")
+        self.yes(f"{self.root}/w.bin#sha256={sha256(b'right')}", "--overwrite")
+        self.assertEqual(self.got("w.bin"), b"right")
+
+    def test_R32_a_full_disk_is_seen_before(self):
+        path = self.root / "huge.bin"
+        path.parent.mkdir()
+        if shutil.disk_usage(self.root).free > 1 << 42:
+            self.skipTest("this disk has room for much")
+        with path.open("wb") as file:
+            try:
+                file.truncate(1 << 43)
+            except OSError:
+                self.skipTest("this file system has no sparse files of 8 TiB")
+        self.fails("8796093022208 bytes are to be fetched, and the disk has room for", str(path))
+        self.assertEqual(self.leftovers(), [])
+
+    def test_the_sets_are_good_and_say_what_to_do(self):
+        # Offline and empty: a failure, but only after the set was read.
+        for name in ("minigpt4-7b", "minigpt4-13b"):
+            self.fails("--offline", f"--set={name}", "--offline")
+            result = self.fetch(f"--set={name}", "--check", "--quiet")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"missing  minigpt4-{name[9:]}/minigpt4_{name[9:]}.tar.gz", result.stdout)
+        self.fails("the embedded sets are minigpt4-13b, minigpt4-7b", "--set=none")
+
+    def test_a_set_ends_with_the_command_that_merges(self):
+        self.put("b.bin", b"base")
+        self.put("p.bin", b"projection")
+        lock = self.path("set.textproto")
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write('schema: "weighbridge.weights_lock.v1" purpose { recipe: "minigpt4" save_path: "out" notes: "look into {into}" } '
+                       f'sources {{ folder: "base" recipe_source: "base" files {{ path: "b.bin" uri: "file://{self.root}/b.bin" }} }} '
+                       'sources { recipe_source: "minigpt4" checkpoint: "p.bin" '
+                       f'files {{ path: "p.bin" uri: "file://{self.root}/p.bin" }} }}')
+        result = self.yes(f"--set={lock}")
+        self.assertIn(f"next: merge --recipe=minigpt4 base={self.into}/base minigpt4={self.into}/p.bin --save_path={self.into}/out\n",
+                      result.stdout)
+        self.assertIn(f"next: look into {self.into}\n", result.stdout)
+
+    def test_mistakes_are_told(self):
+        for arguments, wanted in ((["hf://one"], "hf://ORG/NAME"), (["gdrive://a/b"], "gdrive://ID"), (["ftp://x/y"], "http:// or https://"),
+                                  (["https://user:secret@host/x"], "must not carry a user"), ([], "wanted is an address"),
+                                  (["x", "--set=y"], "exclude each other"), (["--streams=0", "x"], "--streams")):
+            result = self.fails(re.escape(wanted), *arguments)
+            self.assertNotIn("secret", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
