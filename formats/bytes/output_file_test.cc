@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -59,6 +60,17 @@ TEST_F(OutputFileTest, GetsItsNameOnlyAtCommit) {
   file->reset();
   EXPECT_EQ(FilesInFolder(), 1);
   EXPECT_TRUE((*written)->CheckUnchanged().ok()) << (*written)->CheckUnchanged();
+}
+
+TEST_F(OutputFileTest, LongWritesFromAnyOffset) {
+  std::string bytes;
+  for (int k = 0; k < 200'000; ++k) bytes.push_back(static_cast<char>(k / 7 % 251));
+  auto file = OutputFile::Create(path_, 200'000, /*overwrite=*/false);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE((*file)->WriteAt(40'001, absl::string_view(bytes).substr(40'001)).ok());
+  ASSERT_TRUE((*file)->WriteAt(0, absl::string_view(bytes).substr(0, 40'001)).ok());
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_TRUE(Contents(path_) == bytes);
 }
 
 TEST_F(OutputFileTest, WithoutCommitNothingRemains) {
