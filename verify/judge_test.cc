@@ -25,107 +25,11 @@
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
 #include "verify/digest.h"
-#include "verify/evaluate.h"
+#include "verify/judge_testing.h"
 #include "verify/manifest.h"
-#include "verify/scratch.h"
 
 namespace weighbridge {
 namespace {
-
-// A tensor as a file holds it.
-struct Stored {
-  std::string name;
-  TensorSpec spec;
-  std::string bytes;  // Row-major.
-  std::string tensor_name;
-};
-
-// A checkpoint of one file in which the tensors' bytes follow each other.
-Checkpoint MakeCheckpoint(const std::string& path, const std::vector<Stored>& tensors) {
-  std::string bytes;
-  for (const Stored& tensor : tensors) bytes += tensor.bytes;
-  const ByteSourcePtr file = MakeMemorySource(path, bytes);
-  Checkpoint checkpoint;
-  checkpoint.path = path;
-  checkpoint.format = "memory";
-  checkpoint.files = {{CheckpointFile::Role::kWeights, path, file}};
-  int64_t offset = 0;
-  for (const Stored& tensor : tensors) {
-    EXPECT_TRUE(checkpoint.Add({tensor.name, *StoredTensor::CreateRowMajor(tensor.spec, file, offset), tensor.tensor_name}).ok());
-    offset += static_cast<int64_t>(tensor.bytes.size());
-  }
-  return checkpoint;
-}
-
-// Finite float32 values, no two neighbours alike.
-std::string Floats(int64_t count, uint32_t seed) {
-  std::vector<float> values(static_cast<size_t>(count));
-  for (float& value : values) {
-    seed = seed * 1664525 + 1013904223;
-    value = static_cast<float>(static_cast<int32_t>(seed)) * 0x1p-31F;
-  }
-  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
-}
-
-std::string ValueOf(const Expr& expr) {
-  const int64_t elements = *ElementCount(expr.spec().shape);
-  std::string bytes(static_cast<size_t>(elements * ItemSize(expr.spec().dtype)), '\0');
-  Scratch scratch(EvaluationBytes(expr, elements));
-  EXPECT_TRUE(Evaluate(expr, WholeRegion(expr.spec().shape), absl::MakeSpan(bytes.data(), bytes.size()), scratch).ok());
-  return bytes;
-}
-
-// A small conversion with every kind of operation, and the file that it should give.
-class JudgeTest : public testing::Test {
- protected:
-  JudgeTest() {
-    const std::vector<Stored> stored = {{"norm", {DType::kFloat32, {5}}, Floats(5, 1), ""},
-                                        {"square", {DType::kFloat32, {33, 33}}, Floats(int64_t{33} * 33, 2), ""},
-                                        {"same_shape", {DType::kFloat32, {33, 33}}, Floats(int64_t{33} * 33, 3), ""},
-                                        {"wide", {DType::kFloat32, {40, 700}}, Floats(int64_t{40} * 700, 4), ""},
-                                        {"ids", {DType::kInt64, {2, 3}}, std::string(48, '\1'), ""},
-                                        {"scale", {DType::kFloat32, {}}, Floats(1, 5), ""},
-                                        {"unused", {DType::kFloat16, {2}}, "abcd", ""}};
-    auto source = std::make_shared<Checkpoint>(MakeCheckpoint("/some/where/weights.bin", stored));
-    source->files.push_back({CheckpointFile::Role::kConfig, "/some/where/config.json", MakeMemorySource("config", "{}")});
-    plan_.recipe.set_name("example");
-    plan_.recipe.add_sources()->set_id("model");
-    plan_.sources = {{"model", source}};
-    plan_.used = 6;
-    plan_.dropped = {{"model", "unused", {DType::kFloat16, {2}}, "no consumer reads it"}};
-    const auto read = [&](const std::string& name) { return Read("model/" + name, source->Find(name)->tensor); };
-    AddOutput("norm", read("norm"));
-    AddOutput("square.weight", *Permute(*Cast(read("square"), DType::kFloat16), {1, 0}));
-    AddOutput("same.weight", *Cast(read("same_shape"), DType::kFloat16));
-    AddOutput("wide.weight", *Permute(*Cast(read("wide"), DType::kFloat16), {1, 0}));
-    AddOutput("padded", *Pad(read("square"), {40, 35}, {{3, 36}, {1, 34}}));
-    AddOutput("joined", *Concat({read("square"), read("same_shape")}, 1));
-    AddOutput("ids", read("ids"));
-    AddOutput("sum", *Add(*Cast(read("square"), DType::kFloat16), *Cast(read("same_shape"), DType::kFloat16)));
-    AddOutput("scale", read("scale"));
-  }
-
-  void AddOutput(const std::string& name, const ExprPtr& expr) {
-    plan_.outputs.push_back({name, expr, name + "_0"});
-    good_.push_back({name, expr->spec(), ValueOf(*expr), name + "_0"});
-  }
-
-  Manifest JudgeFile(const std::vector<Stored>& tensors, const JudgeOptions& options = {}) {
-    absl::StatusOr<Manifest> manifest = Judge(plan_, MakeCheckpoint("/out/put/merged.bin", tensors), options);
-    EXPECT_TRUE(manifest.ok()) << manifest.status();
-    return manifest.ok() ? *manifest : Manifest();
-  }
-
-  // The findings about a file that differs from the good one.
-  std::vector<std::string> FindingsOf(const std::vector<Stored>& tensors) {
-    const Manifest manifest = JudgeFile(tensors);
-    EXPECT_EQ(manifest.verdict(), Manifest::VERDICT_DIFFERS);
-    return Findings(manifest);
-  }
-
-  Plan plan_;
-  std::vector<Stored> good_;
-};
 
 using Lines = std::vector<std::string>;
 
@@ -444,8 +348,8 @@ TEST(Judge, KeepsToItsMemoryAndItsAnswerDoesNotDependOnIt) {
 
   std::string bytes;
   const int64_t before = PeakMemory(true);
-  for (const JudgeOptions& options : {JudgeOptions{.threads = 1, .memory = kMemory}, JudgeOptions{.threads = 3, .memory = kMemory},
-                                      JudgeOptions{.threads = 8, .memory = kMemory}, JudgeOptions{.threads = 1, .memory = kMemory / 2}}) {
+  for (const JudgeOptions& options : {JudgeOptions{.threads = 1, .memory = kMemory}, JudgeOptions{.threads = 8, .memory = kMemory},
+                                      JudgeOptions{.threads = 1, .memory = kMemory / 2}}) {
     absl::StatusOr<Manifest> manifest = Judge(plan, merged, options);
     ASSERT_TRUE(manifest.ok()) << manifest.status();
     EXPECT_EQ(manifest->output().tensors(0).verdict(), OutputTensor::VERDICT_EXACT);
