@@ -104,10 +104,10 @@ class Diagnosis {
     for (DType through : {DType::kBfloat16, DType::kFloat16, DType::kFloat32}) {
       if (through == dtype) continue;
       const std::string name(DTypeName(through));
-      Push(match, CastThrough(match.planned->expr, through), absl::StrCat("its casts and sums went through ", name), guesses);
       absl::StatusOr<ExprPtr> twice = Cast(match.planned->expr, through);
       if (twice.ok()) twice = Cast(*twice, dtype);
       Push(match, twice, absl::StrCat("it is what it should be, cast to ", name, " and back"), guesses);
+      Push(match, CastThrough(match.planned->expr, through), absl::StrCat("its casts and sums went through ", name), guesses);
     }
   }
 

@@ -66,6 +66,13 @@ TEST(ContentDigest, IsWhatPythonComputes) {
   EXPECT_EQ(DigestOf({DType::kUint8, {2621440}}, SomeBytes(2621440), 77777), "c8761edb95450ed103c5740ef9980fcb");
 }
 
+TEST(ContentDigest, WithSha256IsWhatPythonComputes) {
+  const std::string half("\x00\x3c\x00\x40\x00\x42\x00\x44\x00\x45\x00\x46", 12);
+  ContentDigest digest({DType::kFloat16, {2, 3}}, DigestKind::kSha256);
+  digest.Update(half);
+  EXPECT_EQ(absl::BytesToHexString(digest.Finish()), "1f98772bcc2082eba1e1ce50778f5bf491ac0fc0e93c9ca099fcdc13b20726cf");
+}
+
 TEST(ContentDigest, IsMadeOfChunksDigestedApart) {
   const std::string bytes = SomeBytes(2 * kDigestChunk + 10);
   ChunkDigests first(DigestKind::kXxh3);

@@ -92,6 +92,7 @@ void DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output
     }
   }
   for (const JudgedTensor& tensor : judgement.tensors) *output.add_tensors() = ToOutputTensor(tensor, merged);
+  for (const std::string& remark : merged.remarks) output.add_remarks(remark);
   if (const std::string remark = TensorNameRemark(judgement.tensors); !remark.empty()) output.add_remarks(remark);
   output.set_content_root(ContentRoot(output));
 }
