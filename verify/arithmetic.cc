@@ -10,12 +10,12 @@
 #include <type_traits>
 
 #include "formats/tensor_spec.h"
+#include "verify/wide_vectors.h"
 
 namespace weighbridge {
 namespace {
 
-// All loops are free of branches, so that the compiler makes vectors of them. It compiles them twice, with everything that they call, once
-// for processors with wider vectors: the functions at the end choose.
+// All loops are free of branches, so that the compiler makes vectors of them, and are always inlined into CallWithWideVectors at the end.
 
 // A binary interchange format: how a value is decoded, exactly, and which bits are NaN. kPrecision counts the leading bit.
 struct Float16 {
@@ -185,27 +185,39 @@ template <typename To>
   return from == DType::kFloat32 ? LossLoop<Float32, To>(in, out, count) : LossLoop<Float64, To>(in, out, count);
 }
 
-}  // namespace
-
-[[gnu::target_clones("avx2", "default")]] void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t count) {
-  assert(from != to);
+[[gnu::always_inline]] inline void Cast(DType from, DType to, const char* in, char* out, int64_t count) {
   if (to == DType::kFloat16) return CastTo<Float16>(from, in, out, count);
   if (to == DType::kBfloat16) return CastTo<Bfloat16>(from, in, out, count);
   assert(to == DType::kFloat32);
   CastTo<Float32>(from, in, out, count);
 }
 
-[[gnu::target_clones("avx2", "default")]] void ReferenceAdd(DType dtype, const char* left, const char* right, char* out, int64_t count) {
+[[gnu::always_inline]] inline void Add(DType dtype, const char* left, const char* right, char* out, int64_t count) {
   if (dtype == DType::kFloat16) return AddLoop<Float16>(left, right, out, count);
   if (dtype == DType::kBfloat16) return AddLoop<Bfloat16>(left, right, out, count);
   assert(dtype == DType::kFloat32);
   AddLoop<Float32>(left, right, out, count);
 }
 
-[[gnu::target_clones("avx2", "default")]] CastLoss CountCastLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
+[[gnu::always_inline]] inline CastLoss CountLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
   if (to == DType::kFloat16) return LossTo<Float16>(from, in, out, count);
   if (to == DType::kBfloat16) return LossTo<Bfloat16>(from, in, out, count);
   return from == DType::kFloat64 ? LossLoop<Float64, Float32>(in, out, count) : CastLoss();
+}
+
+}  // namespace
+
+void ReferenceCast(DType from, DType to, const char* in, char* out, int64_t count) {
+  assert(from != to);
+  CallWithWideVectors([&]() __attribute__((always_inline)) { Cast(from, to, in, out, count); });
+}
+
+void ReferenceAdd(DType dtype, const char* left, const char* right, char* out, int64_t count) {
+  CallWithWideVectors([&]() __attribute__((always_inline)) { Add(dtype, left, right, out, count); });
+}
+
+CastLoss CountCastLoss(DType from, DType to, const char* in, const char* out, int64_t count) {
+  return CallWithWideVectors([&]() __attribute__((always_inline)) { return CountLoss(from, to, in, out, count); });
 }
 
 }  // namespace weighbridge

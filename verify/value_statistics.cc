@@ -14,6 +14,7 @@
 #include "formats/tensor_spec.h"
 #include "verify/digest.h"
 #include "verify/number.h"
+#include "verify/wide_vectors.h"
 
 namespace weighbridge {
 namespace {
@@ -26,10 +27,10 @@ double SumOf(const Lanes& lanes) {
   return std::accumulate(lanes.begin(), lanes.end(), 0.0);
 }
 
-// The loops below are compiled twice, once for processors with wider vectors; number i always goes to lane i mod kLanes.
+// Number i always goes to lane i mod kLanes, however wide the vectors are.
 
 // Adds up `count` finite numbers, a multiple of kLanes.
-[[gnu::target_clones("avx2", "default")]] void AddUp(const double* values, int64_t count, ValueSums& sums) {
+[[gnu::always_inline]] inline void AddUp(const double* values, int64_t count, ValueSums& sums) {
   Lanes min;
   Lanes max;
   Lanes sum{};
@@ -52,13 +53,13 @@ double SumOf(const Lanes& lanes) {
 }
 
 // How many numbers are nearer to zero than `bound`.
-[[gnu::target_clones("avx2", "default")]] int64_t CountBelow(double bound, const double* values, int64_t count) {
+[[gnu::always_inline]] inline int64_t CountBelow(double bound, const double* values, int64_t count) {
   int64_t below = 0;
   for (int64_t i = 0; i < count; ++i) below += std::fabs(values[i]) < bound ? 1 : 0;
   return below;
 }
 
-ValueSums AddFinite(const double* values, int64_t count, double least_normal) {
+[[gnu::always_inline]] inline ValueSums AddFiniteLoops(const double* values, int64_t count, double least_normal) {
   ValueSums sums;
   sums.numbers = count;
   const int64_t whole = count / kLanes * kLanes;
@@ -72,6 +73,10 @@ ValueSums AddFinite(const double* values, int64_t count, double least_normal) {
   sums.special.zero = CountBelow(std::numeric_limits<double>::denorm_min(), values, count);
   sums.special.subnormal = std::max(CountBelow(least_normal, values, count) - sums.special.zero, int64_t{0});
   return sums;
+}
+
+ValueSums AddFinite(const double* values, int64_t count, double least_normal) {
+  return CallWithWideVectors([&]() __attribute__((always_inline)) { return AddFiniteLoops(values, count, least_normal); });
 }
 
 // The sums of one block, whose numbers are moved about.
