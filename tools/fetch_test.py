@@ -705,6 +705,46 @@ class SharedServer(Sources, FetchTestCase):
         self.fails("status 404.*|NoSuchKey", f"{self.server.hub}/paddlenlp/models/none.pdparams")
 
 
+@unittest.skipUnless(os.environ.get("WEIGHBRIDGE_HUB_PYTHON"), "WEIGHBRIDGE_HUB_PYTHON names no Python that has huggingface_hub")
+class RealHubClient(FetchTestCase):
+    """huggingface_hub and we in one cache: each finds, without any network, what the other put there."""
+
+    def setUp(self):
+        super().setUp()
+        self.files = {"config.json": b'{"a": 1}\n', "model.bin": content(200_000), "sub/other.bin": content(100_000, 2)}
+        for path, data in self.files.items():
+            self.put(f"hf/org/model/{path}", data)
+        self.server = WeightsServer(self.root)
+        self.addCleanup(self.server.close)
+        self.environment["HF_ENDPOINT"] = self.server.hub
+
+    def snapshot(self, **environment):
+        script = "import huggingface_hub; print(huggingface_hub.snapshot_download('org/model'))"
+        result = subprocess.run([os.environ["WEIGHBRIDGE_HUB_PYTHON"], "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                timeout=120, check=False, env={**self.environment, "HF_HUB_DISABLE_XET": "1", **environment})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return pathlib.Path(result.stdout.splitlines()[-1])
+
+    def test_it_finds_our_files_offline(self):
+        self.yes("hf://org/model")
+        self.server.clear_log()
+        folder = self.snapshot(HF_HUB_OFFLINE="1")
+        for path, data in self.files.items():
+            self.assertEqual((folder / path).read_bytes(), data)
+        self.assertEqual(self.server.log(), [])
+        # Online too: no body is asked for again.
+        self.snapshot()
+        self.assertEqual([entry for entry in self.server.log() if entry["sent"] > 0], [])
+
+    def test_we_find_its_files_offline(self):
+        self.snapshot()
+        self.server.clear_log()
+        self.yes("hf://org/model", "--offline")
+        for path, data in self.files.items():
+            self.assertEqual(self.got(path), data)
+        self.assertEqual(self.server.log(), [])
+
+
 class Tls(FetchTestCase):
     def setUp(self):
         super().setUp()

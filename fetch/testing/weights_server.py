@@ -87,7 +87,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def from_hub(self):
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        match = re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/(.+)", self.route)
+        match = re.fullmatch(r"/api/models/([^/]+/[^/]+)/(revision|tree)/(.+)", self.route)
         if match:
             return self.listing(*match.groups())
         match = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.route)
@@ -96,7 +96,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         match = re.fullmatch(r"/api/resolve-cache/([^/]+/[^/]+)/(.+)", self.route)
         if match:
             path = self.owner.root / "hf" / match[1] / match[2]
-            return self.send_file(path, {"ETag": f'"{git_sha1(path.read_bytes())}"', "Content-Type": "text/plain"})
+            return self.send_file(path, {"ETag": f'"{git_sha1(path.read_bytes())}"', "Content-Type": "text/plain",
+                                         "X-Repo-Commit": self.owner.commit(match[1])})
         if self.route == "/download":
             return self.drive()
         path = self.owner.root / self.route[1:]
@@ -104,7 +105,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send_file(path, {"ETag": f'"{hashlib.md5(path.read_bytes()).hexdigest()}"'})
         return self.reply(404, b"not found", {})
 
-    def listing(self, name, revision):
+    def listing(self, name, kind, revision):
         folder = self.owner.root / "hf" / name
         if not folder.is_dir():
             return self.hub_error(401, "RepoNotFound", "Repository not found")
@@ -119,7 +120,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if path.suffix in LARGE:
                     item["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
                 siblings.append(item)
-        return self.reply(200, json.dumps({"sha": commit, "siblings": siblings}).encode(), {"Content-Type": "application/json"})
+        answer = {"id": name, "sha": commit, "siblings": siblings}
+        if kind == "tree":  # Later clients ask for this form.
+            answer = [{"type": "file", "path": item["rfilename"], "size": item["size"], "oid": item["blobId"],
+                       **({"lfs": {**item["lfs"], "oid": item["lfs"]["sha256"]}} if "lfs" in item else {})} for item in siblings]
+        return self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def resolve(self, token, name, revision, filename):
         path = self.owner.root / "hf" / name / filename
@@ -127,10 +132,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.hub_error(401, "GatedRepo", f"Access to model {name} is restricted.")
         if not path.is_file() or revision not in ("main", self.owner.commit(name)):
             return self.hub_error(404, "EntryNotFound", "Entry not found")
-        quoted = urllib.parse.quote(filename)
+        quoted, commit = urllib.parse.quote(filename), {"X-Repo-Commit": self.owner.commit(name)}
         if path.suffix in LARGE:
-            return self.reply(302, b"Found", {"Location": f"{self.owner.cdn}/{name}/{quoted}?Signature=secret-signature"})
-        return self.reply(307, b"", {"Location": f"/api/resolve-cache/{name}/{quoted}?etag=kept"})
+            data = path.read_bytes()
+            stated = {"X-Linked-Size": str(len(data)), "X-Linked-ETag": f'"{hashlib.sha256(data).hexdigest()}"'}
+            return self.reply(302, b"Found", {"Location": f"{self.owner.cdn}/{name}/{quoted}?Signature=secret-signature", **commit, **stated})
+        return self.reply(307, b"", {"Location": f"/api/resolve-cache/{name}/{quoted}?etag=kept", **commit})
 
     def from_cdn(self):
         if "Authorization" in self.headers:
