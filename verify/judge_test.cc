@@ -302,17 +302,27 @@ class PatternSource final : public ByteSource {
 
  private:
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
-    for (size_t done = 0; done < buffer.size();) {
-      const uint64_t at = static_cast<uint64_t>(offset) + done;
-      const auto word = static_cast<uint32_t>(at / 4 * 2654435761U) & 0x3fff'ffff;  // Below 2.
-      if (at % 4 == 0 && buffer.size() - done >= 4) {
-        std::memcpy(buffer.data() + done, &word, 4);
-        done += 4;
+    const auto begin = static_cast<uint64_t>(offset);
+    const uint64_t end = begin + buffer.size();
+    for (uint64_t at = begin; at < end; ++at) {
+      if (at % 4 == 0 && end - at >= 4) {
+        at = FillWords(at, end, buffer.data() + (at - begin)) - 1;
       } else {
-        buffer[done++] = static_cast<char>(word >> (8 * (at % 4)));
+        buffer[at - begin] = static_cast<char>(WordAt(at / 4) >> (8 * (at % 4)));
       }
     }
     return absl::OkStatus();
+  }
+
+  static uint32_t WordAt(uint64_t number) { return static_cast<uint32_t>(number * 2654435761U) & 0x3fff'ffff; }  // Below 2 as float32.
+
+  // Fills whole words from `at` on; returns where they end.
+  static uint64_t FillWords(uint64_t at, uint64_t end, char* out) {
+    for (; end - at >= 4; at += 4, out += 4) {
+      const uint32_t word = WordAt(at / 4);
+      std::memcpy(out, &word, 4);
+    }
+    return at;
   }
 };
 
