@@ -75,6 +75,7 @@ absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& li
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "pdparams";
+  checkpoint.remarks = pickle::OpaqueRemarks(*document);
   absl::StatusOr<LoadedArrays> loaded = paddle::LoadArrays(*document->root, source, limits);
   if (!loaded.ok()) return Annotate(context, loaded.status());
   if (absl::Status status = AddTensors(*loaded, checkpoint); !status.ok()) return Annotate(context, status);

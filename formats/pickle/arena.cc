@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -15,10 +16,9 @@
 namespace weighbridge::pickle {
 namespace {
 
-// A tensor takes about a dozen values, each of them an item of something, so both are far above every real checkpoint; they bound the
-// memory that a small program can take.
-constexpr int64_t kValueLimit = 2'000'000;
-constexpr int64_t kItemLimit = 4'000'000;
+// What an item takes in a vector that grows, the old one and the new one together; and the key of a dict in a set, beside its text.
+constexpr int64_t kGrowth = 3;
+constexpr int64_t kKeyMemory = 64;
 
 // Of the text that tells a key from others: a key that is a tuple of shared tuples would need exponentially much.
 constexpr size_t kIdentityLimit = size_t{128} << 10;
@@ -31,12 +31,7 @@ Arena::Arena(const ByteSource& source, const ReadLimits& limits) : source_(sourc
   false_ = &document_.values.emplace_back(Value{.data = false});
 }
 
-absl::Status Arena::CountValue() const {
-  if (static_cast<int64_t>(document_.values.size()) < kValueLimit) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat("the pickle makes more than ", kValueLimit, " values"));
-}
-
-absl::StatusOr<Value*> Arena::NewInt(int64_t value) {
+Value* Arena::NewInt(int64_t value) {
   if (value < 0 || value >= static_cast<int64_t>(small_ints_.size())) return New(value);
   Value*& shared = small_ints_[value];
   if (shared == nullptr) shared = &document_.values.emplace_back(Value{.data = value});
@@ -50,8 +45,6 @@ absl::Status Arena::CheckFinished(const Value& value) const {
 }
 
 absl::Status Arena::Hold(Value* parent, Value* item) {
-  if (++items_ > kItemLimit)
-    return absl::ResourceExhaustedError(absl::StrCat("the pickle puts more than ", kItemLimit, " values into others"));
   if (absl::Status status = CheckFinished(*item); !status.ok()) return status;
   if (parent->held || parent == item) {
     return absl::DataLossError(
@@ -69,12 +62,15 @@ absl::Status Arena::Hold(Value* parent, Value* item) {
 absl::Status Arena::Append(Value* parent, List& list, Value* item) {
   if (absl::Status status = Hold(parent, item); !status.ok()) return status;
   list.items.push_back(item);
+  memory_ += kGrowth * static_cast<int64_t>(sizeof(item)) + (list.items.size() == 1 ? kBlock : 0);
   return absl::OkStatus();
 }
 
 absl::Status Arena::Append(Value* parent, Tuple& tuple, Value* item) {
   if (absl::Status status = Hold(parent, item); !status.ok()) return status;
+  // Tuples do not grow: their vector has its size from the start.
   tuple.items.push_back(item);
+  memory_ += static_cast<int64_t>(sizeof(item)) + (tuple.items.size() == 1 ? kBlock : 0);
   return absl::OkStatus();
 }
 
@@ -83,6 +79,7 @@ absl::Status Arena::SetItem(Value* parent, Dict& dict, Value* key, Value* item) 
   if (absl::Status status = AppendIdentity(*key, identity); !status.ok()) return status;
   if (absl::Status status = Hold(parent, key); !status.ok()) return status;
   if (absl::Status status = Hold(parent, item); !status.ok()) return status;
+  memory_ += kGrowth * static_cast<int64_t>(sizeof(dict.items[0])) + kKeyMemory + static_cast<int64_t>(identity.size());
   if (!keys_[parent].insert(std::move(identity)).second) {
     return absl::DataLossError(absl::StrCat("a dict has the same key twice: ", Describe(*key)));
   }
@@ -131,6 +128,15 @@ absl::Status Arena::AppendIdentity(const Value& key, std::string& text) const {
   }
   if (text.size() > kIdentityLimit) return absl::ResourceExhaustedError("a key of a dict is too long");
   return absl::OkStatus();
+}
+
+void Arena::NoteGlobal(absl::string_view module, absl::string_view name, bool allowed, int64_t offset) {
+  const auto [found, is_new] = globals_.try_emplace(std::pair(std::string(module), std::string(name)), document_.globals.size());
+  if (is_new) {
+    document_.globals.push_back({std::string(module), std::string(name), allowed, 0, offset});
+    memory_ += kGrowth * static_cast<int64_t>(sizeof(NamedGlobal)) + 2 * static_cast<int64_t>(module.size() + name.size()) + kKeyMemory;
+  }
+  ++document_.globals[found->second].count;
 }
 
 Document Arena::Finish(Value* root) {

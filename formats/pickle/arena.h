@@ -2,14 +2,17 @@
 #define WEIGHBRIDGE_FORMATS_PICKLE_ARENA_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
@@ -20,29 +23,47 @@ namespace weighbridge::pickle {
 //   - A value that another one holds never changes again. Pickles of real objects are like that, since the inner object is completed first.
 //     So no value can come to hold itself, and the depth of a value is final when it is held: both are seen at once, without a walk.
 //   - A value that still waits for its BUILD is never held (formats.md 8.2, 8.3).
-//   - Values, and the items that are put into them, are counted and limited.
+//   - The memory that values take, and the items that are put into them, is counted, from above; the machine limits it.
 // Functions that fail leave the arena as it was, or a value with some of its items; the reading ends then.
 class Arena {
  public:
   Arena(const ByteSource& source, const ReadLimits& limits);
 
-  // A new value. None, bools and small integers are shared. ResourceExhausted beyond the limit on values.
+  // A new value. None, bools and small integers are shared.
   template <typename T>
-  absl::StatusOr<Value*> New(T data) {
-    if (absl::Status status = CountValue(); !status.ok()) return status;
-    return &document_.values.emplace_back(Value{.data = std::move(data)});
+  Value* New(T data) {
+    memory_ += static_cast<int64_t>(sizeof(Value)) + HeapBytes(data);
+    if constexpr (kIsBoxed<T>) {
+      memory_ += static_cast<int64_t>(sizeof(T)) + kBlock;
+      return &document_.values.emplace_back(Value{.data = std::make_unique<T>(std::move(data))});
+    } else {
+      return &document_.values.emplace_back(Value{.data = std::move(data)});
+    }
   }
   Value* NewNone() { return none_; }
   Value* NewBool(bool value) { return value ? true_ : false_; }
-  absl::StatusOr<Value*> NewInt(int64_t value);
+  Value* NewInt(int64_t value);
 
   // Put `item` into `parent`, in the case of a dict under `key`. DataLoss: `parent` is held, or an item is unfinished; for dicts: the key
-  // is there already. Unimplemented: the key is of a kind that no dict here has (formats.md 2.8). ResourceExhausted: nested too deep, too
-  // many items.
+  // is there already. Unimplemented: the key is of a kind that no dict here has (formats.md 2.8). ResourceExhausted: nested too deep.
   absl::Status Append(Value* parent, List& list, Value* item);
   absl::Status Append(Value* parent, Tuple& tuple, Value* item);
   absl::Status SetItem(Value* parent, Dict& dict, Value* key, Value* item);
   absl::Status SetMetadata(Value* parent, Dict& dict, Value* metadata);
+
+  // Notes that the pickle names a global at `offset`.
+  void NoteGlobal(absl::string_view module, absl::string_view name, bool allowed, int64_t offset);
+
+  // Gives away what was noted.
+  std::vector<NamedGlobal> TakeGlobals() { return std::move(document_.globals); }
+
+  // Whether globals outside the table make opaque objects (ReadLimits::opaque_objects).
+  bool opaque_objects() const { return limits_.opaque_objects; }
+  // Whether `value` may be such an object, which takes whatever is put into it.
+  bool IsOpaque(const Value& value) const { return limits_.opaque_objects && value.As<Inert>() != nullptr; }
+
+  // Bytes that all this takes, at most.
+  int64_t memory() const { return memory_; }
 
   // Whether `value` may be put into another one: DataLoss when it is unfinished.
   absl::Status CheckFinished(const Value& value) const;
@@ -54,8 +75,32 @@ class Arena {
   Document Finish(Value* root);
 
  private:
-  // ResourceExhausted when one more value would be too many.
-  absl::Status CountValue() const;
+  // What the heap takes beside a block of memory.
+  static constexpr int64_t kBlock = 16;
+
+  // Of a value's own members.
+  template <typename T>
+  static int64_t HeapBytes(const T&) {
+    return 0;
+  }
+  static int64_t HeapBytes(const std::string& text) { return text.size() < sizeof(std::string) / 2 ? 0 : text.capacity() + kBlock; }
+  template <typename T>
+  static int64_t HeapBytes(const std::vector<T>& items) {
+    return items.capacity() == 0 ? 0 : static_cast<int64_t>(items.capacity() * sizeof(T)) + kBlock;
+  }
+  static int64_t HeapBytes(const BigInt& number) { return HeapBytes(number.bytes); }
+  static int64_t HeapBytes(const Text& text) { return HeapBytes(text.utf8); }
+  static int64_t HeapBytes(const Global& global) { return HeapBytes(global.module) + HeapBytes(global.name); }
+  static int64_t HeapBytes(const Storage& storage) { return HeapBytes(storage.key) + (storage.view ? HeapBytes(storage.view->key) : 0); }
+  static int64_t HeapBytes(const Tensor& tensor) {
+    return HeapBytes(tensor.size) + HeapBytes(tensor.stride) + HeapBytes(tensor.unsupported);
+  }
+  static int64_t HeapBytes(const Reference& reference) { return HeapBytes(reference.id); }
+  static int64_t HeapBytes(const ArrayDType& dtype) { return HeapBytes(dtype.text); }
+  static int64_t HeapBytes(const Array& array) { return HeapBytes(array.dtype) + HeapBytes(array.shape) + HeapBytes(array.strides); }
+  static int64_t HeapBytes(const NamedArray& array) { return HeapBytes(array.name); }
+  static int64_t HeapBytes(const Inert& inert) { return HeapBytes(inert.what); }
+
   // Notes that `parent` holds `item`.
   absl::Status Hold(Value* parent, Value* item);
   // Appends to `text` what tells `key` from every other one as Python does: 1, 1.0 and True are one key.
@@ -64,13 +109,15 @@ class Arena {
   const ByteSource& source_;
   const ReadLimits limits_;
   Document document_;
-  int64_t items_ = 0;
+  int64_t memory_ = 0;
   Value* none_;
   Value* true_;
   Value* false_;
   std::array<Value*, 256> small_ints_ = {};
+  // Positions in document_.globals.
+  absl::flat_hash_map<std::pair<std::string, std::string>, size_t> globals_;
   // The keys of each dict that is not held yet.
-  absl::flat_hash_map<const Value*, absl::flat_hash_set<std::string>> keys_;
+  absl::flat_hash_map<const Value*, absl::btree_set<std::string>> keys_;
 };
 
 }  // namespace weighbridge::pickle

@@ -29,6 +29,10 @@ class Interpreter {
   // As RunPickle. Call once.
   absl::StatusOr<Document> Run();
 
+  // What the pickle named until Run ended, well or not, where it gave no document.
+  std::vector<NamedGlobal> TakeGlobals() { return arena_.TakeGlobals(); }
+  int64_t position() const { return cursor_.position(); }
+
  private:
   using Handler = absl::Status (Interpreter::*)();
   struct Opcode {
@@ -45,7 +49,10 @@ class Interpreter {
   std::string KeyBeingFilled() const;
   // Bytes of program that the limit still allows.
   int64_t ProgramLeft() const;
-  void Push(Value* value) { stack_.push_back(value); }
+  absl::Status Push(Value* value) {
+    stack_.push_back(value);
+    return absl::OkStatus();
+  }
   absl::Status Push(absl::StatusOr<Value*> value);
   // The last `count` values, above the last mark.
   absl::StatusOr<absl::Span<Value* const>> Top(size_t count) const;
@@ -111,6 +118,7 @@ class Interpreter {
   absl::Status SetItems(Value* target, size_t first);
 
   // opcodes_objects.cc.
+  absl::StatusOr<Value*> NameGlobal(absl::string_view module, absl::string_view name);
   absl::Status GlobalLines();
   absl::Status StackGlobal();
   absl::Status Reduce();
@@ -133,12 +141,15 @@ class Interpreter {
   ByteCursor cursor_;
   const MachineOptions options_;
   const int64_t begin_;
+  int64_t opcode_offset_ = 0;
   int64_t skipped_ = 0;  // Bytes of payloads that were passed over.
   int protocol_ = 0;
   Arena arena_;
   std::vector<Value*> stack_;
   std::vector<size_t> marks_;  // Sizes of the stack.
-  absl::flat_hash_map<uint64_t, Value*> memo_;
+  // What was put under 0, 1, 2, … in turn, as picklers do, and what was put under other indexes.
+  std::vector<Value*> memo_;
+  absl::flat_hash_map<uint64_t, Value*> sparse_memo_;
 };
 
 }  // namespace weighbridge::pickle

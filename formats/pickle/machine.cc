@@ -1,10 +1,12 @@
 #include "formats/pickle/machine.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,8 +25,14 @@ namespace {
 constexpr uint8_t kStop = '.';
 constexpr uint8_t kNewestProtocol = 5;
 
-// Entries of stack, marks and memo together.
-constexpr size_t kEntryLimit = 2'000'000;
+// Memory that a pickle may take whatever its length, and for each byte of program beside (ReadLimits::pickle_memory). A tensor takes some
+// 100 bytes of program, and up to 16 for each of them.
+constexpr int64_t kFreeMemory = int64_t{16} << 20;
+constexpr int64_t kMemoryPerByte = 20;
+
+// What an entry takes in a vector that grows, the old one and the new one together; and in the map.
+constexpr int64_t kEntry = 3 * sizeof(Value*);
+constexpr int64_t kSparseEntry = 64;
 
 }  // namespace
 
@@ -134,7 +142,7 @@ Interpreter::Interpreter(const ByteSource& source, int64_t begin, int64_t end, c
 
 absl::StatusOr<Document> Interpreter::Run() {
   while (true) {
-    const int64_t offset = cursor_.position();
+    const int64_t offset = opcode_offset_ = cursor_.position();
     if (cursor_.remaining() == 0) return Located(absl::DataLossError("the pickle ends without STOP"), offset, "");
     absl::StatusOr<uint8_t> code = cursor_.ReadU8();
     if (!code.ok()) return Located(code.status(), offset, "");
@@ -156,8 +164,12 @@ absl::Status Interpreter::CheckLimits() const {
   if (ProgramLeft() < 0) {
     return absl::ResourceExhaustedError(absl::StrCat("the pickle is longer than the limit of ", options_.limits.pickle_bytes, " bytes"));
   }
-  if (stack_.size() + marks_.size() + memo_.size() > kEntryLimit) {
-    return absl::ResourceExhaustedError(absl::StrCat("stack and memo have more than ", kEntryLimit, " entries"));
+  const auto entries = static_cast<int64_t>(stack_.size() + marks_.size() + memo_.size());
+  const int64_t memory = arena_.memory() + kEntry * entries + kSparseEntry * static_cast<int64_t>(sparse_memo_.size());
+  const int64_t program = options_.limits.pickle_bytes - ProgramLeft();
+  const int64_t limit = std::min(options_.limits.pickle_memory, kFreeMemory + kMemoryPerByte * program);
+  if (memory > limit) {
+    return absl::ResourceExhaustedError(absl::StrCat("its values take ", memory, " bytes of memory; the limit is ", limit));
   }
   return absl::OkStatus();
 }
@@ -198,8 +210,7 @@ int64_t Interpreter::ProgramLeft() const {
 
 absl::Status Interpreter::Push(absl::StatusOr<Value*> value) {
   if (!value.ok()) return value.status();
-  Push(*value);
-  return absl::OkStatus();
+  return Push(*value);
 }
 
 absl::StatusOr<absl::Span<Value* const>> Interpreter::Top(size_t count) const {
@@ -255,21 +266,27 @@ absl::Status Interpreter::Stop() {
 }
 
 absl::Status Interpreter::Memoize() {
-  return Store(memo_.size());
+  return Store(memo_.size() + sparse_memo_.size());
 }
 
 absl::Status Interpreter::Store(uint64_t index) {
   absl::StatusOr<absl::Span<Value* const>> top = Top(1);
   if (!top.ok()) return top.status();
-  memo_[index] = top->front();
+  if (index < memo_.size()) {
+    memo_[index] = top->front();
+  } else if (index == memo_.size() && !sparse_memo_.contains(index)) {
+    memo_.push_back(top->front());
+  } else {
+    sparse_memo_[index] = top->front();
+  }
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::Load(uint64_t index) {
-  const auto entry = memo_.find(index);
-  if (entry == memo_.end()) return absl::DataLossError(absl::StrCat("the memo has no entry ", index));
-  Push(entry->second);
-  return absl::OkStatus();
+  if (index < memo_.size()) return Push(memo_[index]);
+  const auto entry = sparse_memo_.find(index);
+  if (entry == sparse_memo_.end()) return absl::DataLossError(absl::StrCat("the memo has no entry ", index));
+  return Push(entry->second);
 }
 
 absl::StatusOr<uint64_t> Interpreter::TextIndex() {
@@ -292,6 +309,14 @@ absl::Status Interpreter::GetText() {
 
 absl::StatusOr<Document> RunPickle(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options) {
   return Interpreter(source, begin, end, options).Run();
+}
+
+GlobalsReport ListGlobals(const ByteSource& source, int64_t begin, int64_t end, MachineOptions options) {
+  options.limits.opaque_objects = true;
+  Interpreter interpreter(source, begin, end, options);
+  absl::StatusOr<Document> document = interpreter.Run();
+  if (document.ok()) return {.globals = std::move(document->globals), .status = absl::OkStatus(), .end = document->end};
+  return {.globals = interpreter.TakeGlobals(), .status = document.status(), .end = interpreter.position()};
 }
 
 }  // namespace weighbridge::pickle

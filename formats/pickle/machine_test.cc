@@ -1,13 +1,21 @@
 #include "formats/pickle/machine.h"
 
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
@@ -367,19 +375,113 @@ TEST(MachineTest, ExponentiallyManyPathsTakeLinearMemory) {
   EXPECT_TRUE(RunProgram(absl::StrCat(bomb, ".")).ok());
 }
 
-TEST(MachineTest, ValuesAndEntriesAreLimited) {
+TEST(MachineTest, MemoryIsLimited) {
   std::string many_pairs = "](";
   for (int i = 0; i < 2000; ++i) absl::StrAppend(&many_pairs, Int(i), "N\x86");
   absl::StrAppend(&many_pairs, "eq\1");
+  MachineOptions options = TorchZip();
+  options.limits.pickle_memory = 64 << 20;
   ExpectRefused({
-      {"empty lists", std::string(3000000, ']'), Code::kResourceExhausted, {"values"}},
-      {"the same value again and again", absl::StrCat("N", std::string(3000000, '2')), Code::kResourceExhausted, {"entries"}},
-      {"memo entries", absl::StrCat("N", std::string(3000000, '\x94')), Code::kResourceExhausted, {"entries"}},
+      {"empty lists", std::string(3000000, ']'), Code::kResourceExhausted, {"memory"}},
+      {"the same value again and again", absl::StrCat("N", std::string(3000000, '2')), Code::kResourceExhausted, {"memory"}, options},
+      {"memo entries", absl::StrCat("N", std::string(3000000, '\x94')), Code::kResourceExhausted, {"memory"}, options},
       {"copies of one list of pairs",
        absl::StrCat(many_pairs, Repeat(absl::StrCat(GlobalOf("collections", "OrderedDict"), "h\1\x85R0"), 2000), "."),
        Code::kResourceExhausted,
-       {"values"}},
+       {"memory"}},
   });
+}
+
+// What running `program` takes at most, in KiB; in a process of its own, since what was taken once is never given back.
+int64_t PeakOf(const std::string& program) {
+  const auto peak = [] {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  int pipe_ends[2];
+  EXPECT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const ByteSourcePtr source = MakeMemorySource("test", program);
+    // What tests before have freed is given back, and the peak forgotten.
+    malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << 5;
+    const int64_t before = peak();
+    const absl::StatusOr<Document> document = RunPickle(*source, 0, source->size(), TorchZip());
+    const int64_t taken = peak() - before;
+    _exit(write(pipe_ends[1], &taken, sizeof(taken)) == sizeof(taken) ? 0 : 1);
+  }
+  int64_t taken = -1;
+  EXPECT_EQ(read(pipe_ends[0], &taken, sizeof(taken)), static_cast<ssize_t>(sizeof(taken)));
+  waitpid(child, nullptr, 0);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  return taken;
+}
+
+TEST(MachineTest, AProgramOfTwoMegabytesStaysBelow64Megabytes) {
+  constexpr size_t kProgram = 2'000'000;
+  const struct {
+    const char* what;
+    std::string unit;
+  } cases[] = {
+      {"lists", "]"},
+      {"lists of one", "]Na"},
+      {"pairs", "NN\x86"},
+      {"dicts of one", "}K\1Ns"},
+      {"duplicates", "N2"},
+      {"memoized lists", "]\x94"},
+      {"marks", "("},
+      {"integers", "M\xff\xff"},
+      {"big integers", "\x8a\x09xxxxxxxxx"},
+      {"texts", absl::StrCat("\x8c\x10", std::string(16, 'x'))},
+      {"short texts", "\x8c\1x"},
+      {"sets", "\x8f"},
+      {"globals", GlobalOf("torch", "Size")},
+      {"sparse puts", "Nr\xff\0\0\0"},
+  };
+  for (const auto& c : cases) {
+    const std::string program = Repeat(c.unit, static_cast<int>(kProgram / c.unit.size()));
+    const int64_t taken = PeakOf(absl::StrCat(program, "N."));
+    EXPECT_LT(taken, 64 << 10) << c.what;
+    EXPECT_GE(taken, 0) << c.what;
+    RecordProperty(absl::StrReplaceAll(c.what, {{" ", "_"}}), std::to_string(taken));
+  }
+}
+
+TEST(MachineTest, OpaqueObjectsArePassedOver) {
+  MachineOptions options = TorchZip();
+  options.limits.opaque_objects = true;
+  // {"args": Namespace() with a state, "list": a class of lists with an item, "dict": a class of dicts with an item, "w": 7}.
+  const std::string program =
+      absl::StrCat("}(", Unicode("args"), GlobalOf("argparse", "Namespace"), ")\x81}", Unicode("lr"), "K\1sb", Unicode("list"),
+                   GlobalOf("m", "List"), ")RK\2a(K\3e", Unicode("dict"), GlobalOf("m", "Dict"), ")R(K\1K\2u", Unicode("w"), "K\7u.");
+  const absl::StatusOr<Document> document = RunProgram(program, options);
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_EQ(document->root->As<Dict>()->Find("w")->As<int64_t>()[0], 7);
+  EXPECT_NE(document->root->As<Dict>()->Find("args")->As<Inert>(), nullptr);
+  const std::vector<std::string> remarks = OpaqueRemarks(*document);
+  ASSERT_EQ(remarks.size(), 3);
+  EXPECT_TRUE(absl::StartsWith(remarks[0], "objects of argparse Namespace are passed over")) << remarks[0];
+  EXPECT_EQ(RunProgram(program, TorchZip()).status().code(), Code::kPermissionDenied);
+}
+
+TEST(MachineTest, GlobalsAreListedUpToWhereThePickleIsFollowed) {
+  const std::string program = absl::StrCat(GlobalOf("torch", "Size"), "0", GlobalOf("os", "system"), Unicode("ls"), "\x85R0",
+                                           GlobalOf("torch", "Size"), "0", GlobalOf("sys", "exit"), "o.");
+  const ByteSourcePtr source = MakeMemorySource("test", program);
+  const GlobalsReport report = ListGlobals(*source, 0, source->size(), TorchZip());
+  EXPECT_EQ(report.status.code(), Code::kUnimplemented) << report.status;
+  ASSERT_EQ(report.globals.size(), 3);
+  EXPECT_EQ(report.globals[0].name, "Size");
+  EXPECT_TRUE(report.globals[0].allowed);
+  EXPECT_EQ(report.globals[0].count, 2);
+  EXPECT_EQ(report.globals[1].module, "os");
+  EXPECT_FALSE(report.globals[1].allowed);
+  EXPECT_EQ(report.globals[1].offset, program.find("cos"));
+  EXPECT_EQ(report.globals[2].name, "exit");
+  EXPECT_EQ(report.end, static_cast<int64_t>(program.size()) - 1);
 }
 
 TEST(MachineTest, ProgramsAreLimitedAndPayloadsDoNotCount) {

@@ -53,6 +53,10 @@ struct Shower {
     return absl::StrCat("storage(", storage.dtype.has_value() ? DTypeName(*storage.dtype) : "untyped", " ", storage.key, " ", storage.numel,
                         view, ")");
   }
+  template <typename T>
+  std::string operator()(const Box<T>& box) const {
+    return (*this)(*box);
+  }
   std::string operator()(const Tensor& tensor) const {
     if (!tensor.unsupported.empty()) return absl::StrCat("unsupported: ", tensor.unsupported);
     return absl::StrCat("tensor(", DTypeName(tensor.dtype), " ", (*this)(*tensor.storage), " ", tensor.offset, " ",

@@ -53,18 +53,15 @@ absl::StatusOr<std::string> Interpreter::Line() {
 }
 
 absl::Status Interpreter::NoneValue() {
-  Push(arena_.NewNone());
-  return absl::OkStatus();
+  return Push(arena_.NewNone());
 }
 
 absl::Status Interpreter::True() {
-  Push(arena_.NewBool(true));
-  return absl::OkStatus();
+  return Push(arena_.NewBool(true));
 }
 
 absl::Status Interpreter::False() {
-  Push(arena_.NewBool(false));
-  return absl::OkStatus();
+  return Push(arena_.NewBool(false));
 }
 
 absl::Status Interpreter::BinInt() {

@@ -34,14 +34,13 @@ absl::Status Interpreter::PopMark() {
 absl::Status Interpreter::Dup() {
   absl::StatusOr<absl::Span<Value* const>> top = Top(1);
   if (!top.ok()) return top.status();
-  Push(top->front());
-  return absl::OkStatus();
+  return Push(top->front());
 }
 
 absl::StatusOr<Value*> Interpreter::NewTuple(absl::Span<Value* const> items) {
   absl::StatusOr<Value*> value = arena_.New(Tuple());
   if (!value.ok()) return value.status();
-  Tuple& tuple = std::get<Tuple>((*value)->data);
+  Tuple& tuple = *(*value)->As<Tuple>();
   tuple.items.reserve(items.size());
   for (Value* item : items) {
     if (absl::Status status = arena_.Append(*value, tuple, item); !status.ok()) return status;
@@ -59,8 +58,7 @@ absl::Status Interpreter::MakeTuple(int64_t size) {
   absl::StatusOr<Value*> tuple = NewTuple(*items);
   if (!tuple.ok()) return tuple.status();
   Drop(size);
-  Push(*tuple);
-  return absl::OkStatus();
+  return Push(*tuple);
 }
 
 absl::Status Interpreter::TupleToMark() {
@@ -69,8 +67,7 @@ absl::Status Interpreter::TupleToMark() {
   absl::StatusOr<Value*> tuple = NewTuple(*items);
   if (!tuple.ok()) return tuple.status();
   DropToMark();
-  Push(*tuple);
-  return absl::OkStatus();
+  return Push(*tuple);
 }
 
 absl::Status Interpreter::EmptyList() {
@@ -82,21 +79,23 @@ absl::Status Interpreter::ListToMark() {
   if (!items.ok()) return items.status();
   absl::StatusOr<Value*> value = arena_.New(List());
   if (!value.ok()) return value.status();
-  List& list = std::get<List>((*value)->data);
+  List& list = *(*value)->As<List>();
   for (Value* item : *items) {
     if (absl::Status status = arena_.Append(*value, list, item); !status.ok()) return status;
   }
   DropToMark();
-  Push(*value);
-  return absl::OkStatus();
+  return Push(*value);
 }
 
 absl::Status Interpreter::AppendOne() {
   absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
   if (!operands.ok()) return operands.status();
-  List* list = std::get_if<List>(&operands->front()->data);
-  if (list == nullptr) return absl::DataLossError(absl::StrCat("something is appended to ", Describe(*operands->front())));
-  if (absl::Status status = arena_.Append(operands->front(), *list, operands->back()); !status.ok()) return status;
+  List* list = operands->front()->As<List>();
+  if (list != nullptr) {
+    if (absl::Status status = arena_.Append(operands->front(), *list, operands->back()); !status.ok()) return status;
+  } else if (!arena_.IsOpaque(*operands->front())) {
+    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(*operands->front())));
+  }
   Drop(1);
   return absl::OkStatus();
 }
@@ -104,9 +103,11 @@ absl::Status Interpreter::AppendOne() {
 absl::Status Interpreter::AppendToMark() {
   absl::StatusOr<Value*> target = BelowMark();
   if (!target.ok()) return target.status();
-  List* list = std::get_if<List>(&(*target)->data);
-  if (list == nullptr) return absl::DataLossError(absl::StrCat("something is appended to ", Describe(**target)));
-  for (size_t i = marks_.back(); i < stack_.size(); ++i) {
+  List* list = (*target)->As<List>();
+  if (list == nullptr && !arena_.IsOpaque(**target)) {
+    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(**target)));
+  }
+  for (size_t i = marks_.back(); list != nullptr && i < stack_.size(); ++i) {
     if (absl::Status status = arena_.Append(*target, *list, stack_[i]); !status.ok()) return status;
   }
   DropToMark();
@@ -118,9 +119,10 @@ absl::Status Interpreter::EmptyDict() {
 }
 
 absl::Status Interpreter::SetItems(Value* target, size_t first) {
-  Dict* dict = std::get_if<Dict>(&target->data);
-  if (dict == nullptr) return absl::DataLossError(absl::StrCat("an item is set in ", Describe(*target)));
+  Dict* dict = target->As<Dict>();
+  if (dict == nullptr && !arena_.IsOpaque(*target)) return absl::DataLossError(absl::StrCat("an item is set in ", Describe(*target)));
   if ((stack_.size() - first) % 2 != 0) return absl::DataLossError("a key has no value");
+  if (dict == nullptr) return absl::OkStatus();
   for (size_t i = first; i < stack_.size(); i += 2) {
     if (absl::Status status = arena_.SetItem(target, *dict, stack_[i], stack_[i + 1]); !status.ok()) {
       stack_.resize(i + 2);
@@ -136,8 +138,7 @@ absl::Status Interpreter::DictToMark() {
   if (!dict.ok()) return dict.status();
   if (absl::Status status = SetItems(*dict, marks_.back()); !status.ok()) return status;
   DropToMark();
-  Push(*dict);
-  return absl::OkStatus();
+  return Push(*dict);
 }
 
 absl::Status Interpreter::SetOne() {

@@ -3,18 +3,29 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "formats/pickle/closed_table.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/reduce.h"
+#include "formats/pickle/text.h"
 #include "formats/pickle/torch_objects.h"
 
 namespace weighbridge::pickle {
+absl::StatusOr<Value*> Interpreter::NameGlobal(absl::string_view module, absl::string_view name) {
+  if (!IsUtf8(module) || !IsUtf8(name)) {
+    return absl::DataLossError(absl::StrCat("the global ", Quote(module), " ", Quote(name), " is not valid UTF-8"));
+  }
+  arena_.NoteGlobal(module, name, FindGlobal(module, name) != nullptr, opcode_offset_);
+  return MakeGlobal(arena_, module, name);
+}
+
 absl::Status Interpreter::GlobalLines() {
   absl::StatusOr<std::string> module = Line();
   if (!module.ok()) return module.status();
   absl::StatusOr<std::string> name = Line();
   if (!name.ok()) return name.status();
-  return Push(MakeGlobal(arena_, *module, *name));
+  return Push(NameGlobal(*module, *name));
 }
 
 absl::Status Interpreter::StackGlobal() {
@@ -26,7 +37,7 @@ absl::Status Interpreter::StackGlobal() {
     return absl::DataLossError(absl::StrCat(Describe(*operands->front()), " and ", Describe(*operands->back()), " are no module and name"));
   }
   Drop(2);
-  return Push(MakeGlobal(arena_, module->utf8, name->utf8));
+  return Push(NameGlobal(module->utf8, name->utf8));
 }
 
 absl::Status Interpreter::Call(size_t operands) {
@@ -35,8 +46,7 @@ absl::Status Interpreter::Call(size_t operands) {
   absl::StatusOr<Value*> result = CallGlobal(arena_, *(*values)[0], *(*values)[1]);
   if (!result.ok()) return result.status();
   Drop(operands);
-  Push(*result);
-  return absl::OkStatus();
+  return Push(*result);
 }
 
 absl::Status Interpreter::Reduce() {
@@ -71,8 +81,7 @@ absl::Status Interpreter::PersistentId() {
                                       : MakeStorage(arena_, *id->front(), options_.persistent_ids, position);
   if (!object.ok()) return object.status();
   Drop(1);
-  Push(*object);
-  return absl::OkStatus();
+  return Push(*object);
 }
 
 absl::Status Interpreter::PersistentIdLine() {
@@ -89,7 +98,7 @@ absl::Status Interpreter::Instance() {
   if (!module.ok()) return module.status();
   absl::StatusOr<std::string> name = Line();
   if (!name.ok()) return name.status();
-  if (absl::Status status = MakeGlobal(arena_, *module, *name).status(); !status.ok()) return status;
+  if (absl::Status status = NameGlobal(*module, *name).status(); !status.ok()) return status;
   return Refuse();
 }
 

@@ -1,7 +1,6 @@
 #include "formats/pickle/reduce.h"
 
 #include <string>
-#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -47,7 +46,7 @@ absl::StatusOr<Value*> DictOfPairs(Arena& arena, const Value& pairs) {
       return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
     const auto& pair = tuple != nullptr ? tuple->items : members->items;
     if (pair.size() != 2) return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
-    absl::Status status = arena.SetItem(*value, std::get<Dict>((*value)->data), arena.Again(pair[0]), arena.Again(pair[1]));
+    absl::Status status = arena.SetItem(*value, *(*value)->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1]));
     if (!status.ok()) return status;
   }
   return value;
@@ -194,11 +193,14 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
 
 absl::StatusOr<Value*> MakeGlobal(Arena& arena, absl::string_view module, absl::string_view name) {
   const TableRow* row = FindGlobal(module, name);
+  if (row == nullptr && arena.opaque_objects())
+    return arena.New(Inert{absl::StrCat("an opaque object of ", Escape(module), " ", Escape(name))});
   if (row == nullptr) return Forbidden(module, name);
   return arena.New(Global{std::string(row->module), std::string(row->name)});
 }
 
 absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Value& arguments) {
+  if (arena.IsOpaque(function)) return arena.New(*function.As<Inert>());
   const TableRow* row = RowOf(function);
   if (row == nullptr) return absl::DataLossError(absl::StrCat(Describe(function), " is called, which is no function"));
   const Tuple* tuple = arguments.As<Tuple>();
@@ -211,15 +213,15 @@ absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Val
 absl::Status BuildValue(Arena& arena, Value* object, const Value& state) {
   if (absl::Status status = arena.CheckFinished(state); !status.ok()) return status;
   if (object->As<Set>() != nullptr || object->As<Inert>() != nullptr) return absl::OkStatus();
-  if (Dict* dict = std::get_if<Dict>(&object->data)) {
+  if (Dict* dict = object->As<Dict>()) {
     const Dict* members = state.As<Dict>();
     if (members == nullptr) return absl::DataLossError(absl::StrCat("a dict is given ", Describe(state), " as its state"));
     const Value* metadata = members->Find("_metadata");
     return metadata == nullptr ? absl::OkStatus() : arena.SetMetadata(object, *dict, arena.Again(metadata));
   }
   if (const TableRow* row = RowOf(*object)) return Unforeseen(*row, "to be changed");
-  Array* array = std::get_if<Array>(&object->data);
-  ArrayDType* dtype = std::get_if<ArrayDType>(&object->data);
+  Array* array = object->As<Array>();
+  ArrayDType* dtype = object->As<ArrayDType>();
   if (array == nullptr && dtype == nullptr) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state"));
   if (!object->unfinished) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state twice"));
   if (absl::Status status = array != nullptr ? BuildArray(*array, state) : BuildArrayDType(*dtype, state); !status.ok()) return status;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -12,6 +13,10 @@ namespace weighbridge::pickle {
 namespace {
 
 struct Describer {
+  template <typename T>
+  std::string operator()(const Box<T>& box) const {
+    return (*this)(*box);
+  }
   std::string operator()(const None&) const { return "None"; }
   std::string operator()(bool value) const { return value ? "True" : "False"; }
   std::string operator()(int64_t value) const { return absl::StrCat("the integer ", value); }
@@ -46,6 +51,16 @@ const Value* Dict::Find(absl::string_view key) const {
 
 std::string Describe(const Value& value) {
   return std::visit(Describer{}, value.data);
+}
+
+std::vector<std::string> OpaqueRemarks(const Document& document) {
+  std::vector<std::string> remarks;
+  for (const NamedGlobal& global : document.globals) {
+    if (global.allowed) continue;
+    remarks.push_back(absl::StrCat("objects of ", Escape(global.module), " ", Escape(global.name),
+                                   " are passed over, with whatever is in them: it is outside the table of allowed names"));
+  }
+  return remarks;
 }
 
 }  // namespace weighbridge::pickle

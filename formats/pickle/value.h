@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -144,9 +146,19 @@ struct Inert {
   std::string what;  // "torch.device".
 };
 
+// The kinds that would make every value large stand beside it.
+template <typename T>
+inline constexpr bool kIsBoxed =
+    std::is_same_v<T, BigInt> || std::is_same_v<T, Text> || std::is_same_v<T, Global> || std::is_same_v<T, Storage> ||
+    std::is_same_v<T, Tensor> || std::is_same_v<T, Reference> || std::is_same_v<T, ArrayDType> || std::is_same_v<T, Array> ||
+    std::is_same_v<T, NamedArray> || std::is_same_v<T, Inert>;
+
+template <typename T>
+using Box = std::unique_ptr<T>;
+
 struct Value {
-  std::variant<None, bool, int64_t, BigInt, double, Text, LongText, Bytes, Tuple, List, Dict, Set, Global, Storage, Tensor, Reference,
-               ArrayDType, Array, NamedArray, StaticArray, Inert>
+  std::variant<None, bool, int64_t, Box<BigInt>, double, Box<Text>, LongText, Bytes, Tuple, List, Dict, Set, Box<Global>, Box<Storage>,
+               Box<Tensor>, Box<Reference>, Box<ArrayDType>, Box<Array>, Box<NamedArray>, StaticArray, Box<Inert>>
       data;
 
   // The machine's notes while the pickle runs (arena.h): how deep values are nested in this one, whether another value holds it, and
@@ -157,7 +169,16 @@ struct Value {
 
   template <typename T>
   const T* As() const {
-    return std::get_if<T>(&data);
+    return const_cast<Value*>(this)->As<T>();
+  }
+  template <typename T>
+  T* As() {
+    if constexpr (kIsBoxed<T>) {
+      Box<T>* box = std::get_if<Box<T>>(&data);
+      return box == nullptr ? nullptr : box->get();
+    } else {
+      return std::get_if<T>(&data);
+    }
   }
 };
 
@@ -165,14 +186,28 @@ struct Value {
 // characters escaped.
 std::string Describe(const Value& value);
 
+// A global that a pickle names.
+struct NamedGlobal {
+  std::string module;
+  std::string name;
+  bool allowed = false;  // Whether it is in the closed table.
+  int64_t count = 0;     // How often it is named.
+  int64_t offset = 0;    // Of the opcode that names it first, in the source.
+};
+
 // One pickle that was run. Movable; the values stay where they are.
 struct Document {
   std::deque<Value> values;
   const Value* root = nullptr;
+  // What it names, by first naming.
+  std::vector<NamedGlobal> globals;
   // Where the pickle ends in its source: the offset after STOP.
   int64_t end = 0;
   int protocol = 0;
 };
+
+// What to remark of a document that was run with opaque objects: one sentence for each class outside the table, by first naming.
+std::vector<std::string> OpaqueRemarks(const Document& document);
 
 }  // namespace weighbridge::pickle
 

@@ -166,6 +166,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& l
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_legacy";
+  checkpoint.remarks = pickle::OpaqueRemarks(*object);
   checkpoint.module_versions = FindModuleVersions(*object->root);
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
   if (absl::Status status = AddTensors(*object, source, find, limits, checkpoint); !status.ok()) return status;

@@ -82,6 +82,7 @@ absl::Status AddObject(const TarMember& member, const TarObjects& objects, const
     absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
     if (!status.ok()) return status;
   }
+  for (std::string& remark : pickle::OpaqueRemarks(*document)) checkpoint.remarks.push_back(std::move(remark));
   if (const int64_t rest = member.offset + member.size - document->end; rest > 0) {
     checkpoint.remarks.push_back(absl::StrCat(rest, " bytes follow the pickle's end"));
   }

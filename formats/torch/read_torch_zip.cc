@@ -189,6 +189,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_zip";
+  checkpoint.remarks = pickle::OpaqueRemarks(*document);
   checkpoint.module_versions = FindModuleVersions(*document->root);
   Storages storages(records, *big_endian);
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
