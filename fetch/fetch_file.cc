@@ -90,8 +90,7 @@ class Fetcher {
       absl::StatusOr<MeasuredFile> found = Measure(task_.target);
       if (!found.ok()) return found.status();
       const absl::Status right = Judge(*found);
-      if (right.ok())
-        return FetchedFile{.how = FetchedFile::How::kWasThere, .from = task_.remote.uri.ToString(), .measured = *std::move(found)};
+      if (right.ok()) return WasThere(*std::move(found));
       damaged_ = DamagedRanges(locked_, *found);
       if (!options_.overwrite) {
         const bool part = !damaged_.empty() && damaged_[0].size() < found->size;
@@ -126,6 +125,15 @@ class Fetcher {
       if (absl::Status status = MakeFolder(FolderOf(path)); !status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<FetchedFile> WasThere(MeasuredFile found) {
+    PartialFile::RemoveJournal(placement_.partial);
+    if (!placement_.keep_lock && StandsSomething(placement_.lock)) {
+      const auto lock = TargetLock::Acquire(placement_.lock, /*keep=*/false, *options_.download.stop, options_.download.on_message);
+      if (!lock.ok()) return lock.status();
+    }
+    return FetchedFile{.how = FetchedFile::How::kWasThere, .from = task_.remote.uri.ToString(), .measured = std::move(found)};
   }
 
   absl::StatusOr<FetchedFile> FromSame() {
@@ -271,7 +279,7 @@ NeededSpace SpaceFor(const FileTask& task, const WeightsSource& source, const Fe
   if (stat(placement.partial.c_str(), &status) == 0) space.bytes -= std::min<int64_t>(space.bytes, status.st_blocks * int64_t{512});
   std::error_code error;
   while (!space.folder.empty() && !fs::exists(space.folder, error)) space.folder = FolderOf(space.folder);
-  if (space.folder.empty()) space.folder = ".";
+  if (space.folder.empty()) space.folder.push_back('.');
   return space;
 }
 

@@ -14,6 +14,9 @@
 namespace weighbridge {
 namespace {
 
+// Not the name of an unfinished file: what is written there would go into the file that is linked to.
+constexpr char kTemporary[] = ".link.part";
+
 absl::Status Error(const std::string& path, int error) {
   return absl::FailedPreconditionError(absl::StrCat("linking ", path, ": ", std::strerror(error)));
 }
@@ -41,7 +44,7 @@ absl::Status MakeFolder(const std::string& path) {
 }
 
 absl::Status MakeSymlink(const std::string& target, const std::string& path) {
-  const std::string temporary = path + ".part";
+  const std::string temporary = path + kTemporary;
   unlink(temporary.c_str());
   if (symlink(target.c_str(), temporary.c_str()) != 0) return Error(path, errno);
   return Rename(temporary, path);
@@ -51,7 +54,7 @@ absl::Status LinkFile(const std::string& existing, const std::string& path) {
   std::error_code error;
   const std::string bytes = std::filesystem::canonical(existing, error).string();
   if (error) return absl::NotFoundError(absl::StrCat(existing, ": ", error.message()));
-  const std::string temporary = path + ".part";
+  const std::string temporary = path + kTemporary;
   unlink(temporary.c_str());
   if (link(bytes.c_str(), temporary.c_str()) == 0) return Rename(temporary, path);
   if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == ENOTSUP) return MakeSymlink(bytes, path);

@@ -19,7 +19,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.getcwd(), "fetch", "testing"))
 sys.path.insert(0, os.path.join(os.getcwd(), "tools"))
-from tool_testing import ROOT, SHARED, ToolsTest  # noqa: E402
+from tool_testing import ROOT, SHARED, ToolsTest, expected, run, sha256 as sha256_of  # noqa: E402
 from weights_server import WeightsServer, git_sha1  # noqa: E402
 
 FETCH = os.path.join(ROOT, "tools", "fetch")
@@ -703,6 +703,39 @@ class SharedServer(Sources, FetchTestCase):
         self.assertIn("verified by what its source states", result.stdout)
         self.assertIn(hashlib.md5(data).hexdigest(), (self.into / "weights.lock").read_text())
         self.fails("status 404.*|NoSuchKey", f"{self.server.hub}/paddlenlp/models/none.pdparams")
+
+
+class EndToEnd(FetchTestCase):
+    def test_from_addresses_to_an_audited_model(self):
+        """Fetch the example's sources, merge and judge them, audit: the chain of custody runs from address to tensor."""
+        for path in pathlib.Path(self.tiny).rglob("*"):
+            name = path.relative_to(self.tiny).as_posix()
+            served = {"blip2": "files/blip2", "vicuna": "hf/org/vicuna"}.get(name.split("/")[0])
+            if path.is_file() and served:
+                self.put(served + name[name.index("/"):], path.read_bytes())
+        self.put("drive/1RY9/prerained_minigpt4.pth", (pathlib.Path(self.tiny) / "prerained_minigpt4.pth").read_bytes())
+        server = WeightsServer(self.root)
+        self.addCleanup(server.close)
+        lock = self.path("set.textproto")
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write('schema: "weighbridge.weights_lock.v1" purpose { recipe: "minigpt4" save_path: "merged" } '
+                       'sources { folder: "blip2" recipe_source: "blip2" files { path: "model_state.pdparams" '
+                       f'uri: "{server.hub}/files/blip2/model_state.pdparams" }} }} '
+                       'sources { uri: "hf://org/vicuna" folder: "vicuna" recipe_source: "vicuna" } '
+                       'sources { folder: "minigpt4" recipe_source: "minigpt4" checkpoint: "prerained_minigpt4.pth" '
+                       'files { path: "prerained_minigpt4.pth" uri: "gdrive://1RY9" } }')
+        result = self.yes(f"--set={lock}", f"--drive_endpoint={server.hub}", HF_ENDPOINT=server.hub)
+        [command] = [line.removeprefix("next: ") for line in result.stdout.splitlines() if line.startswith("next: merge ")]
+        tool, *arguments = command.split()
+        self.assertEqual(run(tool, *arguments, "--quiet").returncode, 0)
+        merged = self.into / "merged"
+        self.assertEqual(sha256_of(merged / "model_state.pdparams"), expected(self.tiny)["merged/model_state.pdparams"]["sha256"])
+        manifest = (merged / "manifest.binpb").read_bytes()
+        commit = server.commit("org/vicuna")
+        for address in (f"{server.hub}/files/blip2/model_state.pdparams", f"hf://org/vicuna@{commit}/pytorch_model.bin", "gdrive://1RY9"):
+            self.assertIn(address.encode(), manifest)
+        audit = run("verify", str(merged / "model_state.pdparams"), f"--manifest={merged}/manifest.binpb", "--quiet")
+        self.assertEqual(audit.returncode, 0, audit.stderr)
 
 
 @unittest.skipUnless(os.environ.get("WEIGHBRIDGE_HUB_PYTHON"), "WEIGHBRIDGE_HUB_PYTHON names no Python that has huggingface_hub")

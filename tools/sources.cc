@@ -20,6 +20,7 @@
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
+#include "tools/origins.h"
 
 namespace weighbridge {
 namespace {
@@ -86,7 +87,8 @@ class SourceOpener {
     const auto path = paths_.find(source.id());
     if (path == paths_.end()) return MakeSource(recipe, source);
     absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path->second);
-    if (!checkpoint.ok()) return absl::Status(checkpoint.status().code(), absl::StrCat(source.id(), ": ", checkpoint.status().message()));
+    const absl::Status status = checkpoint.ok() ? AddOrigins(*checkpoint) : checkpoint.status();
+    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(source.id(), ": ", status.message()));
     return PlanSource{.id = source.id(), .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
   }
 

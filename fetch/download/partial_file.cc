@@ -34,6 +34,10 @@ absl::Status SystemError(absl::string_view what, absl::string_view path, int err
   return absl::InternalError(message);
 }
 
+std::string JournalOf(const std::string& path) {
+  return path + ".journal";
+}
+
 absl::Status WriteAll(int descriptor, absl::string_view path, int64_t offset, absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = pwrite(descriptor, bytes.data(), bytes.size(), offset);
@@ -102,7 +106,7 @@ absl::Status PartialFile::Allocate() {
 }
 
 void PartialFile::LoadJournal(int64_t size_found) {
-  std::ifstream stream(JournalPath(), std::ios::binary);
+  std::ifstream stream(JournalOf(path_), std::ios::binary);
   if (!stream) {
     if (size_found > 0) note_ = "there is no journal beside what was fetched before";
     return;
@@ -137,18 +141,23 @@ absl::Status PartialFile::ReadAt(int64_t offset, absl::Span<char> buffer) const 
 
 absl::Status PartialFile::Save(const DownloadJournal& journal) {
   if (fdatasync(descriptor_) != 0) return SystemError("syncing", path_, errno);
-  return WriteFileAtomically(JournalPath(), journal.SerializeAsString());
+  return WriteFileAtomically(JournalOf(path_), journal.SerializeAsString());
 }
 
 absl::Status PartialFile::Publish(const std::string& final_path) {
   if (fsync(descriptor_) != 0) return SystemError("syncing", path_, errno);
   if (absl::Status status = RenameForGood(path_, final_path); !status.ok()) return status;
-  unlink(JournalPath().c_str());
+  RemoveJournal(path_);
   return absl::OkStatus();
 }
 
+void PartialFile::RemoveJournal(const std::string& path) {
+  unlink(JournalOf(path).c_str());
+  unlink((JournalOf(path) + ".part").c_str());  // WriteFileAtomically's.
+}
+
 void PartialFile::Discard() {
-  unlink(JournalPath().c_str());
+  RemoveJournal(path_);
   unlink(path_.c_str());
 }
 

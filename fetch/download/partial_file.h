@@ -41,11 +41,13 @@ class PartialFile {
   // Removes both.
   void Discard();
 
+  // Removes what a run that was killed in its last moment may have left beside a file that is finished.
+  static void RemoveJournal(const std::string& path);
+
  private:
   PartialFile(std::string path, int descriptor, int64_t size) : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
   absl::Status Allocate();
   void LoadJournal(int64_t size_found);
-  std::string JournalPath() const { return path_ + ".journal"; }
 
   const std::string path_;
   const int descriptor_;
