@@ -1,6 +1,7 @@
 #include "tools/verify_exports.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,8 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "formats/bytes/output_file.h"
 #include "proto/manifest.pb.h"
+#include "tools/output_folder.h"
 #include "verify/attestation.h"
 #include "verify/manifest.h"
+#include "verify/report/report.h"
 
 namespace weighbridge {
 namespace {
@@ -22,15 +25,16 @@ absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool ov
   if (path.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(path, static_cast<int64_t>(bytes.size()), overwrite);
   if (!file.ok()) return file.status();
-  absl::Status status = (*file)->WriteAt(0, bytes);
-  return status.ok() ? (*file)->Commit() : status;
+  if (absl::Status status = (*file)->WriteAt(0, bytes); !status.ok()) return status;
+  OutputFolder folder(std::filesystem::path(path).parent_path().string(), overwrite);
+  return folder.Publish({file->get()}, {});
 }
 
 }  // namespace
 
 std::vector<std::string> VerifyExports::Paths() const {
   std::vector<std::string> paths;
-  for (const std::string* path : {&manifest, &attestation}) {
+  for (const std::string* path : {&manifest, &attestation, &report}) {
     if (!path->empty()) paths.push_back(*path);
   }
   return paths;
@@ -49,6 +53,7 @@ absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest
   const std::string bytes = SerializeManifest(manifest);
   absl::Status status = WriteFile(exports.manifest, bytes, exports.overwrite);
   if (status.ok()) status = WriteFile(exports.attestation, MakeAttestation(manifest, bytes), exports.overwrite);
+  if (status.ok() && !exports.report.empty()) status = WriteFile(exports.report, RenderReport(manifest), exports.overwrite);
   return status;
 }
 

@@ -13,6 +13,7 @@ namespace weighbridge {
 struct VerifyExports {
   std::string manifest;     // The manifest itself.
   std::string attestation;  // An in-toto Statement.
+  std::string report;       // A page of HTML.
   bool overwrite = false;
 
   // Those that are wanted.

@@ -23,6 +23,7 @@ ABSL_FLAG(bool, content, false, "with --manifest: audit the tensors by their SHA
 ABSL_FLAG(std::string, format, "text", "text or json, for stdout");
 ABSL_FLAG(std::string, manifest_out, "", "the file for the manifest, which says yes or no and why");
 ABSL_FLAG(std::string, attestation, "", "the file for an in-toto Statement about the manifest, ready for signing");
+ABSL_FLAG(std::string, report, "", "the file for a page of HTML about the manifest: FILE.html");
 ABSL_FLAG(bool, overwrite, false, "replace existing files that would be written");
 ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");
 
@@ -60,6 +61,7 @@ int main(int argc, char** argv) {
                                 .json = format == "json",
                                 .exports = {.manifest = absl::GetFlag(FLAGS_manifest_out),
                                             .attestation = absl::GetFlag(FLAGS_attestation),
+                                            .report = absl::GetFlag(FLAGS_report),
                                             .overwrite = absl::GetFlag(FLAGS_overwrite)},
                                 .common = *common},
                                std::cout);

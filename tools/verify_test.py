@@ -243,6 +243,14 @@ class AuditTest(VerifyTest):
         self.assertEqual(statement["predicate"]["manifest"]["digest"]["sha256"], sha256(self.path("m.binpb")))
         self.assertIn({"name": "minigpt4/prerained_minigpt4.pth", "digest": {"sha256": sha256(SMALL + "/prerained_minigpt4.pth")}},
                       statement["predicate"]["materials"])
+        # Folders are made as needed, and an audit has its page too.
+        for arguments in (self.small, ["--manifest=" + self.path("m.binpb")]):
+            page = self.path(f"pages/{len(arguments)}/report.html")
+            self.assertEqual(run("verify", path, *arguments, "--report=" + page).returncode, 0)
+            with open(page, encoding="utf-8") as file:
+                content = file.read()
+            self.assertIn(sha256(self.path("m.binpb")), content.replace("&#8203;", "").replace("<wbr>", ""))
+            self.assertNotIn("<script", content)
         result = run("verify", path, *self.small, "--match=mlp")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("exact: ", result.stdout)
