@@ -26,10 +26,13 @@ struct Float16 {
   [[gnu::always_inline]] static Bits Nan(uint32_t sign) { return static_cast<Bits>(sign << 15 | 0x7e00); }
   [[gnu::always_inline]] static float Decode(Bits bits) {
     const uint32_t magnitude = bits & 0x7fffU;
-    const uint32_t normal = (magnitude << 13) + (uint32_t{127 - 15} << 23);
+    constexpr uint32_t kRebias = uint32_t{127 - 15} << 23;
+    const uint32_t normal = (magnitude << 13) + kRebias;
     const uint32_t subnormal = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(magnitude)) * 0x1p-24F);
-    const uint32_t special = magnitude << 13 | 0x7f80'0000U | (magnitude > 0x7c00U ? 0x40'0000U : 0U);
-    const uint32_t value = magnitude < 0x400U ? subnormal : magnitude < 0x7c00U ? normal : special;
+    // The greatest exponent is moved on to float32's, and NaN is quiet.
+    const uint32_t special = uint32_t{magnitude >= 0x7c00U} * kRebias;
+    const uint32_t quiet = uint32_t{magnitude > 0x7c00U} << 22;
+    const uint32_t value = ((magnitude < 0x400U ? subnormal : normal) + special) | quiet;
     return std::bit_cast<float>(value | (bits & 0x8000U) << 16);
   }
 };
@@ -134,9 +137,9 @@ template <typename From, typename To>
       const Value before = From::Decode(Load<typename From::Bits>(in, i));
       const Value after = To::Decode(Load<typename To::Bits>(out, i));
       const Value magnitude = std::fabs(after);
-      changed += (before < after ? 1U : 0U) + (before > after ? 1U : 0U);
-      saturated += (magnitude == kInfinity ? 1U : 0U) & (std::fabs(before) < kInfinity ? 1U : 0U);
-      flushed += (magnitude == 0 ? 1U : 0U) & (std::fabs(before) > 0 ? 1U : 0U);
+      changed += uint32_t{before < after} + uint32_t{before > after};
+      saturated += uint32_t{magnitude == kInfinity} & uint32_t{std::fabs(before) < kInfinity};
+      flushed += uint32_t{magnitude == 0} & uint32_t{std::fabs(before) > 0};
     }
     loss.Add({.changed = changed, .saturated = saturated, .flushed = flushed});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -31,25 +32,36 @@ double SumOf(const Lanes& lanes) {
 
 // Adds up `count` finite numbers, a multiple of kLanes.
 [[gnu::always_inline]] inline void AddUp(const double* values, int64_t count, ValueSums& sums) {
-  Lanes min;
-  Lanes max;
   Lanes sum{};
   Lanes squares{};
-  min.fill(std::numeric_limits<double>::infinity());
-  max.fill(-std::numeric_limits<double>::infinity());
   for (int64_t i = 0; i < count; i += kLanes) {
     for (size_t k = 0; k < kLanes; ++k) {
       const double value = values[i + static_cast<int64_t>(k)];
-      min[k] = value < min[k] ? value : min[k];
-      max[k] = value > max[k] ? value : max[k];
       sum[k] += value;
       squares[k] += value * value;
     }
   }
-  sums.min = *std::min_element(min.begin(), min.end());
-  sums.max = *std::max_element(max.begin(), max.end());
   sums.sum = SumOf(sum);
   sums.sum_of_squares = SumOf(squares);
+}
+
+// Integers in the order of the values; the inverse is the same function.
+[[gnu::always_inline]] inline int64_t OrderOf(int64_t bits) {
+  return bits ^ ((bits >> 63) & std::numeric_limits<int64_t>::max());
+}
+
+// By way of integers, whose minimum the compiler makes vectors of. -0 is less than 0.
+[[gnu::always_inline]] inline void FindExtremes(const double* values, int64_t count, ValueSums& sums) {
+  if (count == 0) return;
+  int64_t min = OrderOf(std::bit_cast<int64_t>(values[0]));
+  int64_t max = min;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t order = OrderOf(std::bit_cast<int64_t>(values[i]));
+    min = std::min(min, order);
+    max = std::max(max, order);
+  }
+  sums.min = std::bit_cast<double>(OrderOf(min));
+  sums.max = std::bit_cast<double>(OrderOf(max));
 }
 
 // How many numbers are nearer to zero than `bound`.
@@ -63,10 +75,9 @@ double SumOf(const Lanes& lanes) {
   ValueSums sums;
   sums.numbers = count;
   const int64_t whole = count / kLanes * kLanes;
+  FindExtremes(values, count, sums);
   AddUp(values, whole, sums);
   for (int64_t i = whole; i < count; ++i) {
-    sums.min = std::min(sums.min, values[i]);
-    sums.max = std::max(sums.max, values[i]);
     sums.sum += values[i];
     sums.sum_of_squares += values[i] * values[i];
   }
