@@ -10,8 +10,8 @@ namespace weighbridge {
 struct ReadLimits {
   // Bytes of pickle program, without the payloads that are passed over; also the inflated size of a deflated one.
   int64_t pickle_bytes = int64_t{64} << 20;
-  // Bytes of memory that the values of a pickle take, counted from above. A short program may take less: 16 MiB, and 20 bytes for each of its
-  // own, so that one of 2 MB stays below 64 MiB. Tensors take 1 to 2 KiB each.
+  // Bytes of memory that the values of a pickle take, counted from above. A short program may take less: 8 MiB, and 28 bytes for each of
+  // its own, so that one of 2 MB stays below 64 MiB. Tensors take 1 to 2 KiB each.
   int64_t pickle_memory = int64_t{256} << 20;
   // Whether objects of classes outside the table (formats.md 2.6) are passed over and remarked; otherwise they end the reading with
   // PermissionDenied. Nothing of them is kept or interpreted, tensors inside them least of all.
@@ -22,8 +22,8 @@ struct ReadLimits {
   int64_t paths = 1'000'000;
   // Tensors of a file that is one after the other, without a table of its own.
   int64_t tensors = 1'000'000;
-  // Bytes that tensors have together which repeat elements, by strides of 0 or overlapping windows: they lie nowhere and are as many as the file
-  // says, yet have to be read and written.
+  // Bytes that tensors have together which repeat elements, by strides of 0 or overlapping windows: they lie nowhere and are as many as the
+  // file says, yet have to be read and written.
   int64_t expanded_bytes = int64_t{4} << 30;
   // Bytes of JSON: a safetensors header, an index, a config.
   int64_t json_bytes = 100'000'000;

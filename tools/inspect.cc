@@ -17,6 +17,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/json/quote_json.h"
+#include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
 #include "plan/parallel_for.h"
 #include "re2/re2.h"
@@ -166,7 +167,9 @@ absl::StatusOr<InspectOptions::Digest> ParseInspectDigest(const std::string& tex
 }
 
 absl::StatusOr<bool> Inspect(const InspectOptions& options, std::ostream& out) {
-  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(options.path);
+  ReadLimits limits;
+  limits.opaque_objects = options.opaque;
+  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(options.path, limits);
   if (!checkpoint.ok()) return checkpoint.status();
   absl::StatusOr<std::vector<const CheckpointTensor*>> tensors = Select(*checkpoint, options.match);
   if (!tensors.ok()) return tensors.status();

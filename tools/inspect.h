@@ -16,7 +16,8 @@ struct InspectOptions {
   std::string path;
   Format format = Format::kText;
   Digest digest = Digest::kNone;
-  std::string match;  // An RE2: only tensors whose name it matches in part; empty for all.
+  bool opaque = false;  // As ReadLimits::opaque_objects.
+  std::string match;    // An RE2: only tensors whose name it matches in part; empty for all.
   CommonOptions common;
 };
 

@@ -349,6 +349,29 @@ class InspectTest(ToolsTest):
         self.expect_failure(run("inspect", self.tiny + "/prerained_minigpt4.pth", "--match=("), "--match")
         self.expect_failure(run("inspect", self.tiny + "/prerained_minigpt4.pth", "--digest=md5"), "md5")
 
+    def test_pickle_reports_what_a_file_names_and_opaque_passes_it_over(self):
+        result = run("inspect", "--pickle", self.tiny + "/prerained_minigpt4.pth")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("  allowed  torch._utils _rebuild_tensor_v2", result.stdout)
+        self.assertTrue(result.stdout.endswith(" 0 names outside the table of allowed ones\n"), result.stdout)
+        path = self.path("hostile.pdparams")
+        with open(path, "wb") as file:
+            file.write(b"\x80\x02cposix\nsystem\nX\x0c\0\0\0touch PWNED!\x85R.")
+        result = run("inspect", "--pickle", path)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("  OUTSIDE  posix system  1 time, first at offset 2\n", result.stdout)
+        result = run("inspect", "--pickle", "--format=json", path)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        named = json.loads(result.stdout)["pickles"][0]["globals"]
+        self.assertEqual(named, [{"module": "posix", "name": "system", "allowed": False, "count": 1, "offset": 2}])
+        self.expect_failure(run("inspect", path), "posix system")
+        result = run("inspect", "--opaque", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("remark: objects of posix system are passed over", result.stdout)
+        with open(path, "wb") as file:
+            file.write(b"\x80\x02}(")
+        self.expect_failure(run("inspect", "--pickle", path), "without STOP")
+
     def test_xxh3_says_the_same_of_the_same_content_in_any_container(self):
         listings = []
         for name in ("good", "again"):

@@ -25,10 +25,10 @@ namespace {
 constexpr uint8_t kStop = '.';
 constexpr uint8_t kNewestProtocol = 5;
 
-// Memory that a pickle may take whatever its length, and for each byte of program beside (ReadLimits::pickle_memory). A tensor takes some
-// 100 bytes of program, and up to 16 for each of them.
-constexpr int64_t kFreeMemory = int64_t{16} << 20;
-constexpr int64_t kMemoryPerByte = 20;
+// Memory that a pickle may take whatever its length, and for each byte of program beside (ReadLimits::pickle_memory). A tensor takes at
+// most 26: in protocol 4 and under the shortest of names, 48 bytes of program.
+constexpr int64_t kFreeMemory = int64_t{8} << 20;
+constexpr int64_t kMemoryPerByte = 28;
 
 // What an entry takes in a vector that grows, the old one and the new one together; and in the map.
 constexpr int64_t kEntry = 3 * sizeof(Value*);

@@ -1,0 +1,165 @@
+#include "formats/directory/list_pickles.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/directory/find_checkpoint.h"
+#include "formats/directory/name_sources.h"
+#include "formats/directory/read_weights.h"
+#include "formats/directory/recognize.h"
+#include "formats/directory/shard_index.h"
+#include "formats/paddle/variable_names.h"
+#include "formats/pickle/machine.h"
+#include "formats/pickle/text.h"
+#include "formats/read_limits.h"
+#include "formats/zip/zip_archive.h"
+
+namespace weighbridge {
+namespace {
+
+using PersistentIds = pickle::MachineOptions::PersistentIds;
+
+class PickleLister {
+ public:
+  explicit PickleLister(const ReadLimits& limits) : limits_(limits) {}
+
+  absl::Status AddFile(const std::string& path) {
+    absl::StatusOr<ByteSourcePtr> source = OpenFile(path);
+    if (!source.ok()) return source.status();
+    const absl::StatusOr<FileKind> kind = RecognizeFile(**source);
+    if (!kind.ok()) return kind.status();
+    switch (*kind) {
+      case FileKind::kZip:
+        return AddZip(*source);
+      case FileKind::kTorchLegacy:
+        return AddLegacy(**source);
+      case FileKind::kPickle:
+        return AddBare(**source);
+      case FileKind::kJson:
+        return AddShards(**source);
+      case FileKind::kLodTensors:
+        return AddInfo(path);
+      case FileKind::kTar:
+        return AddWhole(*kind, *source);
+      default:
+        return ReadWeights(*kind, *source, limits_).status();
+    }
+  }
+
+  std::vector<ListedPickle> Take() { return std::move(pickles_); }
+
+ private:
+  // The pickle at `begin`; returns up to where it could be followed.
+  int64_t Add(std::string where, const ByteSource& source, int64_t begin, PersistentIds persistent_ids) {
+    pickle::MachineOptions options;
+    options.persistent_ids = persistent_ids;
+    options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
+    options.limits = limits_;
+    pickle::GlobalsReport report = pickle::ListGlobals(source, begin, source.size(), options);
+    pickles_.push_back({std::move(where), std::move(report.globals), std::move(report.status)});
+    return report.end;
+  }
+
+  // The five pickles of a legacy file (formats.md 4.1), of which the fourth is the object.
+  absl::Status AddLegacy(const ByteSource& source) {
+    int64_t position = 0;
+    for (int i = 1; i <= 5; ++i) {
+      const PersistentIds persistent_ids = i == 4 ? PersistentIds::kTorchLegacy : PersistentIds::kNone;
+      position = Add(absl::StrCat(source.name(), ": pickle ", i), source, position, persistent_ids);
+      if (!pickles_.back().status.ok()) break;
+    }
+    return absl::OkStatus();
+  }
+
+  // A pickle, and those behind it, which no reader runs. What is none of them are other bytes.
+  absl::Status AddBare(const ByteSource& source) {
+    int64_t position = Add(source.name(), source, 0, PersistentIds::kNone);
+    for (int64_t i = 2; pickles_.back().status.ok() && position < source.size() && i <= limits_.tensors; ++i) {
+      position = Add(absl::StrCat(source.name(), ": pickle ", i), source, position, PersistentIds::kNone);
+      if (pickles_.back().status.ok() || pickles_.back().IsForbidden()) continue;
+      pickles_.pop_back();
+      break;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddZip(const ByteSourcePtr& source) {
+    const absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits_);
+    if (!archive.ok()) return archive.status();
+    for (const ZipMember& member : archive->members()) {
+      if (!absl::EndsWith(member.name, ".pkl")) continue;
+      const std::string where = absl::StrCat(source->name(), ": member ", pickle::Escape(member.name));
+      if (member.size > limits_.pickle_bytes && member.deflated) {
+        return absl::ResourceExhaustedError(absl::StrCat("reading ", where, ": it inflates to ", member.size, " bytes"));
+      }
+      const ByteRange data = archive->Data(member);
+      absl::StatusOr<ByteSourcePtr> bytes = MakeSliceSource(where, data.source, data.offset, data.size);
+      if (!bytes.ok()) return bytes.status();
+      Add(where, **bytes, 0, PersistentIds::kTorchZip);
+    }
+    return absl::OkStatus();
+  }
+
+  // The index's shards, by name.
+  absl::Status AddShards(const ByteSource& source) {
+    const absl::StatusOr<ShardIndex> index = ReadShardIndex(source, limits_);
+    if (!index.ok()) return index.status();
+    for (const std::string& shard : index->shards) {
+      absl::Status status = AddFile(std::filesystem::path(source.name()).replace_filename(shard));
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddInfo(const std::string& path) {
+    const absl::StatusOr<std::vector<paddle::NameSource>> names = OpenNameSources(path);
+    if (!names.ok()) return names.status();
+    for (const paddle::NameSource& source : *names) {
+      if (source.kind == paddle::NameSource::Kind::kParameterInfo) Add(source.bytes->name(), *source.bytes, 0, PersistentIds::kNone);
+    }
+    return absl::OkStatus();
+  }
+
+  // torch's tar form has many small pickles between its bytes: whether they are harmless its reader says.
+  absl::Status AddWhole(FileKind kind, const ByteSourcePtr& source) {
+    const absl::Status status = ReadWeights(kind, source, limits_).status();
+    if (!status.ok() && !absl::IsPermissionDenied(status)) return status;
+    pickles_.push_back({source->name(), {}, status});
+    return absl::OkStatus();
+  }
+
+  const ReadLimits limits_;
+  std::vector<ListedPickle> pickles_;
+};
+
+}  // namespace
+
+bool ListedPickle::IsForbidden() const {
+  return absl::IsPermissionDenied(status) ||
+         std::any_of(globals.begin(), globals.end(), [](const pickle::NamedGlobal& global) { return !global.allowed; });
+}
+
+absl::StatusOr<std::vector<ListedPickle>> ListPickles(const std::string& path, const ReadLimits& limits) {
+  std::string file = path;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    absl::StatusOr<FoundCheckpoint> in_folder = FindCheckpoint(path, limits);
+    if (!in_folder.ok()) return in_folder.status();
+    file = in_folder->path;
+  }
+  PickleLister lister(limits);
+  if (absl::Status status = lister.AddFile(file); !status.ok()) return status;
+  return lister.Take();
+}
+
+}  // namespace weighbridge
