@@ -340,7 +340,7 @@ TEST(LockFileTest, AFilesOriginIsFoundFromItsPath) {
   file.set_uri("hf://o/m@x/deep/w.bin");
   file.set_sha256(kSha256);
   ASSERT_TRUE(WriteWeightsLock(lock, folder + "/weights.lock").ok());
-  const absl::StatusOr<std::optional<Origin>> origin = FindOrigin(folder + "/sub/deep/w.bin");
+  const absl::StatusOr<std::optional<LockedOrigin>> origin = FindOrigin(folder + "/sub/deep/w.bin");
   ASSERT_TRUE(origin.ok() && origin->has_value()) << origin.status();
   EXPECT_EQ((*origin)->uri, "hf://o/m@x/deep/w.bin");
   EXPECT_EQ((*origin)->revision, kCommit);

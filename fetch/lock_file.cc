@@ -138,7 +138,7 @@ Hashes HashesOf(const LockedFile& file) {
   return {.sha256 = file.sha256(), .git_sha1 = file.git_sha1(), .md5 = file.md5()};
 }
 
-absl::StatusOr<std::optional<Origin>> FindOrigin(const std::string& path) {
+absl::StatusOr<std::optional<LockedOrigin>> FindOrigin(const std::string& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error).lexically_normal();
   for (fs::path folder = absolute.parent_path();; folder = folder.parent_path()) {
@@ -149,7 +149,8 @@ absl::StatusOr<std::optional<Origin>> FindOrigin(const std::string& path) {
       const std::string wanted = absolute.lexically_relative(folder).generic_string();
       for (const WeightsSource& source : lock->sources()) {
         for (const LockedFile& file : source.files()) {
-          if (PathOf(source, file) == wanted) return Origin{.uri = file.uri(), .revision = source.revision(), .sha256 = file.sha256()};
+          if (PathOf(source, file) != wanted) continue;
+          return LockedOrigin{.uri = file.uri(), .revision = source.revision(), .sha256 = file.sha256()};
         }
       }
       return std::nullopt;

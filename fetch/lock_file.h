@@ -30,13 +30,13 @@ std::string PathOf(const WeightsSource& source, const LockedFile& file);
 Hashes HashesOf(const LockedFile& file);
 
 // Where a file came from, by the nearest weights.lock in its folder or one above it.
-struct Origin {
+struct LockedOrigin {
   std::string uri;
   std::string revision;  // The commit; empty where there is no such thing.
   std::string sha256;    // What the lock says the bytes are: an origin counts only for a file that has them.
 };
 // Nothing when no lock names the file; fails as ReadWeightsLock when there is a lock that cannot be read.
-absl::StatusOr<std::optional<Origin>> FindOrigin(const std::string& path);
+absl::StatusOr<std::optional<LockedOrigin>> FindOrigin(const std::string& path);
 
 }  // namespace weighbridge
 

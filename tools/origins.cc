@@ -12,7 +12,7 @@ namespace weighbridge {
 
 absl::Status AddOrigins(Checkpoint& checkpoint) {
   for (CheckpointFile& file : checkpoint.files) {
-    absl::StatusOr<std::optional<Origin>> origin = FindOrigin(file.path);
+    absl::StatusOr<std::optional<LockedOrigin>> origin = FindOrigin(file.path);
     if (!origin.ok()) return origin.status();
     // A file that was never fetched to its end has no hash in the lock, and is then not from there.
     if (!origin->has_value() || (*origin)->sha256.empty()) continue;
