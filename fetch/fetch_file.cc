@@ -83,7 +83,7 @@ absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
 class Fetcher {
  public:
   Fetcher(const FileTask& task, const WeightsSource& source, const FetchOptions& options)
-      : task_(task), source_(source), locked_(source.files(task.file)), options_(options), placement_(PlaceFor(task, source, options)) {}
+      : task_(task), locked_(source.files(task.file)), options_(options), placement_(PlaceFor(task, source, options)) {}
 
   absl::StatusOr<FetchedFile> Run() {
     if (StandsSomething(task_.target)) {
@@ -254,7 +254,6 @@ class Fetcher {
   }
 
   const FileTask& task_;
-  const WeightsSource& source_;
   const LockedFile& locked_;
   const FetchOptions& options_;
   const Placement placement_;

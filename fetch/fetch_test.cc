@@ -6,19 +6,26 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "fetch/damage.h"
+#include "fetch/download/download.h"
+#include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
+#include "fetch/download/rate_limiter.h"
 #include "fetch/download/segment_map.h"
 #include "fetch/drive/drive_page.h"
 #include "fetch/file_hasher.h"
+#include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
 #include "fetch/http/plain_transport.h"
 #include "fetch/hub/hub_listing.h"
@@ -304,6 +311,90 @@ TEST(PartialFileTest, R24AJournalCountsOnlyIfItGoesWithTheFile) {
   ASSERT_TRUE((*PartialFile::Open(path, 100))->Save(journal).ok());
   EXPECT_EQ(reopened(99), 0);
   (*PartialFile::Open(path, 99))->Discard();
+}
+
+// A source in memory that notes what it was asked for.
+class MemoryReader : public RemoteReader {
+ public:
+  explicit MemoryReader(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  absl::Status Read(const Request& request, absl::FunctionRef<absl::Status(const BodyStart&)> on_start,
+                    absl::FunctionRef<absl::Status(absl::string_view)> on_bytes) override {
+    asked.push_back(request.range);
+    if (!failure.ok()) return failure;
+    const BodyStart start{.begin = request.range.begin, .is_range = !request.whole, .validator = ""};
+    if (absl::Status status = on_start(start); !status.ok()) return status;
+    return on_bytes(absl::string_view(bytes_).substr(static_cast<size_t>(start.begin), static_cast<size_t>(request.range.size())));
+  }
+
+  std::vector<ByteRange> asked;
+  absl::Status failure;
+
+ private:
+  const std::string bytes_;
+};
+
+class DownloadTest : public testing::Test {
+ protected:
+  DownloadTest() {
+    options_.limiter = &limiter_;
+    options_.all_streams = &streams_;
+    options_.stop = &stop_;
+    options_.on_bytes = [](int64_t) {};
+    options_.on_message = [](const std::string&) {};
+    file_.path = "w";
+    file_.uri = FileUri("/w");
+    file_.size = 100;
+  }
+
+  // Half of the file is there, by a journal without a validator; then downloads.
+  absl::StatusOr<Downloaded> Resume() {
+    const std::string path = absl::StrCat(testing::TempDir(), "/download.part");
+    DownloadJournal journal;
+    journal.set_uri(file_.uri.ToString());
+    journal.set_size(100);
+    journal.set_sha256(file_.hashes.sha256);
+    journal.add_done()->set_end(50);
+    {
+      auto partial = PartialFile::Open(path, 100);
+      if (!partial.ok() || !(*partial)->WriteAt(0, std::string(50, 'x')).ok() || !(*partial)->Save(journal).ok())
+        return absl::InternalError(path);
+    }
+    auto partial = PartialFile::Open(path, 100);
+    absl::StatusOr<Downloaded> result = Download(reader_, file_, **partial, options_);
+    (*partial)->Discard();
+    return result;
+  }
+
+  RateLimiter limiter_{0};
+  std::counting_semaphore<> streams_{8};
+  std::atomic<bool> stop_ = false;
+  DownloadOptions options_;
+  RemoteFile file_;
+  MemoryReader reader_{std::string(100, 'x')};
+};
+
+TEST_F(DownloadTest, R28WithoutValidatorAndHashNothingIsResumed) {
+  ASSERT_TRUE(Resume().ok());
+  EXPECT_THAT(reader_.asked, ElementsAre(ByteRange{0, 100}));
+}
+
+TEST_F(DownloadTest, R28AKnownHashIsEnoughToResume) {
+  file_.hashes.sha256 = kSha256;
+  ASSERT_TRUE(Resume().ok());
+  EXPECT_THAT(reader_.asked, ElementsAre(ByteRange{50, 100}));
+}
+
+TEST_F(DownloadTest, R25AFileThatKeepsChangingIsGivenUp) {
+  reader_.failure = absl::AbortedError("changed");
+  EXPECT_TRUE(absl::IsAborted(Resume().status()));
+  EXPECT_EQ(reader_.asked.size(), 4);
+}
+
+TEST_F(DownloadTest, R32AFullDiskIsNoReasonToTryAgain) {
+  reader_.failure = absl::ResourceExhaustedError("full");
+  EXPECT_TRUE(absl::IsResourceExhausted(Resume().status()));
+  EXPECT_EQ(reader_.asked.size(), 1);
 }
 
 std::string Lock(const std::string& file) {

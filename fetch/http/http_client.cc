@@ -123,7 +123,7 @@ class HttpClient::Connection {
     curl_easy_setopt(easy_, CURLOPT_HEADERDATA, &exchange);
     curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, OnBody);
     curl_easy_setopt(easy_, CURLOPT_WRITEDATA, &exchange);
-    const absl::Status status = Run(options, request);
+    absl::Status status = Run(options, request);
     if (!exchange.status.ok()) return exchange.status;
     return status;
   }

@@ -77,7 +77,8 @@ absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::str
   for (const auto& [position, sibling] : siblings) {
     absl::StatusOr<RemoteFile> file = ToFile(sibling, repository, listing.revision);
     if (!file.ok()) return file.status();
-    by_path.insert_or_assign(file->path, *std::move(file));
+    const std::string path = file->path;
+    by_path.insert_or_assign(path, *std::move(file));
   }
   for (auto& [path, file] : by_path) listing.files.push_back(std::move(file));
   return listing;
