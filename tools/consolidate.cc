@@ -27,7 +27,7 @@ constexpr char kSource[] = "model";
 constexpr char kNone[] = "none";
 
 // All tensors of the source as they are, in its order.
-Recipe CopyRecipe() {
+Recipe CopyRecipe(const Checkpoint& checkpoint) {
   Recipe recipe;
   recipe.set_name("consolidated");
   recipe.set_description("all tensors of a checkpoint in one file");
@@ -37,7 +37,12 @@ Recipe CopyRecipe() {
   Recipe::Take* take = recipe.mutable_sections(0)->add_takes();
   take->set_match("*");
   take->set_keep_tensor_name(true);
+  take->set_may_be_absent(true);
   recipe.mutable_result()->set_modules_from(kSource);
+  const auto framework = checkpoint.metadata.find("format");
+  recipe.mutable_result()->set_framework(framework != checkpoint.metadata.end() ? framework->second
+                                         : checkpoint.format == "pdparams"      ? "np"
+                                                                                : "pt");
   return recipe;
 }
 
@@ -71,7 +76,7 @@ absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream
   absl::StatusOr<Checkpoint> model = OpenCheckpoint(options.model);
   if (!model.ok()) return model.status();
   const std::string name = options.recipe.empty() ? DefaultRecipe(*model) : options.recipe;
-  absl::StatusOr<Recipe> recipe = name == kNone ? CopyRecipe() : LoadRecipe(name);
+  absl::StatusOr<Recipe> recipe = name == kNone ? CopyRecipe(*model) : LoadRecipe(name);
   if (!recipe.ok()) return recipe.status();
   SetDType(options.dtype, *recipe);
 

@@ -43,6 +43,8 @@
 namespace weighbridge {
 namespace {
 
+constexpr int64_t kCopyBuffer = int64_t{1} << 20;
+
 // Both steps are asked before the first begins.
 absl::Status CheckMemory(const ConversionOptions& options) {
   const int64_t needed = std::max(MinimumMemory(options.common.threads), options.verify ? MinimumJudgeMemory() : 0);
@@ -104,19 +106,31 @@ class Result {
     return names;
   }
 
-  absl::Status CheckTargets() {
+  // What must go from the folder when the result comes: other weights, which would make it hold two checkpoints, and next to an unverified
+  // result an older manifest, which would speak of other weights.
+  absl::StatusOr<std::vector<std::string>> FindObsolete() const {
+    std::vector<std::string> obsolete;
+    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, options_.format, Names());
+    if (!obsolete.empty() && !options_.overwrite) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("writing to ", options_.folder, ": ", obsolete[0],
+                       " belongs to another checkpoint; give another folder, or --overwrite, which removes it"));
+    }
+    if (!options_.verify && !options_.manifest_name.empty()) obsolete.push_back(options_.manifest_name);
+    for (const std::string& name : obsolete) {
+      if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
+    }
+    return obsolete;
+  }
+
+  absl::Status CheckTargets() const {
     std::vector<std::string> names = Names();
     if (!options_.manifest_name.empty()) names.push_back(options_.manifest_name);
-    if (options_.file_name.empty()) obsolete_ = OtherWeights(options_.folder, options_.format, names);
-    for (const std::vector<std::string>* list : {&names, &obsolete_}) {
-      for (const std::string& name : *list) {
-        if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
-      }
+    for (const std::string& name : names) {
+      if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
     }
     if (absl::Status status = folder_.CheckTargets(names); !status.ok()) return status;
-    if (obsolete_.empty() || options_.overwrite) return absl::OkStatus();
-    return absl::AlreadyExistsError(absl::StrCat("writing to ", options_.folder, ": ", obsolete_[0],
-                                                 " belongs to another checkpoint; give another folder, or --overwrite, which removes it"));
+    return FindObsolete().status();
   }
 
   absl::Status CreateFile(const std::string& name, int64_t size) {
@@ -145,10 +159,15 @@ class Result {
   }
 
   absl::Status CreateCompanion(const Companion& companion) {
-    absl::StatusOr<std::string> bytes = ReadAll(*companion.bytes, companion.bytes->size());
-    if (!bytes.ok()) return bytes.status();
     if (absl::Status status = CreateFile(companion.name, companion.bytes->size()); !status.ok()) return status;
-    return files_.back()->WriteAt(0, *bytes);
+    std::string buffer;
+    for (int64_t offset = 0; offset < companion.bytes->size(); offset += static_cast<int64_t>(buffer.size())) {
+      buffer.resize(std::min(kCopyBuffer, companion.bytes->size() - offset));
+      absl::Status status = companion.bytes->ReadAt(offset, absl::MakeSpan(buffer));
+      if (status.ok()) status = files_.back()->WriteAt(offset, buffer);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
 
   absl::Status WriteWeights() {
@@ -183,7 +202,10 @@ class Result {
     if (!opened.ok()) return opened.status();
     absl::StatusOr<Checkpoint> result = ReadModel(
         *opened, [this](const std::string& name) { return OpenWritten(name); }, ReadLimits());
-    if (!result.ok()) return absl::InternalError(absl::StrCat("what was written cannot be read: ", result.status().message()));
+    if (absl::IsDataLoss(result.status()) || absl::IsUnimplemented(result.status())) {
+      return absl::InternalError(absl::StrCat("what was written cannot be read: ", result.status().message()));
+    }
+    if (!result.ok()) return result.status();
     JudgeOptions options{.threads = options_.common.threads,
                          .memory = options_.common.memory,
                          .on_progress = [this](int64_t read) { progress_.Add(read); },
@@ -206,18 +228,21 @@ class Result {
   absl::Status Publish() {
     std::vector<OutputFile*> files;
     for (const std::unique_ptr<OutputFile>& file : files_) files.push_back(file.get());
-    // Next to an unverified result an older manifest would speak of other weights.
-    if (!options_.verify && !options_.manifest_name.empty()) obsolete_.push_back(options_.manifest_name);
-    return folder_.Publish(files, obsolete_);
+    return folder_.Publish(files, [this] { return FindObsolete(); });
   }
 
   void Report(std::ostream& out) {
     const absl::string_view done = options_.verify ? "verified: " : "written, not verified: ";
     for (const CheckpointLayout::Weights& weights : layout_.weights) {
-      out << done << folder_.PathOf(weights.name) << " (" << ReadableBytes(weights.layout.size) << ")\n";
+      out << done << Printable(folder_.PathOf(weights.name)) << " (" << ReadableBytes(weights.layout.size) << ")\n";
     }
     if (layout_.index.has_value()) out << "index: " << folder_.PathOf(layout_.index->name) << "\n";
     if (options_.verify && !options_.manifest_name.empty()) out << "manifest: " << folder_.PathOf(options_.manifest_name) << "\n";
+    const auto is_tokenizer = [](const Companion& companion) { return companion.role == CheckpointFile::Role::kTokenizer; };
+    const std::string& tokenizer = plan_.recipe.result().tokenizer_from();
+    if (options_.with_companions && !tokenizer.empty() && std::none_of(plan_.companions.begin(), plan_.companions.end(), is_tokenizer)) {
+      out << "no tokenizer was found beside " << tokenizer << ", so none is here\n";
+    }
     if (!plan_.recipe.consumer_needs().empty()) {
       out << "from_pretrained still needs in that folder: " << absl::StrJoin(plan_.recipe.consumer_needs(), ", ") << "\n";
     }
@@ -229,7 +254,6 @@ class Result {
   const ConversionOptions& options_;
   OutputFolder folder_;
   Progress progress_;
-  std::vector<std::string> obsolete_;
   std::vector<std::unique_ptr<OutputFile>> files_;
 };
 

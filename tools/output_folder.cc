@@ -1,9 +1,13 @@
 #include "tools/output_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -11,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -48,41 +53,86 @@ void SyncFolder(const fs::path& folder) {
   close(descriptor);
 }
 
-// Renames files of a folder so that their names are free; back again unless Keep is called.
+// A lock on a folder that is there, until the end of the scope; none where the file system knows no locks.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder)
+      : descriptor_(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~FolderLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+// Files of a folder whose names were freed by renaming them; renamed back at the end of the scope unless they were discarded.
 class PutAside {
  public:
+  PutAside() = default;
   ~PutAside() {
     for (auto moved = moved_.rbegin(); moved != moved_.rend(); ++moved) {
       std::error_code ignored;
       fs::rename(moved->second, moved->first, ignored);
     }
   }
+  PutAside(const PutAside&) = delete;
+  PutAside& operator=(const PutAside&) = delete;
 
   absl::Status Move(const fs::path& path) {
-    const fs::path aside = path.parent_path() / absl::StrCat(".", path.filename().string(), ".previous");
+    const fs::path aside = path.parent_path() / absl::StrCat(".", path.filename().string(), ".weighbridge-previous");
     std::error_code error;
     fs::rename(path, aside, error);
-    if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
+    if (error == std::errc::no_such_file_or_directory) {
+      left_.push_back(aside);  // Perhaps, by a process that was killed.
+      return absl::OkStatus();
+    }
     if (error) return FolderError("replacing", path, error);
     moved_.emplace_back(path, aside);
     return absl::OkStatus();
   }
 
-  void Forget() {
-    for (const auto& [path, aside] : moved_) {
-      std::error_code ignored;
-      fs::remove(aside, ignored);
-    }
+  void Discard() {
+    std::error_code ignored;
+    for (const auto& [path, aside] : moved_) fs::remove(aside, ignored);
+    for (const fs::path& aside : left_) fs::remove(aside, ignored);
     moved_.clear();
   }
 
  private:
   std::vector<std::pair<fs::path, fs::path>> moved_;
+  std::vector<fs::path> left_;
 };
+
+// Makes a folder of a name that nobody else uses beside `top`.
+absl::StatusOr<fs::path> MakeHiddenFolder(const fs::path& top) {
+  std::string folder = (top.parent_path() / absl::StrCat(".", top.filename().string(), ".XXXXXX")).string();
+  if (mkdtemp(folder.data()) == nullptr) return FolderError("making the folder", top, std::error_code(errno, std::generic_category()));
+  // mkdtemp gives it to its owner alone; what it becomes is a folder like any other.
+  const mode_t mask = umask(0);
+  umask(mask);
+  chmod(folder.c_str(), 0777 & ~mask);
+  return fs::path(folder);
+}
+
+// Renames a folder to a place where nothing stands.
+std::error_code RenameToNothing(const fs::path& from, const fs::path& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  std::error_code error(errno, std::generic_category());
+  if (error == std::errc::invalid_argument || error == std::errc::function_not_supported) fs::rename(from, to, error);
+  return error;
+}
 
 }  // namespace
 
-OutputFolder::OutputFolder(std::string path, bool overwrite) : path_(std::move(path)), overwrite_(overwrite) {}
+// Of a path that is partly missing, "missing/../x" means "x".
+OutputFolder::OutputFolder(std::string path, bool overwrite)
+    : path_(FirstMissing(path).empty() ? std::move(path) : fs::path(path).lexically_normal().string()), overwrite_(overwrite) {}
 
 std::string OutputFolder::PathOf(absl::string_view name) const {
   return (fs::path(path_) / std::string(name)).string();
@@ -93,44 +143,64 @@ absl::Status OutputFolder::CheckTargets(absl::Span<const std::string> names) con
   if (FirstMissing(path_).empty() && !path_.empty() && !fs::is_directory(path_, error)) {
     return absl::FailedPreconditionError(absl::StrCat("writing to ", path_, ": something else than a folder stands there"));
   }
+  const fs::path above = FirstMissing(path_).parent_path();
+  if (!above.empty() && !fs::is_directory(above, error)) {
+    return absl::FailedPreconditionError(absl::StrCat("writing to ", path_, ": ", above.string(), " is no folder"));
+  }
   for (const std::string& name : names) {
     if (absl::Status status = OutputFile::CheckTarget(PathOf(name), overwrite_); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status OutputFolder::Publish(absl::Span<OutputFile* const> files, absl::Span<const std::string> obsolete) {
-  return FirstMissing(path_).empty() ? PublishInto(files, obsolete) : PublishWithFolder(files);
+absl::Status OutputFolder::Publish(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
+  // The slow part first, so that the names come at once.
+  for (OutputFile* file : files) {
+    if (absl::Status status = file->Sync(); !status.ok()) return status;
+  }
+  return FirstMissing(path_).empty() ? PublishInto(files, find_obsolete) : PublishWithFolder(files);
 }
 
 absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files) {
   const fs::path top = FirstMissing(path_);
-  const fs::path staged_top = top.parent_path() / absl::StrCat(".", top.filename().string(), ".partial");
-  const fs::path staged = staged_top / fs::path(path_).lexically_relative(top);
+  absl::StatusOr<fs::path> hidden = MakeHiddenFolder(top);
+  if (!hidden.ok()) return hidden.status();
+  const auto hidden_path = [&](const fs::path& path) { return path == top ? *hidden : *hidden / path.lexically_relative(top); };
   std::error_code error;
-  fs::remove_all(staged_top, error);  // What a killed process has left.
-  fs::create_directories(staged, error);
-  absl::Status status = error ? FolderError("making the folder", top, error) : absl::OkStatus();
+  fs::create_directories(hidden_path(path_), error);
+  absl::Status status = error ? FolderError("making the folder", path_, error) : absl::OkStatus();
   for (OutputFile* file : files) {
-    if (status.ok()) status = file->CommitIn(staged.string());
+    if (status.ok()) status = file->CommitIn(hidden_path(path_).string());
   }
-  if (status.ok()) {
-    fs::rename(staged_top, top, error);
-    if (error) status = FolderError("making the folder", top, error);
+  // Should others make the upper ones of several folders meanwhile, what is still missing is moved into those.
+  for (bool published = false; status.ok() && !published;) {
+    const fs::path missing = FirstMissing(path_);
+    if (missing.empty()) {
+      status = absl::AlreadyExistsError(absl::StrCat("writing to ", path_, ": the folder has appeared meanwhile"));
+      break;
+    }
+    error = RenameToNothing(hidden_path(missing), missing);
+    published = !error;
+    if (error && error != std::errc::file_exists && error != std::errc::directory_not_empty) {
+      status = FolderError("making the folder", missing, error);
+    }
   }
-  if (!status.ok()) fs::remove_all(staged_top, error);
+  fs::remove_all(*hidden, error);
   SyncFolder(top.parent_path());
   return status;
 }
 
-absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, absl::Span<const std::string> obsolete) {
+absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
+  const FolderLock lock(path_);
+  absl::StatusOr<std::vector<std::string>> obsolete = find_obsolete();
+  if (!obsolete.ok()) return obsolete.status();
   PutAside previous;
   if (overwrite_) {
     for (OutputFile* file : files) {
       if (absl::Status status = previous.Move(file->path()); !status.ok()) return status;
     }
   }
-  for (const std::string& name : obsolete) {
+  for (const std::string& name : *obsolete) {
     if (absl::Status status = previous.Move(PathOf(name)); !status.ok()) return status;
   }
   for (size_t i = 0; i < files.size(); ++i) {
@@ -142,7 +212,7 @@ absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, absl
     }
     return status;
   }
-  previous.Forget();
+  previous.Discard();
   return absl::OkStatus();
 }
 

@@ -2,16 +2,19 @@
 #define WEIGHBRIDGE_TOOLS_OUTPUT_FOLDER_H_
 
 #include <string>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/bytes/output_file.h"
 
 namespace weighbridge {
 
-// A folder for the files of one result, which appear in it together or not at all. Nothing is made before Publish: unfinished files
-// (OutputFile) have no names, and a folder that is missing, or folders, appear with all files in them by one rename.
+// A folder for the files of one result, which appear in it together or not at all. A folder that is missing, or folders, appear with all
+// files in them by one rename; nothing of them is made before Publish.
 class OutputFolder {
  public:
   OutputFolder(std::string path, bool overwrite);
@@ -22,15 +25,20 @@ class OutputFolder {
   // when what stands there, or in the folder's own place, cannot be replaced.
   absl::Status CheckTargets(absl::Span<const std::string> names) const;
 
-  // Gives `files`, which were created with paths in this folder, their names, in this order, and removes the files called `obsolete`. On
-  // failure everything is as it was. In a folder that was there already, files that are replaced are put aside first, so that old and new
-  // ones never stand side by side; should the process be killed in that moment, some are missing and the old ones lie there as
-  // ".NAME.previous".
-  absl::Status Publish(absl::Span<OutputFile* const> files, absl::Span<const std::string> obsolete);
+  // The names of files in the folder that must go when the new ones come, or why they may not come.
+  using FindObsolete = absl::FunctionRef<absl::StatusOr<std::vector<std::string>>()>;
+
+  // Gives `files`, which were created with paths in this folder, their names, in this order. When that fails what stood there before still
+  // does. AlreadyExists when something has appeared there meanwhile: of several programs that publish a new folder, one succeeds.
+  //
+  // In a folder that was there already the files get their names one after the other, at once, under a lock that others who publish there
+  // respect. What they replace, and what is obsolete, is put aside before, so that old and new ones never stand side by side; should the
+  // process be killed in that moment, some are missing, and the old ones lie there as ".NAME.weighbridge-previous" until the next success.
+  absl::Status Publish(absl::Span<OutputFile* const> files, FindObsolete find_obsolete);
 
  private:
   absl::Status PublishWithFolder(absl::Span<OutputFile* const> files);
-  absl::Status PublishInto(absl::Span<OutputFile* const> files, absl::Span<const std::string> obsolete);
+  absl::Status PublishInto(absl::Span<OutputFile* const> files, FindObsolete find_obsolete);
 
   std::string path_;
   bool overwrite_;

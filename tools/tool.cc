@@ -1,5 +1,6 @@
 #include "tools/tool.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,14 @@ extern "C" void Stop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
+// A checkpoint may have more shards than a program may have open files unless it asks.
+void RaiseFileLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 absl::Status EnterUsersWorkingDirectory() {
   const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
@@ -61,11 +70,14 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
 }
 
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
-  std::signal(SIGINT, Stop);
-  std::signal(SIGTERM, Stop);
-  std::signal(SIGHUP, Stop);
-  // A write into a closed pipe is an error of that write, not the end of the program.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // What is ignored stays so: nohup means it.
+    if (std::signal(signal, Stop) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
+  // A write into a closed pipe or beyond a limit is an error of that write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  RaiseFileLimit();
   absl::StatusOr<CommandLine> command_line = ParseCommandLine(absl::MakeConstSpan(argv + 1, argc > 0 ? argc - 1 : 0));
   if (command_line.ok() && command_line->help) {
     std::cout << usage << "\nFlags:\n" << FlagsHelp();

@@ -27,7 +27,7 @@ absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool ov
   if (!file.ok()) return file.status();
   if (absl::Status status = (*file)->WriteAt(0, bytes); !status.ok()) return status;
   OutputFolder folder(std::filesystem::path(path).parent_path().string(), overwrite);
-  return folder.Publish({file->get()}, {});
+  return folder.Publish({file->get()}, [] { return std::vector<std::string>(); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -62,9 +63,14 @@ std::string ExistingFolder(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
-std::string HiddenName(const std::string& path) {
-  return absl::StrCat(".", std::filesystem::path(path).filename().string(), ".partial");
+// A hidden name in `folder` for what is to become `path`, another with each call of this process.
+std::string HiddenPath(const std::string& folder, const std::string& path) {
+  static std::atomic<int> count = 0;
+  return absl::StrCat(folder, "/.", std::filesystem::path(path).filename().string(), ".", getpid(), ".", count++, ".partial");
 }
+
+// How often another name is tried where one is taken, which only a killed process of the same number can have left.
+constexpr int kHiddenNames = 1000;
 
 std::string DescriptorPath(int descriptor) {
   return absl::StrCat("/proc/self/fd/", descriptor);
@@ -103,8 +109,10 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string
   const std::string folder = ExistingFolder(path);
   int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
   if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-    partial_path = absl::StrCat(folder, "/", HiddenName(path));
-    descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    for (int attempt = 0; attempt < kHiddenNames && (descriptor < 0 && (attempt == 0 || errno == EEXIST)); ++attempt) {
+      partial_path = HiddenPath(folder, path);
+      descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    }
   }
   if (descriptor < 0) return WriteError(errno, path);
   std::unique_ptr<OutputFile> file(new OutputFile(path, std::move(partial_path), descriptor, size, overwrite));
@@ -137,16 +145,36 @@ absl::StatusOr<ByteSourcePtr> OutputFile::OpenForReading() const {
 }
 
 absl::Status OutputFile::LinkNameless(const std::string& path) {
-  // linkat cannot replace a file, rename can: the nameless file gets a hidden name first where it has to.
-  const std::string target = overwrite_ ? absl::StrCat(Folder(path), "/", HiddenName(path)) : path;
-  if (overwrite_) unlink(target.c_str());
-  if (linkat(AT_FDCWD, DescriptorPath(descriptor_).c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    return WriteError(errno, path);
-  if (overwrite_ && rename(target.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(target.c_str());
-    return WriteError(error, path);
+  const std::string bytes = DescriptorPath(descriptor_);
+  if (linkat(AT_FDCWD, bytes.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return absl::OkStatus();
+  if (errno != EEXIST || !overwrite_) return WriteError(errno, path);
+  // linkat cannot replace a file, rename can: the nameless file gets a hidden name first.
+  const std::string hidden = HiddenPath(Folder(path), path);
+  if (linkat(AT_FDCWD, bytes.c_str(), AT_FDCWD, hidden.c_str(), AT_SYMLINK_FOLLOW) != 0) return WriteError(errno, path);
+  if (rename(hidden.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int error = errno;
+  unlink(hidden.c_str());
+  return WriteError(error, path);
+}
+
+absl::Status OutputFile::RenamePartial(const std::string& path) {
+  if (!overwrite_) {
+    // Unlike rename, these two fail when something has appeared under the final name. File systems know one, the other, or neither.
+    if (renameat2(AT_FDCWD, partial_path_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return absl::OkStatus();
+    if (errno != EINVAL && errno != ENOSYS) return WriteError(errno, path);
+    if (link(partial_path_.c_str(), path.c_str()) == 0) {
+      unlink(partial_path_.c_str());
+      return absl::OkStatus();
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP) return WriteError(errno, path);
+    if (absl::Status status = CheckTarget(path, /*overwrite=*/false); !status.ok()) return status;
   }
+  return rename(partial_path_.c_str(), path.c_str()) == 0 ? absl::OkStatus() : WriteError(errno, path);
+}
+
+absl::Status OutputFile::Sync() {
+  if (!synced_ && fsync(descriptor_) != 0) return WriteError(errno, path_);
+  synced_ = true;
   return absl::OkStatus();
 }
 
@@ -159,16 +187,9 @@ absl::Status OutputFile::CommitIn(const std::string& folder) {
 }
 
 absl::Status OutputFile::CommitAt(const std::string& path) {
-  if (fsync(descriptor_) != 0) return WriteError(errno, path);
-  if (partial_path_.empty()) {
-    if (absl::Status status = LinkNameless(path); !status.ok()) return status;
-  } else if (overwrite_) {
-    if (rename(partial_path_.c_str(), path.c_str()) != 0) return WriteError(errno, path);
-  } else {
-    // Unlike rename, link fails when something has appeared under the final name.
-    if (link(partial_path_.c_str(), path.c_str()) != 0) return WriteError(errno, path);
-    unlink(partial_path_.c_str());
-  }
+  absl::Status status = Sync();
+  if (status.ok()) status = partial_path_.empty() ? LinkNameless(path) : RenamePartial(path);
+  if (!status.ok()) return status;
   committed_ = true;
   const int folder = open(Folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {

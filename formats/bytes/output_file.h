@@ -14,7 +14,7 @@ namespace weighbridge {
 
 // A file that gets its name only when it is finished. Until Commit nothing stands under the final path, and what stood there before still
 // does; without Commit nothing remains, not even after SIGKILL where the file system knows nameless files (O_TMPFILE). Elsewhere a
-// hidden file `.NAME.partial` holds the bytes; the destructor removes it and the next Create takes it over.
+// hidden file of a name of its own, ".NAME.….partial", holds the bytes until the destructor removes it.
 class OutputFile {
  public:
   // Fails as Create does for what stands at `path` already; for asking before long work.
@@ -39,7 +39,10 @@ class OutputFile {
   // What was written so far, as a source named like the final path; readable also after this object is gone.
   absl::StatusOr<ByteSourcePtr> OpenForReading() const;
 
-  // Brings all bytes to the disk, then gives the file its name, in one step. AlreadyExists as Create, should something have appeared
+  // Brings all bytes to the disk, after the last WriteAt. ResourceExhausted or Unavailable.
+  absl::Status Sync();
+
+  // Syncs unless that was done, then gives the file its name, in one step. AlreadyExists as Create, should something have appeared
   // there; NotFound when the folder is missing. Call at most once, or CommitIn; after success the object is inert.
   absl::Status Commit();
 
@@ -50,12 +53,14 @@ class OutputFile {
   OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite);
   absl::Status CommitAt(const std::string& path);
   absl::Status LinkNameless(const std::string& path);
+  absl::Status RenamePartial(const std::string& path);
 
   std::string path_;
   std::string partial_path_;  // Empty for a nameless file.
   int descriptor_;
   int64_t size_;
   bool overwrite_;
+  bool synced_ = false;
   bool committed_ = false;
 };
 
