@@ -17,7 +17,7 @@ Check = collections.namedtuple("Check", "name find reason cure")
 CPP = r"\.(h|cc)$"
 # What runs as a program of its own or under GoogleTest, and may therefore print, exit and have flags.
 TESTS = r"_test\.cc$|(^|[/_])(testing|test_util)\.(h|cc)$"
-PROGRAMS = r"^(tools|benchmarks)/|_benchmark\.cc$|" + TESTS
+PROGRAMS = r"^(tools|benchmarks|fuzz)/|_benchmark\.cc$|" + TESTS
 
 # Meant so: (check, path, why). One without need is reported itself.
 EXCEPTIONS = (

@@ -16,6 +16,8 @@ namespace weighbridge {
 namespace {
 
 constexpr int64_t kWindow = int64_t{64} << 10;
+// After a jump: behind a payload that was passed there often comes a little, then the next payload.
+constexpr int64_t kFirstWindow = int64_t{4} << 10;
 
 }  // namespace
 
@@ -33,7 +35,9 @@ absl::StatusOr<const char*> ByteCursor::Need(int64_t size) {
   if (absl::Status status = CheckRemaining(size); !status.ok()) return status;
   const int64_t window_end = window_begin_ + static_cast<int64_t>(window_.size());
   if (position_ < window_begin_ || position_ + size > window_end) {
-    window_.resize(std::min(kWindow, remaining()));
+    const bool goes_on = window_begin_ <= position_ && position_ <= window_end;
+    const int64_t wanted = goes_on ? std::min<int64_t>(2 * window_.size(), kWindow) : 0;
+    window_.resize(std::min(std::max({wanted, kFirstWindow, size}), remaining()));
     window_begin_ = position_;
     if (absl::Status status = source_.ReadAt(position_, absl::MakeSpan(window_)); !status.ok()) {
       window_.clear();

@@ -1,0 +1,38 @@
+#include "fuzz/message_targets.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "fetch/lock_file.h"
+#include "plan/compile.h"
+#include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
+#include "proto/weights_lock.pb.h"
+#include "recipes/recipes.h"
+#include "verify/manifest.h"
+
+namespace weighbridge {
+
+absl::StatusOr<std::string> FuzzRecipe(const std::string& bytes) {
+  const absl::StatusOr<Recipe> recipe = ParseRecipe(bytes, "input");
+  if (!recipe.ok()) return recipe.status();
+  if (absl::Status status = ValidateRecipe(*recipe); !status.ok()) return status;
+  return recipe->SerializeAsString();
+}
+
+absl::StatusOr<std::string> FuzzManifest(const std::string& bytes) {
+  const absl::StatusOr<Manifest> manifest = ParseManifest(bytes);
+  if (!manifest.ok()) return manifest.status();
+  return absl::StrCat(IsAccepted(*manifest), Summary(*manifest), absl::StrJoin(Findings(*manifest), "\n"), SerializeManifest(*manifest));
+}
+
+absl::StatusOr<std::string> FuzzWeightsLock(const std::string& bytes) {
+  const absl::StatusOr<WeightsLock> lock = ParseWeightsLock(bytes, "input");
+  if (!lock.ok()) return lock.status();
+  return lock->SerializeAsString();
+}
+
+}  // namespace weighbridge
