@@ -96,6 +96,8 @@ class Resolver {
   absl::Status ListSource(WeightsSource& source) {
     absl::StatusOr<Uri> uri = ParseUri(source.uri());
     if (!uri.ok()) return uri.status();
+    // What was pinned once stays pinned, though more of it is wanted now.
+    if (!source.revision().empty()) uri->revision = source.revision();
     absl::StatusOr<Listing> listing = List(*uri);
     if (!listing.ok()) return listing.status();
     source.set_revision(listing->revision);

@@ -207,6 +207,10 @@ class Sources:
         self.repository()
         self.yes("hf://org/model", "--include=*.bin", "--exclude=sub/*")
         self.assertEqual(sorted(path.name for path in self.into.iterdir()), ["model.bin", "weights.lock"])
+        commit = re.search('revision: "(.*)"', (self.into / "weights.lock").read_text())[1]
+        self.yes("hf://org/model")
+        self.assertEqual(sum(path.is_file() for path in self.into.rglob("*")), 4)
+        self.assertIn(f"hf://org/model@{commit}/config.json", (self.into / "weights.lock").read_text())
         self.into = pathlib.Path(self.path("one"))
         self.yes("hf://org/model/sub/other.bin")
         self.assertTrue((self.into / "sub" / "other.bin").exists())

@@ -38,6 +38,11 @@ const WeightsSource* Find(const std::optional<WeightsLock>& lock, const WeightsS
   return nullptr;
 }
 
+bool HasOtherPatterns(const WeightsSource& a, const WeightsSource& b) {
+  return !std::equal(a.include().begin(), a.include().end(), b.include().begin(), b.include().end()) ||
+         !std::equal(a.exclude().begin(), a.exclude().end(), b.exclude().begin(), b.exclude().end());
+}
+
 // A set may have learned something since the lock was written, but must not contradict it.
 absl::Status CheckAgree(const WeightsSource& pinned, const WeightsSource& source) {
   std::map<std::string, Hashes> hashes;
@@ -90,7 +95,14 @@ absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const s
     const WeightsSource* pinned = Find(existing, source);
     if (pinned == nullptr) continue;
     if (absl::Status status = CheckAgree(*pinned, source); !status.ok()) return status;
-    source = *pinned;
+    WeightsSource merged = *pinned;
+    if (HasOtherPatterns(source, *pinned)) {
+      // The commit stays; what else is in it has to be asked.
+      *merged.mutable_include() = source.include();
+      *merged.mutable_exclude() = source.exclude();
+      merged.set_complete(false);
+    }
+    source = std::move(merged);
   }
   return wanted;
 }
