@@ -104,8 +104,8 @@ def no_readme(tree):
 
 
 def public_visibility(tree):
-    """String constants, so that a comment may speak of it; programs of tools/ and what Bazel itself looks up may be public."""
-    for path in tree.matching(r"(^|/)BUILD$", r"^(tools|third_party)/BUILD$"):
+    """String constants, so that a comment may speak of it; what users, Bazel itself or other workspaces name may be public."""
+    for path in tree.matching(r"(^|/)BUILD$", r"^(bazel|tools|third_party)/BUILD$"):
         for node in ast.walk(ast.parse("\n".join(tree.lines(path)))):
             if isinstance(node, ast.Constant) and node.value == "//visibility:public":
                 yield Finding(path, node.lineno)

@@ -44,7 +44,7 @@ def libraries():
             "//:protobuf": "protobuf",
             "//:protobuf_lite": "protobuf-lite",
         },
-        build_file = "//third_party:protobuf.BUILD",
+        build_file = Label("//third_party:protobuf.BUILD"),
     )
     debian_library(
         name = "com_google_googletest",
