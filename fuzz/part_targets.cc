@@ -65,7 +65,7 @@ absl::StatusOr<std::string> FuzzPickle(const std::string& bytes) {
   std::string text;
   absl::Status failure;
   for (const PersistentIds ids : {PersistentIds::kNone, PersistentIds::kTorchZip, PersistentIds::kTorchLegacy, PersistentIds::kTorchTar}) {
-    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), {.persistent_ids = ids});
+    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), {.persistent_ids = ids, .limits = {}});
     if (!document.ok()) {
       failure = document.status();
       continue;
