@@ -132,7 +132,7 @@ class PickleLister {
 
   // torch's tar form has many small pickles between its bytes: whether they are harmless its reader says.
   absl::Status AddWhole(FileKind kind, const ByteSourcePtr& source) {
-    const absl::Status status = ReadWeights(kind, source, limits_).status();
+    absl::Status status = ReadWeights(kind, source, limits_).status();
     if (!status.ok() && !absl::IsPermissionDenied(status)) return status;
     pickles_.push_back({source->name(), {}, status});
     return absl::OkStatus();

@@ -131,8 +131,9 @@ absl::Status ReadEntry(const std::string& key, Literals& literals, NpyHeader& he
     return fortran_order.status();
   }
   absl::StatusOr<Shape> shape = ReadShape(literals);
-  if (shape.ok()) header.spec.shape = *std::move(shape);
-  return shape.status();
+  if (!shape.ok()) return shape.status();
+  header.spec.shape = *std::move(shape);
+  return absl::OkStatus();
 }
 
 // A dict of exactly descr, fortran_order and shape.
