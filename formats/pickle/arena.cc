@@ -16,6 +16,7 @@
 namespace weighbridge::pickle {
 namespace {
 
+constexpr int64_t kPointer = sizeof(void*);
 // What an item takes in a vector that grows, the old one and the new one together; and the key of a dict in a set, beside its text.
 constexpr int64_t kGrowth = 3;
 constexpr int64_t kKeyMemory = 64;
@@ -62,7 +63,7 @@ absl::Status Arena::Hold(Value* parent, Value* item) {
 absl::Status Arena::Append(Value* parent, List& list, Value* item) {
   if (absl::Status status = Hold(parent, item); !status.ok()) return status;
   list.items.push_back(item);
-  memory_ += kGrowth * static_cast<int64_t>(sizeof(item)) + (list.items.size() == 1 ? kBlock : 0);
+  memory_ += kGrowth * kPointer + (list.items.size() == 1 ? kBlock : 0);
   return absl::OkStatus();
 }
 
@@ -70,7 +71,7 @@ absl::Status Arena::Append(Value* parent, Tuple& tuple, Value* item) {
   if (absl::Status status = Hold(parent, item); !status.ok()) return status;
   // Tuples do not grow: their vector has its size from the start.
   tuple.items.push_back(item);
-  memory_ += static_cast<int64_t>(sizeof(item)) + (tuple.items.size() == 1 ? kBlock : 0);
+  memory_ += kPointer + (tuple.items.size() == 1 ? kBlock : 0);
   return absl::OkStatus();
 }
 
