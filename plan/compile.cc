@@ -39,7 +39,7 @@ class Compiler {
  public:
   Compiler(const Recipe& recipe, const CompileOptions& options) : recipe_(recipe), options_(options) {}
 
-  absl::StatusOr<Plan> Run(std::vector<PlanSource> sources) {
+  absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
     absl::Status status = OpenSources(sources);
     for (const Recipe::Section& section : recipe_.sections()) {
       if (status.ok()) status = section.takes().empty() ? CompileEntries(section) : CompileTakes(section);
@@ -200,10 +200,10 @@ class Compiler {
 
 }  // namespace
 
-absl::StatusOr<Plan> Compile(const Recipe& recipe, std::vector<PlanSource> sources, const CompileOptions& options) {
+absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
   if (absl::Status status = ValidateRecipe(recipe); !status.ok()) return status;
   if (options.pad_rows.count < 0) return absl::InvalidArgumentError(absl::StrCat("pad_rows is ", options.pad_rows.count));
-  return Compiler(recipe, options).Run(std::move(sources));
+  return Compiler(recipe, options).Run(sources);
 }
 
 }  // namespace weighbridge

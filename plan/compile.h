@@ -25,7 +25,7 @@ absl::Status ValidateRecipe(const Recipe& recipe);
 // A source that is a plan counts as the checkpoint that it would make: its outputs are the tensors, its facts the config values;
 // expressions are inlined. Accounting is of the checkpoints behind it: what only a dropped output of it reads is dropped for that reason.
 // Two of these checkpoints of one id are InvalidArgument.
-absl::StatusOr<Plan> Compile(const Recipe& recipe, std::vector<PlanSource> sources, const CompileOptions& options = {});
+absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options = {});
 
 }  // namespace weighbridge
 

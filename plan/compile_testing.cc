@@ -60,8 +60,8 @@ Recipe ParseRecipe(const std::string& text) {
   return recipe;
 }
 
-absl::StatusOr<Plan> CompileText(const std::string& text, std::vector<PlanSource> sources, const CompileOptions& options) {
-  return Compile(ParseRecipe(text), std::move(sources), options);
+absl::StatusOr<Plan> CompileText(const std::string& text, const std::vector<PlanSource>& sources, const CompileOptions& options) {
+  return Compile(ParseRecipe(text), sources, options);
 }
 
 std::vector<std::string> Outputs(const Plan& plan) {

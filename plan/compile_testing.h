@@ -30,7 +30,7 @@ std::string TokenizerModel(const std::vector<std::string>& pieces);
 
 // A recipe called "test" from the rest of its text.
 Recipe ParseRecipe(const std::string& text);
-absl::StatusOr<Plan> CompileText(const std::string& text, std::vector<PlanSource> sources, const CompileOptions& options = {});
+absl::StatusOr<Plan> CompileText(const std::string& text, const std::vector<PlanSource>& sources, const CompileOptions& options = {});
 
 // "NAME = EXPRESSION (TENSOR_NAME)".
 std::vector<std::string> Outputs(const Plan& plan);

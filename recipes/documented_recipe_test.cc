@@ -63,7 +63,7 @@ absl::StatusOr<Plan> CompileDocumented() {
     if (!checkpoint.ok()) return checkpoint.status();
     sources.push_back({.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))});
   }
-  return Compile(*recipe, std::move(sources));
+  return Compile(*recipe, sources);
 }
 
 // The outputs' bytes, one behind the other.

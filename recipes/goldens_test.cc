@@ -64,10 +64,10 @@ PlanSource Open(const std::string& id, const std::string& path) {
   return {.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
 }
 
-absl::StatusOr<Plan> CompileNamed(const std::string& recipe, std::vector<PlanSource> sources, const PadRows& pad_rows = {}) {
+absl::StatusOr<Plan> CompileNamed(const std::string& recipe, const std::vector<PlanSource>& sources, const PadRows& pad_rows = {}) {
   absl::StatusOr<Recipe> loaded = LoadRecipe(recipe);
   if (!loaded.ok()) return loaded.status();
-  return Compile(*loaded, std::move(sources), {.pad_rows = pad_rows});
+  return Compile(*loaded, sources, {.pad_rows = pad_rows});
 }
 
 // "NAME float16 [2, 3] SHA-256", in order.

@@ -51,7 +51,7 @@ absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& 
   absl::StatusOr<WeightsFormat> format = options.format.has_value() ? *options.format : FormatOf(*sources->front().checkpoint);
   if (!format.ok()) return format.status();
   conversion.format = *format;
-  return Convert(*recipe, *std::move(sources), conversion, out);
+  return Convert(*recipe, *sources, conversion, out);
 }
 
 }  // namespace weighbridge

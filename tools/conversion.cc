@@ -268,8 +268,9 @@ absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOption
 
 }  // namespace
 
-absl::StatusOr<bool> Convert(const Recipe& recipe, std::vector<PlanSource> sources, const ConversionOptions& options, std::ostream& out) {
-  absl::StatusOr<Plan> plan = Compile(recipe, std::move(sources), {.pad_rows = options.pad_rows});
+absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
+                             std::ostream& out) {
+  absl::StatusOr<Plan> plan = Compile(recipe, sources, {.pad_rows = options.pad_rows});
   if (!plan.ok()) return plan.status();
   absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
   if (!layout.ok()) return layout.status();

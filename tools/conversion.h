@@ -36,7 +36,8 @@ struct ConversionOptions {
 // Makes what `recipe` says of `sources` (OpenSources, with the same pad_rows). Yes when the result stands in its folder (or, for a dry run
 // and for an explanation without a folder, when it could be made). No, with what differs on `out`, when what was written is not what the
 // recipe says; then nothing was published. Every failure leaves all files as they were.
-absl::StatusOr<bool> Convert(const Recipe& recipe, std::vector<PlanSource> sources, const ConversionOptions& options, std::ostream& out);
+absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
+                             std::ostream& out);
 
 }  // namespace weighbridge
 

@@ -22,7 +22,7 @@ absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
   if (options.conversion.folder.empty() && !options.conversion.dry_run && options.conversion.explain.empty()) {
     return absl::InvalidArgumentError("--save_path=DIR is missing: the folder for the result");
   }
-  return Convert(*recipe, *std::move(sources), options.conversion, out);
+  return Convert(*recipe, *sources, options.conversion, out);
 }
 
 }  // namespace weighbridge

@@ -100,7 +100,7 @@ class SourceOpener {
     if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(*maker, path.first); })) return missing;
     absl::StatusOr<std::vector<PlanSource>> sources = Open(*maker);
     if (!sources.ok()) return sources.status();
-    absl::StatusOr<Plan> plan = Compile(*maker, *std::move(sources), options_);
+    absl::StatusOr<Plan> plan = Compile(*maker, *sources, options_);
     if (!plan.ok()) return plan.status();
     return PlanSource{.id = source.id(), .plan = std::make_shared<const Plan>(*std::move(plan))};
   }

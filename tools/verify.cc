@@ -160,7 +160,7 @@ class Verifier {
     const CompileOptions compile{.pad_rows = options_.pad_rows};
     absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(recipe, options_.sources, compile);
     if (!sources.ok()) return sources.status();
-    absl::StatusOr<Plan> plan = Compile(recipe, *std::move(sources), compile);
+    absl::StatusOr<Plan> plan = Compile(recipe, *sources, compile);
     if (!plan.ok()) return plan.status();
     absl::StatusOr<Checkpoint> merged = OpenCheckpoint(options_.merged);
     if (absl::IsDataLoss(merged.status())) return Judged{.manifest = std::nullopt, .damage = std::string(merged.status().message())};

@@ -115,7 +115,7 @@ absl::StatusOr<pickle::Document> TarObjects::ReadPickle(ByteCursor& cursor, int6
 absl::StatusOr<int64_t> TarObjects::ReadCount(ByteCursor& cursor) const {
   const absl::StatusOr<pickle::Document> document = ReadPickle(cursor, kSmallPickle);
   if (!document.ok()) return document.status();
-  const absl::StatusOr<int64_t> count = IntegerOf(*document->root);
+  absl::StatusOr<int64_t> count = IntegerOf(*document->root);
   if (!count.ok()) return count.status();
   if (*count > limits_.tensors) return absl::ResourceExhaustedError(absl::StrCat("more than ", limits_.tensors, " are announced"));
   return count;
@@ -210,8 +210,9 @@ absl::Status TarObjects::ReadTensor(ByteCursor& cursor) {
   if (storage == storages_.end()) return absl::DataLossError(absl::StrCat("no storage has the number ", *storage_key));
   const auto& [dtype, bytes] = storage->second;
   absl::StatusOr<StoredTensor> tensor = InsideStorage({.dtype = dtype, .shape = *std::move(shape)}, bytes, *offset, *std::move(strides));
-  if (tensor.ok()) tensors_.emplace(*key, *std::move(tensor));
-  return tensor.status();
+  if (!tensor.ok()) return tensor.status();
+  tensors_.emplace(*key, *std::move(tensor));
+  return absl::OkStatus();
 }
 
 }  // namespace weighbridge
