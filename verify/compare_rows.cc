@@ -87,8 +87,7 @@ std::string Explain(std::vector<RowDigest> actual, std::vector<RowDigest> expect
     right_in_a_circle += actual[i] == expected[(from % count + count) % count] ? 1 : 0;
     moved += actual[i] != expected[i] ? 1 : 0;
   }
-  const std::string shifted =
-      absl::StrCat("its rows are shifted: row i is what row i ", shift > 0 ? "+ " : "- ", std::abs(shift), " should be");
+  std::string shifted = absl::StrCat("its rows are shifted: row i is what row i ", shift > 0 ? "+ " : "- ", std::abs(shift), " should be");
   if (right_in_a_circle == count) return absl::StrCat(shifted, ", in a circle");
   // One row that stands elsewhere is no shift.
   if (right == count - std::abs(shift) && right > 1) return shifted;

@@ -80,7 +80,7 @@ void JsonWriter::BeforeValue() {
 
 void JsonWriter::NewLine() {
   text_ += '\n';
-  text_.append(static_cast<size_t>(2 * depth_), ' ');
+  text_.append(size_t{2} * static_cast<size_t>(depth_), ' ');
 }
 
 }  // namespace weighbridge

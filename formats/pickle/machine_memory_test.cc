@@ -83,7 +83,7 @@ TEST(MachineMemoryTest, AProgramOfTwoMegabytesStaysBelow64Megabytes) {
       {"short texts", "\x8c\1x"},
       {"sets", "\x8f"},
       {"globals", GlobalOf("torch", "Size")},
-      {"sparse puts", "Nr\xff\0\0\0"},
+      {"sparse puts", absl::StrCat("Nr\xff", std::string(3, '\0'))},
   };
   for (const auto& c : cases) {
     const std::string program = Repeat(c.unit, static_cast<int>(kProgram / c.unit.size()));
