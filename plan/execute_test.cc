@@ -438,7 +438,7 @@ TEST_F(FilesTest, TiedTensorsAreMadeOnce) {
   const absl::StatusOr<std::vector<std::string>> files = RunFiles(options);
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_TRUE(*files == expected);
-  EXPECT_EQ(source->bytes_read() - read_before, 2 * 3 * kMiB);
+  EXPECT_EQ(source->bytes_read() - read_before, int64_t{6} * kMiB);
   EXPECT_EQ(written, layouts_[0].size + layouts_[1].size);
 }
 
