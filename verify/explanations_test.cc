@@ -65,7 +65,7 @@ TEST_F(ExplanationTest, AnotherOutputOrSourceTensor) {
 }
 
 TEST_F(ExplanationTest, RowsThatAreElsewhere) {
-  const size_t row = 40 * 2;
+  const size_t row = size_t{80};
   const std::string good = Good("wide.weight");
   ExpectExplained("wide.weight", good.substr(row) + good.substr(0, row),
                   "; its rows are shifted: row i is what row i + 1 should be, in a circle");
