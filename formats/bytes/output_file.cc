@@ -24,9 +24,9 @@
 namespace weighbridge {
 namespace {
 
-// Bytes that the system is given at once, cut at multiples in the file. In a virtual machine larger pieces cost up to ten times the processor
-// time, it seems because Linux takes page-cache memory in blocks as large as the write, and large ones were given back to the host
-// (docs/benchmarks.md).
+// Bytes that the system is given at once, cut at multiples in the file. In a virtual machine larger pieces cost up to ten times the
+// processor time, it seems because Linux takes page-cache memory in blocks as large as the write, and large ones were given back to the
+// host (docs/benchmarks.md).
 constexpr int64_t kPiece = int64_t{32} << 10;
 
 absl::Status WriteError(int error, absl::string_view path) {
