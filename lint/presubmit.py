@@ -111,6 +111,30 @@ def public_visibility(tree):
                 yield Finding(path, node.lineno)
 
 
+TYPE = r"^(?:struct|class|enum class|enum) (?P<type>\w+)\b[^;{]*\{"
+FUNCTION = r"^(?!using |namespace |template|#|struct |class |enum |static |inline |constexpr |return )\w[\w:<>*&, ]*?\b(?P<name>\w+)\((?P<parameters>[^;{]*?)\);"
+
+
+def defined_names(text):
+    """What a header defines for all: (namespace, type) or (namespace, function and the types of its parameters), each with its line."""
+    code = "\n".join(without_comment(line) for line in text.split("\n"))
+    namespace = re.search(r"^namespace ([\w:]+) \{", code, re.MULTILINE)
+    for match in re.finditer(f"{TYPE}|{FUNCTION}", code, re.MULTILINE):
+        what = match["type"]
+        if not what:
+            types = [re.sub(r"\s*=.*", "", parameter.strip()) for parameter in match["parameters"].split(",")]
+            what = "%s(%s)" % (match["name"], ", ".join(re.sub(r"\s*\b\w+$", "", parameter) for parameter in types))
+        yield (namespace[1] if namespace else "", what), code.count("\n", 0, match.start()) + 1
+
+
+def name_used_twice(tree):
+    first = {}
+    for path in tree.matching(r"\.h$"):
+        for name, line in defined_names("\n".join(tree.lines(path))):
+            if first.setdefault(name, path) != path:
+                yield Finding(path, line)
+
+
 ARROW = "third_party <- formats <- plan <- verify <- tools, proto <- plan and verify, fetch <- tools (architecture.md, Rooms)"
 
 CHECKS = [
@@ -164,6 +188,9 @@ CHECKS = [
     Check("header-guard", wrong_header_guard,
           "a header is guarded by WEIGHBRIDGE_, its path and _H_, which is unique",
           "#ifndef and #define WEIGHBRIDGE_PATH_FILE_H_ first, `#endif  // WEIGHBRIDGE_PATH_FILE_H_` last"),
+    Check("name-used-twice", name_used_twice,
+          "another header has this name in this namespace; where both are linked, the linker keeps one of the two without a word",
+          "say in the name what tells them apart"),
     Check("size", too_long,
           "a header has at most 250 lines, a .cc 500 (architecture.md, Budgets)",
           "what does not fit is two things: split it"),

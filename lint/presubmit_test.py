@@ -18,6 +18,9 @@ CLEAN = {
     "README.md": "The tree.\n",
     "formats/README.md": "Formats.\n",
     "formats/BUILD": '# Not "//visibility:public".\npackage(default_visibility = ["//plan:__subpackages__"])\n',
+    "formats/number.h": header("formats/number.h", "namespace weighbridge {\nstruct Range {\n};\nint Add(int a, int b);\n}"),
+    "fetch/number.h": header("fetch/number.h", "namespace weighbridge::fetch {\nstruct Range {\n};\nint Add(int a, int b);\n}"),
+    "plan/number.h": header("plan/number.h", "namespace weighbridge {\nstruct Range;\nclass Sum {\n  int Add(int a, int b);\n};\nint Add(double a);\n}"),
     "formats/layout.h": header("formats/layout.h", '#include "formats/tensor_spec.h"'),
     "formats/reader.cc": '#include "formats/bytes/byte_cursor.h"\n'
                          "// What std::exit, printf(), getenv() and std::string_view do; vicuna/lm_head.weight.\n"
@@ -52,6 +55,8 @@ PLANTED = [
     ("plan-arrow", "plan/a.cc", '#include "fetch/hub.h"\n', 1),
     ("verify-arrow", "verify/a.cc", '#include "fetch/hub.h"\n', 1),
     ("fetch-arrow", "fetch/a.cc", '#include "plan/plan.h"\n', 1),
+    ("name-used-twice", "plan/range.h", header("plan/range.h", "namespace weighbridge {\nstruct Range {\n};\n}"), 5),
+    ("name-used-twice", "plan/sum.h", header("plan/sum.h", "namespace weighbridge {\n\nint Add(int left,\n        int right);\n}"), 6),
     ("program-arrow", "recipes/a.cc", '#include "tools/embedded.h"\n', 1),
     ("verify-trusts-merge", "verify/a.cc", '#include "plan/execute.h"\n', 1),
     ("verify-trusts-merge", "verify/a.cc", '#include "plan/kernels.h"\n', 1),
