@@ -1,10 +1,8 @@
 #include "tools/apply_delta.h"
 
 #include <algorithm>
-#include <map>
 #include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,7 +19,8 @@
 namespace weighbridge {
 namespace {
 
-absl::StatusOr<WeightsFormat> FormatOf(const Checkpoint& checkpoint) {
+// The container of a model like this one: safetensors where its weights are, else torch's.
+absl::StatusOr<WeightsFormat> FormatLike(const Checkpoint& checkpoint) {
   const auto weights = std::find_if(checkpoint.files.begin(), checkpoint.files.end(),
                                     [](const CheckpointFile& file) { return file.role == CheckpointFile::Role::kWeights; });
   if (weights == checkpoint.files.end()) return WeightsFormat::kTorch;
@@ -33,24 +32,23 @@ absl::StatusOr<WeightsFormat> FormatOf(const Checkpoint& checkpoint) {
 }  // namespace
 
 absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& out) {
-  const std::pair<const char*, const std::string*> wanted[] = {
-      {"--base=DIR is missing: the weights that the delta is added to", &options.base},
-      {"--delta=DIR is missing: what is added to the base", &options.delta},
-      {"--target=DIR is missing: the folder for the result", &options.conversion.folder},
-  };
-  for (const auto& [message, value] : wanted) {
-    const bool writes_nothing = options.conversion.dry_run || !options.conversion.explain.empty();
-    if (value->empty() && !(value == &options.conversion.folder && writes_nothing)) return absl::InvalidArgumentError(message);
+  ConversionOptions conversion = options.conversion;
+  if (options.base.empty()) return absl::InvalidArgumentError("--base=DIR is missing: the weights that the delta is added to");
+  if (options.delta.empty()) return absl::InvalidArgumentError("--delta=DIR is missing: what is added to the base");
+  if (conversion.folder.empty() && conversion.NeedsFolder()) {
+    return absl::InvalidArgumentError("--target=DIR is missing: the folder for the result");
   }
+  if (conversion.format == WeightsFormat::kPdparams) return absl::InvalidArgumentError("--format=pdparams: wanted is torch or safetensors");
   absl::StatusOr<Recipe> recipe = LoadRecipe(options.recipe);
   if (!recipe.ok()) return recipe.status();
   absl::StatusOr<std::vector<PlanSource>> sources =
       OpenSources(*recipe, {{"base", options.base}, {"delta", options.delta}}, {.pad_rows = options.conversion.pad_rows});
   if (!sources.ok()) return sources.status();
-  ConversionOptions conversion = options.conversion;
-  absl::StatusOr<WeightsFormat> format = options.format.has_value() ? *options.format : FormatOf(*sources->front().checkpoint);
-  if (!format.ok()) return format.status();
-  conversion.format = *format;
+  if (!conversion.format.has_value()) {
+    absl::StatusOr<WeightsFormat> format = FormatLike(*sources->front().checkpoint);
+    if (!format.ok()) return format.status();
+    conversion.format = *format;
+  }
   return Convert(*recipe, *sources, conversion, out);
 }
 

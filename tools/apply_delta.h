@@ -1,12 +1,10 @@
 #ifndef WEIGHBRIDGE_TOOLS_APPLY_DELTA_H_
 #define WEIGHBRIDGE_TOOLS_APPLY_DELTA_H_
 
-#include <optional>
 #include <ostream>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "formats/directory/checkpoint_layout.h"
 #include "tools/conversion.h"
 
 namespace weighbridge {
@@ -15,8 +13,7 @@ struct ApplyDeltaOptions {
   std::string recipe;  // An embedded name or a file; its sources are base and delta.
   std::string base;
   std::string delta;
-  std::optional<WeightsFormat> format;  // That of the base when there is none.
-  ConversionOptions conversion;         // `format` is ignored; `folder` is the target.
+  ConversionOptions conversion;  // `folder` is the target; `format`, torch or safetensors, is the base's unless it is given.
 };
 
 // Makes the model directory that FastChat's apply_delta makes: weights in shards with their index, config.json, generation_config.json and

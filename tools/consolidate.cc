@@ -81,7 +81,7 @@ absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream
   SetDType(options.dtype, *recipe);
 
   ConversionOptions conversion = options.conversion;
-  conversion.format = options.format.value_or(FormatByName(options.output));
+  if (!conversion.format.has_value()) conversion.format = FormatByName(options.output);
   const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();
   conversion.folder = folder.empty() ? std::string(".") : folder.string();
   conversion.file_name = std::filesystem::path(options.output).filename().string();

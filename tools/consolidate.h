@@ -6,7 +6,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "formats/directory/checkpoint_layout.h"
 #include "formats/tensor_spec.h"
 #include "tools/conversion.h"
 
@@ -15,12 +14,12 @@ namespace weighbridge {
 struct ConsolidateOptions {
   std::string model;
   std::string output;
-  std::optional<DType> dtype;           // Of all floating-point tensors; nothing: each keeps its own.
-  std::optional<WeightsFormat> format;  // Nothing: by the output's name.
+  std::optional<DType> dtype;  // Of all floating-point tensors; nothing: each keeps its own.
   // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: the embedded recipe for the architecture
   // that config.json names, else none.
   std::string recipe;
-  ConversionOptions conversion;  // `format`, `folder` and `file_name` are ignored.
+  // `format` is by the output's name unless it is given; folder and file_name are those of `output`.
+  ConversionOptions conversion;
 };
 
 // Makes one file of any checkpoint. InvalidArgument when a path is missing; otherwise as Convert.

@@ -43,6 +43,10 @@
 namespace weighbridge {
 namespace {
 
+WeightsFormat FormatOf(const ConversionOptions& options) {
+  return options.format.value_or(WeightsFormat::kPdparams);
+}
+
 constexpr int64_t kCopyBuffer = int64_t{1} << 20;
 
 // Both steps are asked before the first begins.
@@ -68,6 +72,17 @@ std::vector<std::string> OtherWeights(const std::string& folder, WeightsFormat f
   return others;
 }
 
+// The names of the result's files but the manifest.
+std::vector<std::string> NamesOf(const Plan& plan, const CheckpointLayout& layout, const ConversionOptions& options) {
+  std::vector<std::string> names;
+  for (const CheckpointLayout::Weights& weights : layout.weights) names.push_back(weights.name);
+  if (layout.index.has_value()) names.push_back(layout.index->name);
+  if (options.with_companions) {
+    for (const Companion& companion : plan.companions) names.push_back(companion.name);
+  }
+  return names;
+}
+
 // The files of one result, from the plan to their names.
 class Result {
  public:
@@ -75,7 +90,7 @@ class Result {
       : plan_(plan), layout_(layout), options_(options), folder_(options.folder, options.overwrite), progress_(options.common.quiet) {}
 
   absl::StatusOr<bool> Make(std::ostream& out) {
-    absl::Status status = CheckTargets();
+    absl::Status status = CheckFolder();
     if (status.ok()) status = CheckMemory(options_);
     if (status.ok()) status = CreateFiles();
     if (status.ok()) status = WriteWeights();
@@ -96,21 +111,11 @@ class Result {
   }
 
  private:
-  std::vector<std::string> Names() const {
-    std::vector<std::string> names;
-    for (const CheckpointLayout::Weights& weights : layout_.weights) names.push_back(weights.name);
-    if (layout_.index.has_value()) names.push_back(layout_.index->name);
-    if (options_.with_companions) {
-      for (const Companion& companion : plan_.companions) names.push_back(companion.name);
-    }
-    return names;
-  }
-
   // What must go from the folder when the result comes: other weights, which would make it hold two checkpoints, and next to an unverified
   // result an older manifest, which would speak of other weights.
   absl::StatusOr<std::vector<std::string>> FindObsolete() const {
     std::vector<std::string> obsolete;
-    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, options_.format, Names());
+    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, FormatOf(options_), NamesOf(plan_, layout_, options_));
     if (!obsolete.empty() && !options_.overwrite) {
       return absl::AlreadyExistsError(
           absl::StrCat("writing to ", options_.folder, ": ", obsolete[0],
@@ -123,8 +128,8 @@ class Result {
     return obsolete;
   }
 
-  absl::Status CheckTargets() const {
-    std::vector<std::string> names = Names();
+  absl::Status CheckFolder() const {
+    std::vector<std::string> names = NamesOf(plan_, layout_, options_);
     if (!options_.manifest_name.empty()) names.push_back(options_.manifest_name);
     for (const std::string& name : names) {
       if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
@@ -258,7 +263,10 @@ class Result {
 };
 
 absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOptions& options) {
-  absl::StatusOr<CheckpointLayout> layout = LayOutCheckpoint(LayoutRows(plan), {.format = options.format,
+  if (options.max_shard_size.has_value() && *options.max_shard_size <= 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--max_shard_size=", *options.max_shard_size, ": wanted is at least one byte"));
+  }
+  absl::StatusOr<CheckpointLayout> layout = LayOutCheckpoint(LayoutRows(plan), {.format = FormatOf(options),
                                                                                 .max_shard_size = options.max_shard_size,
                                                                                 .module_versions = plan.module_versions,
                                                                                 .framework = plan.recipe.result().framework()});
@@ -278,7 +286,9 @@ absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>
     if (absl::Status status = Explain(*plan, options.explain, out); !status.ok()) return status;
   }
   if (options.dry_run) {
-    DescribeResult(*plan, *layout, options.folder, out);
+    std::vector<std::string> paths = NamesOf(*plan, *layout, options);
+    for (std::string& path : paths) path = (std::filesystem::path(options.folder) / path).string();
+    DescribeResult(*plan, *layout, paths, out);
     out << "memory: " << ReadableBytes(options.common.memory) << " of buffers on " << options.common.threads << " threads\n"
         << AccountingLine(*plan, "would be written") << "\n";
     return true;

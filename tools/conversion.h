@@ -19,9 +19,9 @@ namespace weighbridge {
 // What merge, apply_delta and consolidate have in common: a recipe is applied to checkpoints, and the result is written, judged, published.
 struct ConversionOptions {
   PadRows pad_rows = {};
-  std::string folder = "";     // Of the result; empty only where nothing is written.
-  std::string file_name = "";  // Of weights in one file; the format's usual name when empty.
-  WeightsFormat format = WeightsFormat::kPdparams;
+  std::string folder = "";                               // Of the result; may be empty where nothing is written.
+  std::string file_name = "";                            // Of weights in one file; the format's usual name when empty.
+  std::optional<WeightsFormat> format = std::nullopt;    // Nothing: what the tool says, else pdparams.
   std::optional<int64_t> max_shard_size = std::nullopt;  // Bytes; nothing: one file.
   // Whether config.json, the tokenizer's files and others that the recipe states are written beside the weights.
   bool with_companions = true;
@@ -30,12 +30,16 @@ struct ConversionOptions {
   bool dry_run = false;            // Print what would be made, and stop.
   std::string explain = "";        // An RE2: print the expression of each output whose name it matches in part; empty for none.
   bool overwrite = false;
-  CommonOptions common;
+  CommonOptions common = {};
+
+  // Whether the work has no sense without a folder for the result.
+  bool NeedsFolder() const { return !dry_run && explain.empty(); }
 };
 
-// Makes what `recipe` says of `sources` (OpenSources, with the same pad_rows). Yes when the result stands in its folder (or, for a dry run
-// and for an explanation without a folder, when it could be made). No, with what differs on `out`, when what was written is not what the
-// recipe says; then nothing was published. Every failure leaves all files as they were.
+// Makes what `recipe` says of `sources` (OpenSources, with the same pad_rows). InvalidArgument when the limit of a shard is not positive.
+// Yes when the result stands in its folder (or, for a dry run and for an explanation without a folder, when it could be made). No, with
+// what differs on `out`, when what was written is not what the recipe says; then nothing was published. Every failure leaves all files as
+// they were.
 absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
                              std::ostream& out);
 

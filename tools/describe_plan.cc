@@ -1,7 +1,6 @@
 #include "tools/describe_plan.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <ostream>
 #include <string>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/layout.h"
 #include "formats/tensor_spec.h"
@@ -31,18 +31,20 @@ absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream&
   return absl::OkStatus();
 }
 
-void DescribeResult(const Plan& plan, const CheckpointLayout& layout, const std::string& folder, std::ostream& out) {
+void DescribeResult(const Plan& plan, const CheckpointLayout& layout, absl::Span<const std::string> paths, std::ostream& out) {
   for (const DroppedTensor& dropped : plan.dropped) {
     out << "dropped: " << dropped.source << "/" << Printable(dropped.name) << " " << ToString(dropped.spec) << ": " << dropped.reason
         << "\n";
   }
   std::map<std::string, int64_t> dtypes;
   for (const PlannedTensor& output : plan.outputs) ++dtypes[std::string(DTypeName(output.expr->spec().dtype))];
+  for (const std::string& path : paths) out << "would write: " << Printable(path) << "\n";
   int64_t tensor_bytes = 0;
   int64_t disk_bytes = 0;
   for (const CheckpointLayout::Weights& weights : layout.weights) {
-    out << "would write: " << (std::filesystem::path(folder) / weights.name).string() << "\n";
-    for (const Layout::Slot& slot : weights.layout.slots) tensor_bytes += slot.size;
+    int64_t literal_bytes = 0;
+    for (const Layout::Literal& literal : weights.layout.literals) literal_bytes += static_cast<int64_t>(literal.bytes.size());
+    tensor_bytes += weights.layout.size - literal_bytes;
     disk_bytes += weights.layout.size;
   }
   out << "tensors: " << plan.outputs.size() << " ("

@@ -19,7 +19,7 @@ absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
   if (!recipe.ok()) return recipe.status();
   absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(*recipe, options.sources, {.pad_rows = options.conversion.pad_rows});
   if (!sources.ok()) return sources.status();
-  if (options.conversion.folder.empty() && !options.conversion.dry_run && options.conversion.explain.empty()) {
+  if (options.conversion.folder.empty() && options.conversion.NeedsFolder()) {
     return absl::InvalidArgumentError("--save_path=DIR is missing: the folder for the result");
   }
   return Convert(*recipe, *sources, options.conversion, out);

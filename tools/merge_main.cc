@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
         .sources = command_line.sources,
         .conversion = {.pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
                        .folder = absl::GetFlag(FLAGS_save_path),
-                       .format = absl::GetFlag(FLAGS_format).format.value_or(weighbridge::WeightsFormat::kPdparams),
+                       .format = absl::GetFlag(FLAGS_format).format,
                        .max_shard_size = max_shard_size.has_value() ? std::optional(max_shard_size->bytes) : std::nullopt,
                        .manifest_name = "manifest.binpb",
                        .verify = absl::GetFlag(FLAGS_verify),

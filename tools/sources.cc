@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
@@ -31,15 +32,15 @@ bool HasSource(const Recipe& recipe, absl::string_view id) {
   return std::any_of(recipe.sources().begin(), recipe.sources().end(), [&](const auto& source) { return source.id() == id; });
 }
 
-// Opens the sources of a recipe, and of those that make one of them.
+// Opens the sources of a recipe. What makes one of them is opened and not made in its turn.
 class SourceOpener {
  public:
   SourceOpener(const Paths& paths, const CompileOptions& options) : paths_(paths), options_(options) {}
 
-  absl::StatusOr<std::vector<PlanSource>> Open(const Recipe& recipe) {
+  absl::StatusOr<std::vector<PlanSource>> Open(const Recipe& recipe) const {
     std::vector<PlanSource> sources;
     for (const Recipe::Source& source : recipe.sources()) {
-      absl::StatusOr<PlanSource> opened = OpenSource(recipe, source);
+      absl::StatusOr<PlanSource> opened = paths_.contains(source.id()) ? OpenGiven(source.id()) : Make(recipe, source);
       if (!opened.ok()) return opened.status();
       sources.push_back(*std::move(opened));
     }
@@ -70,37 +71,48 @@ class SourceOpener {
     return LoadRecipe(source.made_by());
   }
 
-  // "blip2=PATH (PaddleNLP's …), vicuna=PATH (…) or base=PATH (…) with delta=PATH (…)".
-  static std::string WantedPaths(const Recipe& recipe, absl::string_view separator) {
-    std::string wanted;
+  // "base=PATH (…)SEPARATORdelta=PATH (…)".
+  static std::string Listed(const Recipe& recipe, absl::string_view separator) {
+    return absl::StrJoin(recipe.sources(), separator, [](std::string* out, const Recipe::Source& source) {
+      absl::StrAppend(out, source.id(), "=PATH (", source.description(), ")");
+    });
+  }
+
+  // "recipe minigpt4 wants blip2=PATH (…), vicuna=PATH (…), minigpt4=PATH (…); in the place of vicuna= base=PATH (…) with delta=PATH (…)".
+  static std::string Wanted(const Recipe& recipe) {
+    std::string wanted = absl::StrCat("recipe ", recipe.name(), " wants ", Listed(recipe, ", "));
     for (const Recipe::Source& source : recipe.sources()) {
-      absl::StrAppend(&wanted, wanted.empty() ? "" : separator, source.id(), "=PATH (", source.description(), ")");
       absl::StatusOr<Recipe> maker = Maker(source);
-      if (maker.ok()) absl::StrAppend(&wanted, " or ", WantedPaths(*maker, " with "));
+      if (maker.ok()) absl::StrAppend(&wanted, "; in the place of ", source.id(), "= ", Listed(*maker, " with "));
     }
     return wanted;
   }
 
-  static std::string Wanted(const Recipe& recipe) { return absl::StrCat("recipe ", recipe.name(), " wants ", WantedPaths(recipe, ", ")); }
-
-  absl::StatusOr<PlanSource> OpenSource(const Recipe& recipe, const Recipe::Source& source) {
-    const auto path = paths_.find(source.id());
-    if (path == paths_.end()) return MakeSource(recipe, source);
-    absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path->second);
+  absl::StatusOr<PlanSource> OpenGiven(const std::string& id) const {
+    absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(paths_.at(id));
     const absl::Status status = checkpoint.ok() ? AddOrigins(*checkpoint) : checkpoint.status();
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(source.id(), ": ", status.message()));
-    return PlanSource{.id = source.id(), .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
+    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(id, ": ", status.message()));
+    return PlanSource{.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
   }
 
-  absl::StatusOr<PlanSource> MakeSource(const Recipe& recipe, const Recipe::Source& source) {
-    const absl::Status missing = absl::InvalidArgumentError(absl::StrCat(source.id(), "=PATH is missing; ", Wanted(recipe)));
-    if (source.made_by().empty()) return missing;
-    absl::StatusOr<Recipe> maker = LoadRecipe(source.made_by());
+  absl::StatusOr<PlanSource> Make(const Recipe& recipe, const Recipe::Source& source) const {
+    const auto missing = [&](const std::string& id) {
+      return absl::InvalidArgumentError(absl::StrCat(id, "=PATH is missing; ", Wanted(recipe)));
+    };
+    if (source.made_by().empty()) return missing(source.id());
+    absl::StatusOr<Recipe> maker = Maker(source);
     if (!maker.ok()) return maker.status();
-    if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(*maker, path.first); })) return missing;
-    absl::StatusOr<std::vector<PlanSource>> sources = Open(*maker);
-    if (!sources.ok()) return sources.status();
-    absl::StatusOr<Plan> plan = Compile(*maker, *sources, options_);
+    if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(*maker, path.first); })) {
+      return missing(source.id());
+    }
+    std::vector<PlanSource> sources;
+    for (const Recipe::Source& below : maker->sources()) {
+      if (!paths_.contains(below.id())) return missing(below.id());
+      absl::StatusOr<PlanSource> opened = OpenGiven(below.id());
+      if (!opened.ok()) return opened.status();
+      sources.push_back(*std::move(opened));
+    }
+    absl::StatusOr<Plan> plan = Compile(*maker, sources, options_);
     if (!plan.ok()) return plan.status();
     return PlanSource{.id = source.id(), .plan = std::make_shared<const Plan>(*std::move(plan))};
   }
@@ -113,7 +125,7 @@ class SourceOpener {
 
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
                                                     const CompileOptions& options) {
-  SourceOpener opener(paths, options);
+  const SourceOpener opener(paths, options);
   if (absl::Status status = opener.CheckPaths(recipe); !status.ok()) return status;
   return opener.Open(recipe);
 }

@@ -17,6 +17,7 @@ namespace weighbridge {
 
 // Opens the checkpoint of each ID=PATH for a recipe. A source that another recipe can make (Recipe.Source.made_by) may be given as the
 // sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`.
+// What makes a source is not made in its turn.
 //
 // InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as LoadRecipe,
 // OpenCheckpoint and Compile do, naming the id.

@@ -174,8 +174,27 @@ class ApplyDeltaTest(StagesTest):
     def test_mistakes_exit_with_2(self):
         for arguments, word in [([], "--base"), (["--base=x"], "--delta"), (["--base=x", "--delta=y"], "--target"),
                                 (["--base=x", "--delta=y", "--target=z"], "x"), (["--pad_rows=-1"], "pad_rows"), (["--format=gguf"], "format"),
-                                (["base=x"], "--base=DIR"), (["word"], "word"), (["--max_shard_size=0", "--base=x"], "")]:
+                                (["base=x"], "--base=DIR"), (["word"], "word")]:
             self.expect_failure(run("apply_delta", *arguments), word)
+        for flag in ("--max_shard_size=0", "--format=pdparams"):
+            self.expect_failure(self.apply_delta(self.tiny, self.path("out"), flag), flag)
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_dry_run_names_every_file(self):
+        result = self.apply_delta(self.tiny, self.path("out"), "--max_shard_size=150KB", "--dry_run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        named = [line.split(": ")[1] for line in result.stdout.splitlines() if line.startswith("would write: ")]
+        self.assertEqual(self.apply_delta(self.tiny, self.path("out"), "--max_shard_size=150KB").returncode, 0)
+        self.assertEqual(sorted(named + [self.path("out/manifest.binpb")]), sorted(os.path.join(self.path("out"), name) for name in os.listdir(self.path("out"))))
+
+    def test_a_target_without_tokenizer_says_so(self):
+        tiny = self.copy_tiny()
+        os.remove(tiny + "/delta/tokenizer.model")
+        for name in ("added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"):
+            os.remove(f"{tiny}/delta/{name}")
+        result = self.apply_delta(tiny, self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("no tokenizer was found beside delta", result.stdout)
 
 
 class ConsolidateTest(StagesTest):
@@ -270,6 +289,14 @@ class FusedMergeTest(StagesTest):
         for word in ("transpose(", "add(", "base/lm_head.weight", "delta/lm_head.weight", "pad("):
             self.assertIn(word, result.stdout)
         self.assertIn("dropped: base/model.layers.0.self_attn.rotary_emb.inv_freq", result.stdout)
+
+    def test_what_makes_a_source_is_not_made_in_its_turn(self):
+        recipe = self.path("circle.textproto")
+        with open(recipe, "w", encoding="utf-8") as file:
+            file.write(f'name: "circle" sources {{ id: "a" made_by: "{recipe}" }} sources {{ id: "b" }} '
+                       'sections { source: "a" takes { match: "*" } } drops { source: "b" match: "*" reason: "none" }')
+        result = run("merge", "--recipe=" + recipe, f"b={self.tiny}/vicuna", "--save_path=" + self.path("out"))
+        self.expect_failure(result, "a=PATH is missing")
 
     def test_says_which_sources_are_wanted(self):
         some = fused(self.tiny)

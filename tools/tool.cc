@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "google/protobuf/stubs/logging.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
 #include "tools/printable.h"
@@ -78,6 +79,8 @@ int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<ab
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   RaiseFileLimit();
+  // What a library thinks of a file's bytes is told by our own errors, in one line.
+  google::protobuf::SetLogHandler(nullptr);
   absl::StatusOr<CommandLine> command_line = ParseCommandLine(absl::MakeConstSpan(argv + 1, argc > 0 ? argc - 1 : 0));
   if (command_line.ok() && command_line->help) {
     std::cout << usage << "\nFlags:\n" << FlagsHelp();

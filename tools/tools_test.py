@@ -214,10 +214,15 @@ class CommandLineTest(ToolsTest):
         for arguments, word in cases:
             self.expect_failure(run("merge", *arguments), word)
 
+    def test_an_error_is_one_line_whatever_libraries_think(self):
+        with open(os.path.join(self.folder, "bad.binpb"), "wb") as file:
+            file.write(b"\x0a\x02\xff\xfe")  # A text that is not UTF-8.
+        self.expect_failure(run("verify", self.tiny + "/blip2/model_state.pdparams", "--manifest=" + self.path("bad.binpb")), "bad.binpb")
+
     def test_help_exits_with_0_and_has_an_example(self):
-        for tool in ("merge", "verify", "inspect"):
+        for tool in ("merge", "verify", "inspect", "apply_delta", "consolidate", "fetch"):
             for flag in ("--help", "-h"):
-                result = run(tool, flag, "--no_such_flag=1") if flag == "" else run(tool, flag)
+                result = run(tool, flag)
                 self.assertEqual(result.returncode, 0)
                 self.assertIn("  %s " % tool, result.stdout)
                 self.assertIn("--threads", result.stdout)
