@@ -70,8 +70,8 @@ TEST(AddStepTest, BothSidesMustHaveEachTensor) {
   const std::string recipe = absl::StrCat(kTwoSources, R"(sections { source: 'a' entries { tensor { from: 'w' to: 'w' steps { add {
       source: 'b' if_missing: 'Another delta' if_spec_differs: 'Of another size' } } } } })");
   const struct {
-    std::vector<Stored> a;
-    std::vector<Stored> b;
+    std::vector<Zeros> a;
+    std::vector<Zeros> b;
     absl::StatusCode code;
     std::vector<std::string> words;
   } cases[] = {

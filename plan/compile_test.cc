@@ -89,7 +89,7 @@ TEST(CompileTest, NamesFileTensorCauseAndCure) {
   const struct {
     const char* what;
     std::string recipe;
-    std::vector<Stored> tensors;
+    std::vector<Zeros> tensors;
     absl::StatusCode code;
     std::vector<std::string> words;
   } cases[] = {

@@ -23,12 +23,12 @@
 
 namespace weighbridge {
 
-PlanSource MakeSource(const std::string& id, const std::vector<Stored>& tensors, Facts facts,
+PlanSource MakeSource(const std::string& id, const std::vector<Zeros>& tensors, Facts facts,
                       const std::map<std::string, std::string>& files) {
   Checkpoint checkpoint;
   checkpoint.path = absl::StrCat(id, ".bin");
   checkpoint.facts = std::move(facts);
-  for (const Stored& stored : tensors) {
+  for (const Zeros& stored : tensors) {
     ByteSourcePtr bytes = MakeMemorySource(checkpoint.path, std::string(*ByteSize(stored.spec), '\0'));
     const absl::Status status = checkpoint.Add({stored.name, *StoredTensor::CreateRowMajor(stored.spec, bytes, 0), stored.tensor_name});
     assert(status.ok());

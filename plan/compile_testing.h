@@ -15,14 +15,14 @@
 namespace weighbridge {
 
 // For tests: one source tensor of zeros.
-struct Stored {
+struct Zeros {
   std::string name;
   TensorSpec spec;
   std::string tensor_name;
 };
 
 // A checkpoint at ID.bin with these tensors, and with these files beside it, by name. Facts are not read from them.
-PlanSource MakeSource(const std::string& id, const std::vector<Stored>& tensors, Facts facts = {},
+PlanSource MakeSource(const std::string& id, const std::vector<Zeros>& tensors, Facts facts = {},
                       const std::map<std::string, std::string>& files = {});
 
 // The bytes of a tokenizer.model with these pieces, the first of them the unknown one.

@@ -102,7 +102,7 @@ class PickleLister {
       if (member.size > limits_.pickle_bytes && member.deflated) {
         return absl::ResourceExhaustedError(absl::StrCat("reading ", where, ": it inflates to ", member.size, " bytes"));
       }
-      const ByteRange data = archive->Data(member);
+      const SourceRange data = archive->Data(member);
       absl::StatusOr<ByteSourcePtr> bytes = MakeSliceSource(where, data.source, data.offset, data.size);
       if (!bytes.ok()) return bytes.status();
       Add(where, **bytes, 0, PersistentIds::kTorchZip);

@@ -42,7 +42,7 @@ std::vector<int64_t> ColumnMajorStrides(Shape shape) {
 }
 
 // The array of the .npy file that `file` is, and how many bytes follow it there.
-absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, const ByteRange& file) {
+absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, const SourceRange& file) {
   const absl::StatusOr<int64_t> size = ByteSize(header.spec);
   if (!size.ok()) return size.status();
   const int64_t rest = file.size - header.data_offset - *size;

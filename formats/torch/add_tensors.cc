@@ -24,18 +24,18 @@ namespace weighbridge {
 namespace {
 
 // The part of a root storage that a legacy view is (formats.md 4.3).
-absl::StatusOr<ByteRange> ViewBytes(const pickle::Storage& storage, const ByteRange& root) {
+absl::StatusOr<SourceRange> ViewBytes(const pickle::Storage& storage, const SourceRange& root) {
   const pickle::Storage::View& view = *storage.view;
   if (view.offset < 0 || view.size < 0 || view.offset > storage.numel || view.size > storage.numel - view.offset) {
     return absl::DataLossError(
         absl::StrCat("its view of elements ", view.offset, " + ", view.size, " exceeds the ", storage.numel, " of the storage"));
   }
   const int64_t width = ItemSize(storage.dtype.value_or(DType::kUint8));
-  return ByteRange{.source = root.source, .offset = root.offset + view.offset * width, .size = view.size * width};
+  return SourceRange{.source = root.source, .offset = root.offset + view.offset * width, .size = view.size * width};
 }
 
-absl::StatusOr<ByteRange> StorageBytes(const pickle::Storage& storage, StorageFinder find_storage) {
-  absl::StatusOr<ByteRange> bytes = find_storage(storage);
+absl::StatusOr<SourceRange> StorageBytes(const pickle::Storage& storage, StorageFinder find_storage) {
+  absl::StatusOr<SourceRange> bytes = find_storage(storage);
   if (bytes.ok() && storage.view.has_value()) bytes = ViewBytes(storage, *bytes);
   if (bytes.ok()) return bytes;
   return absl::Status(bytes.status().code(),
@@ -44,13 +44,13 @@ absl::StatusOr<ByteRange> StorageBytes(const pickle::Storage& storage, StorageFi
 
 // The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5). The machine gives conj bits to complex numbers
 // alone.
-absl::StatusOr<ByteRange> ApplySignBits(const pickle::Tensor& tensor, const ByteRange& storage) {
+absl::StatusOr<SourceRange> ApplySignBits(const pickle::Tensor& tensor, const SourceRange& storage) {
   const bool complex = tensor.dtype == DType::kComplex64 || tensor.dtype == DType::kComplex128;
   if (!complex && !IsFloatingPoint(tensor.dtype)) {
     return absl::UnimplementedError(absl::StrCat("a neg bit on ", DTypeName(tensor.dtype), " is not supported"));
   }
   // Of complex numbers conj flips the second part, neg both, so the two together the first.
-  ByteRange result = storage;
+  SourceRange result = storage;
   const int64_t width = complex ? ItemSize(tensor.dtype) / 2 : ItemSize(tensor.dtype);
   for (const auto& [applies, period, first] : {std::tuple(tensor.neg, 1, 0), std::tuple(tensor.conj, 2, 1)}) {
     if (!applies) continue;
@@ -64,14 +64,14 @@ absl::StatusOr<ByteRange> ApplySignBits(const pickle::Tensor& tensor, const Byte
 
 absl::StatusOr<StoredTensor> Store(const pickle::Tensor& tensor, StorageFinder find_storage) {
   if (!tensor.unsupported.empty()) return absl::UnimplementedError(absl::StrCat("it is ", tensor.unsupported, ", which is not supported"));
-  absl::StatusOr<ByteRange> storage = StorageBytes(*tensor.storage, find_storage);
+  absl::StatusOr<SourceRange> storage = StorageBytes(*tensor.storage, find_storage);
   if (storage.ok() && (tensor.conj || tensor.neg)) storage = ApplySignBits(tensor, *storage);
   if (!storage.ok()) return storage.status();
   return InsideStorage({.dtype = tensor.dtype, .shape = tensor.size}, *storage, tensor.offset, tensor.stride);
 }
 
 absl::StatusOr<StoredTensor> Store(const pickle::Storage& storage, StorageFinder find_storage) {
-  absl::StatusOr<ByteRange> bytes = StorageBytes(storage, find_storage);
+  absl::StatusOr<SourceRange> bytes = StorageBytes(storage, find_storage);
   if (!bytes.ok()) return bytes.status();
   const DType dtype = storage.dtype.value_or(DType::kUint8);
   return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes->size / ItemSize(dtype)}}, bytes->source, bytes->offset);
@@ -89,7 +89,8 @@ absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const ByteSourcePt
 
 // It is made twice: over the storage alone, which proves that it does not reach beyond, and over the source that holds the storage, which
 // is what readers of whole files know.
-absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const ByteRange& storage, int64_t first_element, std::vector<int64_t> strides) {
+absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& storage, int64_t first_element,
+                                           std::vector<int64_t> strides) {
   int64_t offset = 0;
   if (first_element < 0 || __builtin_mul_overflow(first_element, ItemSize(spec.dtype), &offset)) {
     return absl::DataLossError(absl::StrCat("its first element is number ", first_element, " of the storage"));

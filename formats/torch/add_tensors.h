@@ -19,11 +19,12 @@ namespace weighbridge {
 
 // Finds the bytes of the storage that a persistent id names: exactly numel × width bytes, little-endian. A legacy view is left to the
 // caller: these are the bytes of its root.
-using StorageFinder = absl::FunctionRef<absl::StatusOr<ByteRange>(const pickle::Storage&)>;
+using StorageFinder = absl::FunctionRef<absl::StatusOr<SourceRange>(const pickle::Storage&)>;
 
 // A tensor whose first element is element `first_element` of a storage, inside that storage's bytes. DataLoss: it reaches beyond them, or
 // otherwise as StoredTensor::Create.
-absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const ByteRange& storage, int64_t first_element, std::vector<int64_t> strides);
+absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& storage, int64_t first_element,
+                                           std::vector<int64_t> strides);
 
 // Appends what is found below the root of `document`, in its order: tensors, bare storages as tensors of one axis (untyped ones as uint8),
 // numpy arrays. `pickle_source` holds the pickle. Every tensor is proved to lie inside its storage (formats.md 3.5).

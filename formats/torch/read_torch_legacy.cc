@@ -130,7 +130,7 @@ class Storages {
     return cursor.Skip(*size);
   }
 
-  absl::StatusOr<ByteRange> Find(const pickle::Storage& storage) const {
+  absl::StatusOr<SourceRange> Find(const pickle::Storage& storage) const {
     const auto found = storages_.find(storage.key);
     if (found == storages_.end() || found->second.bytes.source == nullptr) {
       return absl::DataLossError("it is used, and the list of storage keys lacks it");
@@ -141,7 +141,7 @@ class Storages {
  private:
   struct Known {
     const pickle::Storage* use = nullptr;
-    ByteRange bytes;
+    SourceRange bytes;
   };
 
   absl::flat_hash_map<std::string, Known> storages_;

@@ -76,7 +76,7 @@ class Records {
     if (member.deflated && member.size > limit) {
       return absl::ResourceExhaustedError(absl::StrCat(label, " inflates to ", member.size, " bytes; the limit is ", limit));
     }
-    const ByteRange data = archive_.Data(member);
+    const SourceRange data = archive_.Data(member);
     if (!member.deflated && member.crc32 != 0) {
       if (absl::Status status = CheckCrc32(data, member.crc32); !status.ok()) {
         return absl::Status(status.code(), absl::StrCat(label, ": ", status.message()));
@@ -133,7 +133,7 @@ class Storages {
  public:
   Storages(const Records& records, bool big_endian) : records_(records), big_endian_(big_endian) {}
 
-  absl::StatusOr<ByteRange> Find(const pickle::Storage& storage) {
+  absl::StatusOr<SourceRange> Find(const pickle::Storage& storage) {
     const std::string name = records_.MemberName(absl::StrCat("data/", storage.key));
     const ZipMember* member = records_.archive().Find(name);
     if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(name), " is missing"));
@@ -151,7 +151,7 @@ class Storages {
     if (!is_new) return found->second;
     found->second = records_.archive().Data(*member);
     if (swapped == 1) return found->second;
-    const ByteRange& data = found->second;
+    const SourceRange& data = found->second;
     absl::StatusOr<ByteSourcePtr> source = MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, swapped);
     if (!source.ok()) return source.status();
     return found->second = {.source = *std::move(source), .offset = 0, .size = data.size};
@@ -168,7 +168,7 @@ class Storages {
   const Records& records_;
   bool big_endian_;
   // By key and by the width of what is swapped.
-  absl::flat_hash_map<std::pair<std::string, int64_t>, ByteRange> storages_;
+  absl::flat_hash_map<std::pair<std::string, int64_t>, SourceRange> storages_;
 };
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& records, const ReadLimits& limits) {

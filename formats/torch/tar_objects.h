@@ -40,7 +40,7 @@ class TarObjects {
  private:
   struct Storage {
     DType dtype = DType::kFloat32;
-    ByteRange bytes;
+    SourceRange bytes;
   };
 
   // The pickle at the cursor, of at most `limit` bytes, which is passed.

@@ -177,7 +177,7 @@ const ZipMember* ZipArchive::Find(absl::string_view name) const {
   return found == index_.end() ? nullptr : &members_[found->second];
 }
 
-ByteRange ZipArchive::Data(const ZipMember& member) const {
+SourceRange ZipArchive::Data(const ZipMember& member) const {
   if (!member.deflated) return {.source = source_, .offset = member.offset, .size = member.size};
   return {.source = MakeInflatedSource(inflater_, source_, member), .offset = 0, .size = member.size};
 }
@@ -193,7 +193,7 @@ absl::StatusOr<std::string> ZipArchive::Head(const ZipMember& member, int64_t si
   return head;
 }
 
-absl::Status CheckCrc32(const ByteRange& range, uint32_t expected) {
+absl::Status CheckCrc32(const SourceRange& range, uint32_t expected) {
   constexpr int64_t kPiece = int64_t{1} << 20;
   std::string piece(std::min(range.size, kPiece), '\0');
   uint32_t crc = 0;

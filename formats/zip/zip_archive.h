@@ -21,7 +21,7 @@
 namespace weighbridge {
 
 // Bytes [offset, offset + size) of `source`.
-struct ByteRange {
+struct SourceRange {
   ByteSourcePtr source;
   int64_t offset = 0;
   int64_t size = 0;
@@ -49,7 +49,7 @@ class ZipArchive {
 
   // Where the member's bytes are read: in source() itself when it is stored, otherwise in a source that inflates them on the first read
   // and then checks their number and CRC-32. Call once for a member: each such source inflates anew.
-  ByteRange Data(const ZipMember& member) const;
+  SourceRange Data(const ZipMember& member) const;
 
   // The first `size` bytes of the member, or all where it has fewer. Of a deflated one nothing behind them is inflated, to speak of, and
   // no checksum is checked. Fails as reading Data(member) does.
@@ -66,7 +66,7 @@ class ZipArchive {
 };
 
 // Reads the bytes of `range` and compares their CRC-32. DataLoss, saying both, when it is another; otherwise as ReadAt.
-absl::Status CheckCrc32(const ByteRange& range, uint32_t expected);
+absl::Status CheckCrc32(const SourceRange& range, uint32_t expected);
 
 }  // namespace weighbridge
 

@@ -25,7 +25,7 @@ absl::StatusOr<ZipArchive> OpenBytes(std::string bytes) {
   return ZipArchive::Open(MakeMemorySource("test.zip", std::move(bytes)), ReadLimits());
 }
 
-absl::StatusOr<std::string> ReadRange(const ByteRange& range) {
+absl::StatusOr<std::string> ReadRange(const SourceRange& range) {
   std::string bytes(range.size, '\0');
   if (absl::Status status = range.source->ReadAt(range.offset, absl::MakeSpan(bytes)); !status.ok()) return status;
   return bytes;
@@ -78,8 +78,8 @@ TEST(ZipArchiveTest, InflatesADeflatedMemberForManyThreads) {
   const absl::StatusOr<ZipArchive> archive =
       OpenBytes(BuildZip({Deflated("x", data), Deflated("y", "other"), {.name = "z", .data = "stored"}}));
   ASSERT_TRUE(archive.ok()) << archive.status();
-  const ByteRange x = archive->Data(*archive->Find("x"));
-  const ByteRange y = archive->Data(*archive->Find("y"));
+  const SourceRange x = archive->Data(*archive->Find("x"));
+  const SourceRange y = archive->Data(*archive->Find("y"));
   ASSERT_EQ(x.size, data.size());
   std::vector<std::jthread> threads;
   std::vector<int> wrong(4);
@@ -107,7 +107,7 @@ TEST(ZipArchiveTest, InflatesAMemberWithoutAChecksum) {
 TEST(ZipArchiveTest, RangesOutliveTheArchive) {
   absl::StatusOr<ZipArchive> archive = OpenBytes(BuildZip({Deflated("x", "data")}));
   ASSERT_TRUE(archive.ok()) << archive.status();
-  const ByteRange range = archive->Data(archive->members()[0]);
+  const SourceRange range = archive->Data(archive->members()[0]);
   archive = absl::UnknownError("gone");
   EXPECT_EQ(ReadRange(range).value(), "data");
 }
@@ -228,7 +228,7 @@ TEST(ZipArchiveTest, LimitsTheNumberOfMembers) {
 
 TEST(CheckCrc32Test, SaysBothValues) {
   const std::string bytes(3 << 20, 'x');
-  const ByteRange range = {.source = MakeMemorySource("test", bytes), .offset = 0, .size = static_cast<int64_t>(bytes.size())};
+  const SourceRange range = {.source = MakeMemorySource("test", bytes), .offset = 0, .size = static_cast<int64_t>(bytes.size())};
   EXPECT_TRUE(CheckCrc32(range, Crc32(bytes)).ok());
   const absl::Status status = CheckCrc32({.source = MakeMemorySource("test", "123456789"), .offset = 0, .size = 9}, 7);
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
