@@ -20,6 +20,7 @@
 #include "plan/compile_result.h"
 #include "plan/compile_scope.h"
 #include "plan/compile_steps.h"
+#include "plan/compile_token_rows.h"
 #include "plan/expr.h"
 #include "plan/pattern.h"
 #include "plan/plan.h"
@@ -37,7 +38,7 @@ std::string DescribeTensor(const SourceView& source, const SourceView::Row& row)
 
 class Compiler {
  public:
-  Compiler(const Recipe& recipe, const CompileOptions& options) : recipe_(recipe), options_(options) {}
+  explicit Compiler(const Recipe& recipe) : recipe_(recipe) {}
 
   absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
     absl::Status status = OpenSources(sources);
@@ -75,7 +76,7 @@ class Compiler {
       if (!cast.ok()) return cast;
       expr = *std::move(cast);
     }
-    return ApplySteps(steps, std::move(expr), scope.source().rows()[row].name, scope, options_);
+    return ApplySteps(steps, std::move(expr), scope.source().rows()[row].name, scope);
   }
 
   // Appends the output `name`; `explanation` is what it means when something else made it already.
@@ -192,7 +193,6 @@ class Compiler {
   }
 
   const Recipe& recipe_;
-  const CompileOptions& options_;
   SourceViews views_;
   absl::flat_hash_map<std::string, size_t> made_;
   Plan plan_;
@@ -201,9 +201,10 @@ class Compiler {
 }  // namespace
 
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
-  if (absl::Status status = ValidateRecipe(recipe); !status.ok()) return status;
-  if (options.pad_rows.count < 0) return absl::InvalidArgumentError(absl::StrCat("pad_rows is ", options.pad_rows.count));
-  return Compiler(recipe, options).Run(sources);
+  Recipe applied = recipe;
+  if (options.pad_rows.mode != PadRows::Mode::kAuto) SetPadRows(options.pad_rows, applied);
+  if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
+  return Compiler(applied).Run(sources);
 }
 
 }  // namespace weighbridge

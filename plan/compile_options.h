@@ -2,6 +2,10 @@
 #define WEIGHBRIDGE_PLAN_COMPILE_OPTIONS_H_
 
 #include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace weighbridge {
 
@@ -21,7 +25,12 @@ struct PadRows {
   int64_t count = 0;  // Not negative.
 };
 
+// "auto", "reference" or a number of rows, as flags and recipes have it. InvalidArgument for any other text.
+absl::StatusOr<PadRows> ParsePadRows(absl::string_view text);
+std::string ToString(const PadRows& pad_rows);
+
 struct CompileOptions {
+  // Unless kAuto, in the place of what the recipe says in each of its steps add_token_rows.
   PadRows pad_rows;
 };
 

@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/tensor_spec.h"
-#include "plan/compile_options.h"
 #include "plan/compile_scope.h"
 #include "plan/compile_token_rows.h"
 #include "plan/expr.h"
@@ -49,8 +48,7 @@ absl::StatusOr<ExprPtr> Transpose(ExprPtr expr) {
   return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(expr->spec().shape), "; only a matrix is transposed"));
 }
 
-absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::string_view name, const CompileScope& outer,
-                                 const CompileOptions& options) {
+absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::string_view name, const CompileScope& outer) {
   const CompileScope scope = outer.Over(add.source());
   absl::StatusOr<std::string> from = add.from().empty() ? std::string(name) : outer.Expand(add.from());
   if (!from.ok()) return from.status();
@@ -60,7 +58,7 @@ absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::str
     return absl::NotFoundError(
         absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; it is to be added", Explanation(add.if_missing())));
   }
-  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps(), source.Use(row), *from, scope, options);
+  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps(), source.Use(row), *from, scope);
   const std::string where = absl::StrCat(source.Describe(), ": tensor \"", source.rows()[row].stored_name, "\"");
   if (!addend.ok()) return Annotate(addend.status(), where);
   if (expr->spec() != (*addend)->spec()) {
@@ -70,11 +68,10 @@ absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::str
   return Add(std::move(expr), *std::move(addend));
 }
 
-absl::StatusOr<ExprPtr> ApplyStep(const Recipe::Step& step, ExprPtr expr, absl::string_view name, const CompileScope& scope,
-                                  const CompileOptions& options) {
+absl::StatusOr<ExprPtr> ApplyStep(const Recipe::Step& step, ExprPtr expr, absl::string_view name, const CompileScope& scope) {
   if (step.has_transpose()) return Transpose(std::move(expr));
-  if (step.has_add_token_rows()) return AddTokenRows(step.add_token_rows(), std::move(expr), scope.source(), options.pad_rows);
-  if (step.has_add()) return ApplyAdd(step.add(), std::move(expr), name, scope, options);
+  if (step.has_add_token_rows()) return AddTokenRows(step.add_token_rows(), std::move(expr), scope.source());
+  if (step.has_add()) return ApplyAdd(step.add(), std::move(expr), name, scope);
   return ApplyCast(step.cast(), std::move(expr), scope);
 }
 
@@ -89,9 +86,9 @@ absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const 
 }
 
 absl::StatusOr<ExprPtr> ApplySteps(const google::protobuf::RepeatedPtrField<Recipe::Step>& steps, ExprPtr expr, absl::string_view name,
-                                   const CompileScope& scope, const CompileOptions& options) {
+                                   const CompileScope& scope) {
   for (const Recipe::Step& step : steps) {
-    absl::StatusOr<ExprPtr> next = ApplyStep(step, std::move(expr), name, scope, options);
+    absl::StatusOr<ExprPtr> next = ApplyStep(step, std::move(expr), name, scope);
     if (!next.ok()) return next;
     expr = *std::move(next);
   }

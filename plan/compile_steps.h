@@ -4,7 +4,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
-#include "plan/compile_options.h"
 #include "plan/compile_scope.h"
 #include "plan/expr.h"
 #include "proto/recipe.pb.h"
@@ -14,7 +13,7 @@ namespace weighbridge {
 // Does a recipe's steps, one after the other, to a tensor of the scope's source that is called `name` there. Marks what it adds as used.
 // Fails as Compile says; messages name the source and the tensor only of another source's.
 absl::StatusOr<ExprPtr> ApplySteps(const google::protobuf::RepeatedPtrField<Recipe::Step>& steps, ExprPtr expr, absl::string_view name,
-                                   const CompileScope& scope, const CompileOptions& options);
+                                   const CompileScope& scope);
 
 // The one step that a section also has.
 absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const CompileScope& scope);

@@ -136,6 +136,10 @@ TEST(AddTokenRowsTest, FitsTheRowsToTheTokenizer) {
     const auto plan = CompileText(kTokenRows, {Rows(c.rows, c.pieces)}, {.pad_rows = c.pad_rows});
     ASSERT_TRUE(plan.ok()) << c.expr << ": " << plan.status();
     EXPECT_THAT(Outputs(*plan), ElementsAre(c.expr));
+    // The recipe that the plan carries needs no option.
+    const auto again = Compile(plan->recipe, {Rows(c.rows, c.pieces)});
+    ASSERT_TRUE(again.ok()) << c.expr << ": " << again.status();
+    EXPECT_THAT(Outputs(*again), ElementsAre(c.expr));
   }
 }
 

@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_PLAN_COMPILE_TOKEN_ROWS_H_
 
 #include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
 #include "plan/compile_options.h"
 #include "plan/expr.h"
 #include "plan/source_view.h"
@@ -9,9 +10,12 @@
 
 namespace weighbridge {
 
-// The step add_token_rows: fits the rows of a matrix of `source` to its tokenizer's vocabulary with the new token, as PadRows says.
+// The step add_token_rows: fits the rows of a matrix of `source` to its tokenizer's vocabulary with the new token, as its pad_rows says.
 // FailedPrecondition also for any other rank; InvalidArgument for more rows than fit. Otherwise fails as ReadTokenizer.
-absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr expr, const SourceView& source, const PadRows& pad_rows);
+absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr expr, const SourceView& source);
+
+// Writes `pad_rows` into every step add_token_rows of a recipe, or of a part of one, wherever it stands.
+void SetPadRows(const PadRows& pad_rows, google::protobuf::Message& recipe);
 
 }  // namespace weighbridge
 

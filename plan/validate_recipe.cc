@@ -10,6 +10,7 @@
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "plan/compile.h"
+#include "plan/compile_options.h"
 #include "plan/term.h"
 #include "proto/recipe.pb.h"
 
@@ -45,6 +46,13 @@ absl::Status CheckSource(const SourceIds& ids, absl::string_view id, absl::strin
   return absl::InvalidArgumentError(absl::StrCat(what, " names the unknown source \"", id, "\""));
 }
 
+absl::Status CheckTokenRows(const Recipe::AddTokenRows& step) {
+  if (step.token().empty()) return absl::InvalidArgumentError("add_token_rows names no token");
+  if (step.pad_rows().empty()) return absl::OkStatus();
+  const absl::Status status = ParsePadRows(step.pad_rows()).status();
+  return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat("pad_rows: ", status.message()));
+}
+
 absl::Status CheckSteps(const Steps& steps, const SourceIds& ids);
 
 absl::Status CheckStep(const Recipe::Step& step, const SourceIds& ids) {
@@ -54,7 +62,7 @@ absl::Status CheckStep(const Recipe::Step& step, const SourceIds& ids) {
     case Recipe::Step::kCast:
       return CheckCast(step.cast());
     case Recipe::Step::kAddTokenRows:
-      return step.add_token_rows().token().empty() ? absl::InvalidArgumentError("add_token_rows names no token") : absl::OkStatus();
+      return CheckTokenRows(step.add_token_rows());
     case Recipe::Step::kAdd: {
       absl::Status status = CheckSource(ids, step.add().source(), "an add");
       status.Update(CheckTermsOf(step.add().from()));

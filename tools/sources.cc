@@ -35,7 +35,8 @@ bool HasSource(const Recipe& recipe, absl::string_view id) {
 // Opens the sources of a recipe. What makes one of them is opened and not made in its turn.
 class SourceOpener {
  public:
-  SourceOpener(const Paths& paths, const CompileOptions& options) : paths_(paths), options_(options) {}
+  SourceOpener(const Paths& paths, const CompileOptions& options, const std::map<std::string, Recipe>& makers)
+      : paths_(paths), options_(options), makers_(makers) {}
 
   absl::StatusOr<std::vector<PlanSource>> Open(const Recipe& recipe) const {
     std::vector<PlanSource> sources;
@@ -66,7 +67,8 @@ class SourceOpener {
   }
 
  private:
-  static absl::StatusOr<Recipe> Maker(const Recipe::Source& source) {
+  absl::StatusOr<Recipe> Maker(const Recipe::Source& source) const {
+    if (const auto maker = makers_.find(source.id()); maker != makers_.end()) return maker->second;
     if (source.made_by().empty()) return absl::NotFoundError("");
     return LoadRecipe(source.made_by());
   }
@@ -79,7 +81,7 @@ class SourceOpener {
   }
 
   // "recipe minigpt4 wants blip2=PATH (…), vicuna=PATH (…), minigpt4=PATH (…); in the place of vicuna= base=PATH (…) with delta=PATH (…)".
-  static std::string Wanted(const Recipe& recipe) {
+  std::string Wanted(const Recipe& recipe) const {
     std::string wanted = absl::StrCat("recipe ", recipe.name(), " wants ", Listed(recipe, ", "));
     for (const Recipe::Source& source : recipe.sources()) {
       absl::StatusOr<Recipe> maker = Maker(source);
@@ -99,7 +101,7 @@ class SourceOpener {
     const auto missing = [&](const std::string& id) {
       return absl::InvalidArgumentError(absl::StrCat(id, "=PATH is missing; ", Wanted(recipe)));
     };
-    if (source.made_by().empty()) return missing(source.id());
+    if (source.made_by().empty() && !makers_.contains(source.id())) return missing(source.id());
     absl::StatusOr<Recipe> maker = Maker(source);
     if (!maker.ok()) return maker.status();
     if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(*maker, path.first); })) {
@@ -119,13 +121,14 @@ class SourceOpener {
 
   const Paths& paths_;
   const CompileOptions& options_;
+  const std::map<std::string, Recipe>& makers_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
-                                                    const CompileOptions& options) {
-  const SourceOpener opener(paths, options);
+                                                    const CompileOptions& options, const std::map<std::string, Recipe>& makers) {
+  const SourceOpener opener(paths, options, makers);
   if (absl::Status status = opener.CheckPaths(recipe); !status.ok()) return status;
   return opener.Open(recipe);
 }

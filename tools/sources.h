@@ -17,12 +17,13 @@ namespace weighbridge {
 
 // Opens the checkpoint of each ID=PATH for a recipe. A source that another recipe can make (Recipe.Source.made_by) may be given as the
 // sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`.
-// What makes a source is not made in its turn.
+// What makes a source is not made in its turn. `makers` are recipes that make sources, by the source's id, in the place of the embedded
+// ones.
 //
 // InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as LoadRecipe,
 // OpenCheckpoint and Compile do, naming the id.
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
-                                                    const CompileOptions& options = {});
+                                                    const CompileOptions& options = {}, const std::map<std::string, Recipe>& makers = {});
 
 // FailedPrecondition when `path` is one of the files of `checkpoint`, which is read under that id: such a file is never overwritten.
 absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint);

@@ -290,6 +290,21 @@ class FusedMergeTest(StagesTest):
             self.assertIn(word, result.stdout)
         self.assertIn("dropped: base/model.layers.0.self_attn.rotary_emb.inv_freq", result.stdout)
 
+    def test_the_manifest_tells_how_rows_were_padded(self):
+        base = self.path("base")
+        shutil.copytree(self.tiny + "/llama", base, ignore=shutil.ignore_patterns("tokenizer.model"))
+        sources = [source.replace(self.tiny + "/llama", base) for source in fused(self.tiny)]
+        self.expect_failure(run("merge", *sources, "--save_path=" + self.path("refused")), "--pad_rows=1")
+        result = run("merge", *sources, "--pad_rows=1", "--save_path=" + self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sha256(self.path("out/model_state.pdparams")), expected(self.tiny)["merged/model_state.pdparams"]["sha256"])
+        # The flag need not be known years later.
+        manifest = "--manifest=" + self.path("out/manifest.binpb")
+        result = run("verify", self.path("out/model_state.pdparams"), manifest, *sources)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        result = run("verify", self.path("out/model_state.pdparams"), manifest, *sources, "--pad_rows=2")
+        self.assertNotEqual(result.returncode, 0)
+
     def test_what_makes_a_source_is_not_made_in_its_turn(self):
         recipe = self.path("circle.textproto")
         with open(recipe, "w", encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -143,7 +144,13 @@ class Verifier {
   absl::Status JudgeAgain(const Manifest& manifest, std::vector<std::string>& findings) {
     absl::StatusOr<Recipe> recipe = ParseRecipe(manifest.recipe().textproto(), options_.manifest);
     if (!recipe.ok()) return recipe.status();
-    absl::StatusOr<Judged> judged = JudgeBySources(*recipe, options_.tolerance.empty() ? manifest.tolerance() : options_.tolerance);
+    std::map<std::string, Recipe> makers;
+    for (const SourceRecipe& made : manifest.made_sources()) {
+      absl::StatusOr<Recipe> maker = ParseRecipe(made.recipe().textproto(), options_.manifest);
+      if (!maker.ok()) return maker.status();
+      makers.emplace(made.id(), *std::move(maker));
+    }
+    absl::StatusOr<Judged> judged = JudgeBySources(*recipe, options_.tolerance.empty() ? manifest.tolerance() : options_.tolerance, makers);
     if (!judged.ok()) return judged.status();
     if (!judged->manifest.has_value()) {
       findings.push_back(absl::StrCat("damaged: ", judged->damage));
@@ -156,9 +163,10 @@ class Verifier {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Judged> JudgeBySources(const Recipe& recipe, const std::string& tolerance) {
+  absl::StatusOr<Judged> JudgeBySources(const Recipe& recipe, const std::string& tolerance,
+                                        const std::map<std::string, Recipe>& makers = {}) {
     const CompileOptions compile{.pad_rows = options_.pad_rows};
-    absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(recipe, options_.sources, compile);
+    absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(recipe, options_.sources, compile, makers);
     if (!sources.ok()) return sources.status();
     absl::StatusOr<Plan> plan = Compile(recipe, *sources, compile);
     if (!plan.ok()) return plan.status();
