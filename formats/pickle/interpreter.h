@@ -49,6 +49,7 @@ class Interpreter {
   std::string KeyBeingFilled() const;
   // Bytes of program that the limit still allows.
   int64_t ProgramLeft() const;
+  absl::Status ProgramTooLong() const;
   absl::Status Push(Value* value) {
     stack_.push_back(value);
     return absl::OkStatus();

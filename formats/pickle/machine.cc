@@ -161,9 +161,7 @@ absl::StatusOr<Document> Interpreter::Run() {
 }
 
 absl::Status Interpreter::CheckLimits() const {
-  if (ProgramLeft() < 0) {
-    return absl::ResourceExhaustedError(absl::StrCat("the pickle is longer than the limit of ", options_.limits.pickle_bytes, " bytes"));
-  }
+  if (ProgramLeft() < 0) return ProgramTooLong();
   const auto entries = static_cast<int64_t>(stack_.size() + marks_.size() + memo_.size());
   const int64_t memory = arena_.memory() + kEntry * entries + kSparseEntry * static_cast<int64_t>(sparse_memo_.size());
   const int64_t program = options_.limits.pickle_bytes - ProgramLeft();
@@ -202,6 +200,10 @@ std::string Interpreter::KeyBeingFilled() const {
     }
   }
   return path.empty() ? "" : absl::StrCat("\"", absl::StrJoin(path, "."), "\"");
+}
+
+absl::Status Interpreter::ProgramTooLong() const {
+  return absl::ResourceExhaustedError(absl::StrCat("the pickle is longer than the limit of ", options_.limits.pickle_bytes, " bytes"));
 }
 
 int64_t Interpreter::ProgramLeft() const {

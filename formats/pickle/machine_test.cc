@@ -426,6 +426,8 @@ TEST(MachineTest, ProgramsAreLimitedAndPayloadsDoNotCount) {
   ExpectRefused({
       {"opcodes", absl::StrCat(Repeat("N0", 100), "N."), Code::kResourceExhausted, {"limit of 100"}, options},
       {"a text", absl::StrCat(Unicode(std::string(200, 'x')), "."), Code::kResourceExhausted, {"limit of 100"}, options},
+      {"a line", absl::StrCat("V", std::string(200, 'x'), "\n."), Code::kResourceExhausted, {"limit of 100"}, options},
+      {"a line without end", absl::StrCat("V", std::string(50, 'x')), Code::kDataLoss, {"no end"}, options},
       {"an integer", absl::StrCat(Sized("\x8b", 4, std::string(200, 'x')), "."), Code::kResourceExhausted, {"integer"}, options},
   });
 }

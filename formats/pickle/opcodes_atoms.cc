@@ -49,7 +49,11 @@ std::string DecimalToBytes(absl::string_view digits, bool negative) {
 }  // namespace
 
 absl::StatusOr<std::string> Interpreter::Line() {
-  return cursor_.ReadLine(ProgramLeft());
+  const int64_t limit = ProgramLeft();
+  const bool may_be_longer = cursor_.remaining() > limit;
+  absl::StatusOr<std::string> line = cursor_.ReadLine(limit);
+  if (may_be_longer && absl::IsDataLoss(line.status())) return ProgramTooLong();
+  return line;
 }
 
 absl::Status Interpreter::NoneValue() {
