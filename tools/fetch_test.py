@@ -24,6 +24,7 @@ from weights_server import WeightsServer, git_sha1  # noqa: E402
 
 FETCH = os.path.join(ROOT, "tools", "fetch")
 TESTING = os.path.join(ROOT, "fetch", "testing")
+LIBRARIES = os.environ.get("WEIGHBRIDGE_LIBRARIES", "")
 CLEAN = ("HF_", "HUGGING", "TRANSFORMERS_", "PPNLP", "SSL_CERT", "CURL_CA", "XDG_")
 
 
@@ -742,7 +743,7 @@ class EndToEnd(FetchTestCase):
         self.assertEqual(audit.returncode, 0, audit.stderr)
 
 
-@unittest.skipUnless(os.environ.get("WEIGHBRIDGE_HUB_PYTHON"), "WEIGHBRIDGE_HUB_PYTHON names no Python that has huggingface_hub")
+@unittest.skipUnless(os.path.isdir(f"{LIBRARIES}/huggingface_hub"), "WEIGHBRIDGE_LIBRARIES names no folder with huggingface_hub")
 class RealHubClient(FetchTestCase):
     """huggingface_hub and we in one cache: each finds, without any network, what the other put there."""
 
@@ -757,8 +758,8 @@ class RealHubClient(FetchTestCase):
 
     def snapshot(self, **environment):
         script = "import huggingface_hub; print(huggingface_hub.snapshot_download('org/model'))"
-        result = subprocess.run([os.environ["WEIGHBRIDGE_HUB_PYTHON"], "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                timeout=120, check=False, env={**self.environment, "HF_HUB_DISABLE_XET": "1", **environment})
+        result = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                timeout=120, check=False, env={**self.environment, "PYTHONPATH": LIBRARIES, "HF_HUB_DISABLE_XET": "1", **environment})
         self.assertEqual(result.returncode, 0, result.stderr)
         return pathlib.Path(result.stdout.splitlines()[-1])
 
