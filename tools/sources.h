@@ -17,8 +17,7 @@ namespace weighbridge {
 
 // Opens the checkpoint of each ID=PATH for a recipe. A source that another recipe can make (Recipe.Source.made_by) may be given as the
 // sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`.
-// What makes a source is not made in its turn. `makers` are recipes that make sources, by the source's id, in the place of the embedded
-// ones.
+// What makes a source is not made in its turn. `makers` are recipes by the id of the source that they make, in the place of made_by.
 //
 // InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as LoadRecipe,
 // OpenCheckpoint and Compile do, naming the id.

@@ -15,7 +15,8 @@
 #include "tools/verify.h"
 
 ABSL_FLAG(std::string, recipe, "minigpt4", "the recipe: an embedded name or a textproto file");
-ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {}, "as it was given to merge or apply_delta: auto, reference or a number");
+ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
+          "as it was given to merge or apply_delta: auto, reference or a number; a manifest knows it");
 ABSL_FLAG(std::string, tolerance, "", "exact, torch, paddle, ulp:N or abs:X,rel:Y (default: exact, or what the manifest was made with)");
 ABSL_FLAG(std::string, match, "", "judge only tensors whose name matches this RE2, and digest no files");
 ABSL_FLAG(std::string, manifest, "", "audit by this manifest, with or without the sources");

@@ -50,6 +50,7 @@ std::string DecimalToBytes(absl::string_view digits, bool negative) {
 
 absl::StatusOr<std::string> Interpreter::Line() {
   const int64_t limit = ProgramLeft();
+  // DataLoss is right only where the pickle, and not the limit, cuts the line.
   const bool may_be_longer = cursor_.remaining() > limit;
   absl::StatusOr<std::string> line = cursor_.ReadLine(limit);
   if (may_be_longer && absl::IsDataLoss(line.status())) return ProgramTooLong();
