@@ -20,6 +20,10 @@ struct ReadLimits {
   int64_t nesting = 1000;
   // Steps of walking from the root to every tensor; bounds the number of paths, which sharing can make exponential (formats.md 2.9).
   int64_t paths = 1'000'000;
+  // Steps of work that a file may ask for beyond one pass over its bytes: an item that is moved or looked up again, a value that is met
+  // again on another path, each 64 bytes of a text that is copied, joined or compared. A reader charges what its cost does not follow from
+  // the bytes that it reads. Some 10 ns each.
+  int64_t work = 200'000'000;
   // Tensors of a file that is one after the other, without a table of its own.
   int64_t tensors = 1'000'000;
   // Bytes that tensors have together which repeat elements, by strides of 0 or overlapping windows: they lie nowhere and are as many as the
