@@ -135,9 +135,12 @@ def name_used_twice(tree):
                 yield Finding(path, line)
 
 
-ARROW = "third_party <- formats <- plan <- verify <- tools, proto <- plan and verify, fetch <- tools (architecture.md, Rooms)"
+ARROW = "base <- all rooms, third_party <- formats <- plan <- verify <- tools, proto <- plan and verify, fetch <- tools (architecture.md, Rooms)"
 
 CHECKS = [
+    Check("base-arrow", includes_of(r"(formats|plan|verify|recipes|tools|proto|fetch|benchmarks)/", r"^base/"),
+          "base/ is what every room needs, and knows nothing of any: " + ARROW,
+          "hand it in as a plain argument, or move the function to the room that it is about"),
     Check("formats-arrow", includes_of(r"(plan|verify|recipes|tools|proto|fetch|benchmarks)/", r"^formats/"),
           "formats/ turns bytes into tables and knows nothing above: " + ARROW,
           "hand it in as a plain argument, or move the function to where the knowledge is"),

@@ -48,6 +48,7 @@ CLEAN = {
 
 # For each check: the file that breaks it, what the file holds, and the line that must be named.
 PLANTED = [
+    ("base-arrow", "base/a.cc", '#include "formats/checkpoint.h"\n', 1),
     ("formats-arrow", "formats/a.cc", '\n#include "plan/plan.h"\n', 2),
     ("formats-arrow", "formats/a.cc", '#include "proto/recipe.pb.h"\n', 1),
     ("formats-arrow", "formats/a_test.cc", '#include "verify/judge.h"\n', 1),
