@@ -11,7 +11,9 @@ def _merged_checkpoint_impl(ctx):
     manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.binpb")
     merge = ctx.executable._merge
     arguments = ctx.actions.args().add_all([folder, manifest], expand_directories = False).add(merge)
-    arguments.add(ctx.file.recipe, format = "--recipe=%s").add("--format", ctx.attr.format).add("--pad_rows", ctx.attr.pad_rows)
+    arguments.add(ctx.file.recipe, format = "--recipe=%s").add("--format", ctx.attr.format)
+    if ctx.attr.pad_rows:
+        arguments.add("--pad_rows", ctx.attr.pad_rows)
     if ctx.attr.max_shard_size:
         arguments.add("--max_shard_size", ctx.attr.max_shard_size)
     for source, id in ctx.attr.sources.items():
@@ -52,7 +54,7 @@ The bytes depend on nothing but the attributes and the bytes of the sources. A r
         ),
         format = attr.string(default = "pdparams", values = ["pdparams", "safetensors", "torch"]),
         max_shard_size = attr.string(doc = "Of tensors in one file, such as 10GB; empty: one file."),
-        pad_rows = attr.string(default = "auto", doc = "Rows for new tokens: auto, reference or a number."),
+        pad_rows = attr.string(doc = "Rows for new tokens: auto, reference or a number; empty: as the recipe says."),
         _merge = tool("//bazel:merge"),
     ),
 )

@@ -10,10 +10,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "plan/compile_accounting.h"
 #include "plan/compile_options.h"
@@ -36,12 +40,39 @@ std::string DescribeTensor(const SourceView& source, const SourceView::Row& row)
   return absl::StrCat(source.Describe(), ": tensor \"", row.stored_name, "\"");
 }
 
+// The row that the rule makes its output of, or -1.
+absl::StatusOr<int64_t> FindTensor(const CompileScope& scope, const Recipe::Tensor& tensor, absl::string_view from) {
+  const SourceView& source = scope.source();
+  const int64_t row = source.Find(from);
+  if (row >= 0 || !tensor.has_tied() || !source.IsTrue(tensor.tied().config())) return row;
+  absl::StatusOr<std::string> to = scope.Expand(tensor.tied().to());
+  if (!to.ok()) return to.status();
+  return source.Find(*to);
+}
+
+// What a missing tensor means, by what else its module has: "q_proj.qweight" in the place of "q_proj.weight" is no damage.
+std::string WhatIsThere(const SourceView& source, absl::string_view missing, absl::string_view explanation) {
+  constexpr size_t kNamesShown = 5;
+  absl::string_view module = missing;
+  if (!absl::ConsumeSuffix(&module, "weight") || !absl::EndsWith(module, ".")) return Explanation(explanation);
+  std::vector<std::string> others;
+  for (const SourceView::Row& row : source.rows()) {
+    if (!absl::StartsWith(row.name, module) || absl::EndsWith(row.name, ".bias")) continue;
+    if (others.size() < kNamesShown) others.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
+  }
+  if (others.empty()) return Explanation(explanation);
+  return absl::StrCat(
+      ". In its place there are ", absl::StrJoin(others, ", "),
+      ": the weights are quantized, or an adapter is wrapped around them, which this recipe cannot undo; give it plain weights");
+}
+
 class Compiler {
  public:
   explicit Compiler(const Recipe& recipe) : recipe_(recipe) {}
 
   absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
     absl::Status status = OpenSources(sources);
+    if (status.ok()) status = CheckRefusals(recipe_, views_);
     for (const Recipe::Section& section : recipe_.sections()) {
       if (status.ok()) status = section.takes().empty() ? CompileEntries(section) : CompileTakes(section);
     }
@@ -99,15 +130,18 @@ class Compiler {
       if (!text->ok()) return text->status();
     }
     const SourceView& source = scope.source();
-    const int64_t row = source.Find(*from);
+    absl::StatusOr<int64_t> found = FindTensor(scope, tensor, *from);
+    if (!found.ok()) return found.status();
+    const int64_t row = *found;
     if (row < 0 && tensor.may_be_absent()) return absl::OkStatus();
     if (row < 0) {
       return absl::NotFoundError(absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; \"", *to, "\" is made of it",
-                                              Explanation(tensor.if_missing())));
+                                              WhatIsThere(source, *from, tensor.if_missing())));
     }
     const std::string where = DescribeTensor(source, source.rows()[row]);
-    if (absl::Status status = scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape); !status.ok()) {
-      return Annotate(status, where, tensor.if_shape_differs());
+    if (absl::Status status = scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape, tensor.if_shape_differs());
+        !status.ok()) {
+      return Annotate(status, where);
     }
     absl::StatusOr<ExprPtr> expr = Apply(scope, section, tensor.steps(), row);
     if (!expr.ok()) return Annotate(expr.status(), where);
@@ -145,8 +179,8 @@ class Compiler {
   absl::Status CompileTaken(const CompileScope& scope, const Recipe::Section& section, const Recipe::Take& take, int64_t row) {
     const SourceView::Row& taken = scope.source().rows()[row];
     const std::string where = DescribeTensor(scope.source(), taken);
-    if (absl::Status status = scope.CheckShape(take.shape(), taken.expr->spec().shape); !status.ok()) {
-      return Annotate(status, where, take.if_shape_differs());
+    if (absl::Status status = scope.CheckShape(take.shape(), taken.expr->spec().shape, take.if_shape_differs()); !status.ok()) {
+      return Annotate(status, where);
     }
     std::string name = taken.name;
     for (const Recipe::Replacement& replacement : take.replacements()) {
@@ -202,7 +236,7 @@ class Compiler {
 
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
   Recipe applied = recipe;
-  if (options.pad_rows.mode != PadRows::Mode::kAuto) SetPadRows(options.pad_rows, applied);
+  if (options.pad_rows.has_value()) SetPadRows(*options.pad_rows, applied);
   if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
   return Compiler(applied).Run(sources);
 }

@@ -1,5 +1,6 @@
 #include "plan/compile_accounting.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -15,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
+#include "plan/compile_scope.h"
 #include "plan/expr.h"
 #include "plan/pattern.h"
 #include "plan/plan.h"
@@ -35,6 +37,11 @@ const Recipe::Drop* FindDrop(const Recipe& recipe, const std::string& source, ab
     if (drop.source() == source && MatchesPattern(drop.match(), name)) return &drop;
   }
   return nullptr;
+}
+
+bool IsDroppedOutside(const Recipe::Source& source, absl::string_view name) {
+  return source.outside().empty() || std::any_of(source.outside().begin(), source.outside().end(),
+                                                 [&](const std::string& pattern) { return MatchesPattern(pattern, name); });
 }
 
 absl::Status UnaccountedError(const SourceView& view, std::vector<std::string> names) {
@@ -61,8 +68,14 @@ absl::Status CollectReasons(const Recipe& recipe, const Recipe::Source& source, 
       unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
     }
   }
+  for (const SourceView::Row& row : view.outside()) {
+    if (IsDroppedOutside(source, row.name)) {
+      AddReasons(row, source.outside_reason(), reasons);
+    } else {
+      unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
+    }
+  }
   if (!unaccounted.empty()) return UnaccountedError(view, std::move(unaccounted));
-  for (const SourceView::Row& row : view.outside()) AddReasons(row, source.outside_reason(), reasons);
   if (const Plan* made = view.source().plan.get(); made != nullptr) {
     for (const DroppedTensor& dropped : made->dropped) reasons.emplace(absl::StrCat(dropped.source, "/", dropped.name), dropped.reason);
   }
@@ -93,6 +106,18 @@ absl::Status FlattenSources(const Recipe& recipe, const SourceViews& views, Plan
 }
 
 }  // namespace
+
+absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views) {
+  for (const Recipe::Refusal& refusal : recipe.refusals()) {
+    const SourceView& view = views.at(refusal.source());
+    for (const SourceView::Row& row : view.rows()) {
+      if (!MatchesPattern(refusal.match(), row.name)) continue;
+      return absl::FailedPreconditionError(absl::StrCat(view.Describe(), ": tensor \"", row.stored_name, "\" ", ToString(row.expr->spec()),
+                                                        " must not be there", Explanation(refusal.reason())));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, Plan& plan) {
   Reasons reasons;

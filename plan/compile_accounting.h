@@ -15,6 +15,9 @@ namespace weighbridge {
 // FailedPrecondition: a tensor of a source is neither used nor dropped. InvalidArgument: two checkpoints have one id.
 absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, Plan& plan);
 
+// FailedPrecondition when a source has a tensor that a refusal of the recipe matches, below its subtree.
+absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views);
+
 }  // namespace weighbridge
 
 #endif  // WEIGHBRIDGE_PLAN_COMPILE_ACCOUNTING_H_

@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_PLAN_COMPILE_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,8 +31,8 @@ absl::StatusOr<PadRows> ParsePadRows(absl::string_view text);
 std::string ToString(const PadRows& pad_rows);
 
 struct CompileOptions {
-  // Unless kAuto, in the place of what the recipe says in each of its steps add_token_rows.
-  PadRows pad_rows;
+  // In the place of what the recipe says in each of its steps add_token_rows; nothing: as the recipe says.
+  std::optional<PadRows> pad_rows;
 };
 
 }  // namespace weighbridge

@@ -15,8 +15,8 @@
 
 namespace weighbridge {
 
-// What the terms of a rule can name: "ID.KEY" is a config value of any source; other names are variables ("i", "taken") first, then config
-// values of the rule's own source. References the views, which must outlive it.
+// What the terms of a rule can name: "ID.KEY" is a config value of any source, "ID.NAME[AXIS]" the extent of one of its tensors; other
+// names are variables ("i", "taken") first, then the same of the rule's own source. References the views, which must outlive it.
 class CompileScope {
  public:
   using Variables = std::map<std::string, int64_t, std::less<>>;
@@ -31,8 +31,10 @@ class CompileScope {
   absl::StatusOr<int64_t> Evaluate(absl::string_view term) const;
   absl::StatusOr<std::string> Expand(absl::string_view text) const;
 
-  // FailedPrecondition, with both shapes, when `found` is not what the terms say, "?" being any extent; OK when there are no terms.
-  absl::Status CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found) const;
+  // FailedPrecondition, with both shapes and the recipe's explanation, when `found` is not what the terms say, "?" being any extent; OK
+  // when there are no terms. Otherwise fails as Evaluate.
+  absl::Status CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found,
+                          absl::string_view explanation) const;
 
   Variables variables;
 

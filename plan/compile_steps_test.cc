@@ -143,6 +143,28 @@ TEST(AddTokenRowsTest, FitsTheRowsToTheTokenizer) {
   }
 }
 
+TEST(AddTokenRowsTest, AnOptionThatIsGivenTakesThePlaceOfTheRecipesOwn) {
+  const std::string recipe = R"(sources { id: 'a' description: 'A' }
+      sections { source: 'a' takes { match: '*' steps { add_token_rows { token: '[PAD]' pad_rows: '3' } } } })";
+  const std::vector<std::string> plain = {"<unk>", "<s>", "</s>", "z"};
+  const struct {
+    CompileOptions options;
+    const char* expr;
+    const char* told;
+  } cases[] = {
+      {{}, "w = pad(a/w, [7, 3])", "3"},
+      {{.pad_rows = PadRows{}}, "w = pad(a/w, [5, 3])", "auto"},
+      {{.pad_rows = PadRows{PadRows::Mode::kReference}}, "w = pad(a/w, [5, 3])", "reference"},
+      {{.pad_rows = PadRows{PadRows::Mode::kCount, 0}}, "w = a/w", "0"},
+  };
+  for (const auto& c : cases) {
+    const auto plan = CompileText(recipe, {Rows(4, plain)}, c.options);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    EXPECT_THAT(Outputs(*plan), ElementsAre(c.expr));
+    EXPECT_EQ(plan->recipe.sections(0).takes(0).steps(0).add_token_rows().pad_rows(), c.told);
+  }
+}
+
 TEST(AddTokenRowsTest, RefusesWhatTheReferenceSpoils) {
   const std::vector<std::string> plain = {"<unk>", "<s>", "</s>", "z"};
   const std::vector<std::string> padded = {"<unk>", "<s>", "</s>", "[PAD]"};

@@ -83,6 +83,96 @@ TEST(CompileTest, EverySourceTensorIsUsedOrDroppedWithItsReason) {
   EXPECT_THAT(unaccounted.status().message(), AllOf(HasSubstr("a.bin"), HasSubstr("model.surprise"), HasSubstr("float32 [3]")));
 }
 
+TEST(CompileTest, OfWhatIsOutsideTheSubtreeOnlyNamedTensorsFall) {
+  const std::string recipe = R"(
+      sources { id: 'a' description: 'A' subtree: 'model' outside_reason: 'state of the run' outside: 'optimizer.*' outside: 'step' }
+      sections { source: 'a' takes { match: 'w' } })";
+  const Zeros w = {"model.w", kMatrix, ""};
+  const auto plan = CompileText(recipe, {MakeSource("a", {w, {"optimizer.w", kVector, ""}, {"step", kVector, ""}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Dropped(*plan), ElementsAre("a/optimizer.w: state of the run", "a/step: state of the run"));
+  const absl::Status status = CompileText(recipe, {MakeSource("a", {w, {"model_ema.w", kVector, ""}})}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("\"model_ema.w\""), HasSubstr("neither used nor dropped")));
+}
+
+TEST(CompileTest, ARefusalComesBeforeEveryOtherRule) {
+  const auto compile = [](const std::string& name) {
+    return CompileText(R"(sources { id: 'a' description: 'A' subtree: 'model' outside_reason: 'none' }
+        sections { source: 'a' entries { tensor { from: 'w' to: 'o' } } }
+        drops { source: 'a' match: '*' reason: 'none' }
+        refusals { source: 'a' match: '*.lora_B' reason: 'Merge it first' })",
+                       {MakeSource("a", {{name, kVector, ""}})})
+        .status();
+  };
+  const absl::Status refused = compile("model.w.lora_B");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), AllOf(HasSubstr("a.bin"), HasSubstr("\"model.w.lora_B\" float32 [3] must not be there. Merge it first")));
+  EXPECT_TRUE(compile("model.w").ok()) << compile("model.w");
+}
+
+TEST(CompileTest, ATiedTensorIsAnotherOneWhereTheConfigSaysSo) {
+  const std::string recipe = absl::StrCat(kOneSource, R"(sections { source: 'a'
+      entries { tensor { from: 'embed' to: 'embed' } }
+      entries { tensor { from: 'head' to: 'head' shape: ['2', '3'] steps { transpose {} } tied { to: 'embed' config: 'tie' } } } })");
+  const auto outputs = [&](const std::vector<Zeros>& tensors, const Facts& facts) {
+    const auto plan = CompileText(recipe, {MakeSource("a", tensors, facts)});
+    return plan.ok() ? Outputs(*plan) : std::vector<std::string>{std::string(plan.status().message())};
+  };
+  const Zeros embed = {"embed", kMatrix, ""};
+  EXPECT_THAT(outputs({embed}, {{"tie", true}}), ElementsAre("embed = a/embed", "head = transpose(a/embed)"));
+  EXPECT_THAT(outputs({embed, {"head", kMatrix, ""}}, {{"tie", true}}), ElementsAre("embed = a/embed", "head = transpose(a/head)"));
+  for (const Facts& facts : {Facts{}, Facts{{"tie", false}}, Facts{{"tie", std::string("true")}}}) {
+    EXPECT_THAT(outputs({embed}, facts), ElementsAre(HasSubstr("\"head\" is missing")));
+  }
+}
+
+TEST(CompileTest, AnExtentOfAnotherSourcesTensorDoesNotUseIt) {
+  const std::string recipe = R"(
+      sources { id: 'a' description: 'A' subtree: 'm' outside_reason: 'none' } sources { id: 'b' description: 'B' }
+      sections { source: 'b' takes { match: 'w' shape: ['2', 'a.q.x[0]'] if_shape_differs: 'Of another model' } }
+      drops { source: 'a' match: '*' reason: 'only its shape counts' })";
+  const PlanSource b = MakeSource("b", {{"w", kMatrix, ""}});
+  const auto plan = CompileText(recipe, {MakeSource("a", {{"m.q.x", kVector, ""}}), b});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Dropped(*plan), ElementsAre("a/m.q.x: only its shape counts"));
+  const absl::Status wide = CompileText(recipe, {MakeSource("a", {{"m.q.x", {DType::kFloat32, {4}}, ""}}), b}).status();
+  EXPECT_THAT(wide.message(), AllOf(HasSubstr("[2, 3], wanted is [2, a.q.x[0]] = [2, 4] by the sources. Of another model")));
+  const absl::Status missing = CompileText(recipe, {MakeSource("a", {{"m.q", kVector, ""}}), b}).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(missing.message(), AllOf(HasSubstr("\"q.x\" is missing"), testing::Not(HasSubstr("another model"))));
+  const absl::Status scalar = CompileText(recipe, {MakeSource("a", {{"m.q.x", {DType::kFloat32, {}}, ""}}), b}).status();
+  EXPECT_EQ(scalar.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(scalar.message(), HasSubstr("without an axis 0"));
+}
+
+TEST(CompileTest, AValueThatLiesDeeperInTheConfigIsToldWithItsPlace) {
+  const std::string recipe = absl::StrCat(kOneSource, R"(sections { source: 'a' entries { tensor {
+      from: 'w' to: 'o' shape: ['rows', '?'] if_shape_differs: 'Another config' } } })");
+  const Facts facts = {{"text_config.rows", int64_t{2}}, {"vision.rows", int64_t{7}}, {"narrows", int64_t{2}}};
+  const absl::Status status = CompileText(recipe, {MakeSource("a", {{"w", kMatrix, ""}}, facts)}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("no \"rows\" at its top, only \"text_config.rows\", \"vision.rows\";"),
+                                      testing::Not(HasSubstr("Another config"))));
+}
+
+// "fewer layers" would send the user looking for a shard.
+TEST(CompileTest, WhatStandsInThePlaceOfAMissingWeightIsNamed) {
+  const std::string recipe =
+      absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'q.weight' to: 'o' if_missing: 'Fewer layers' } } }");
+  const auto message = [&](const std::vector<std::string>& names) {
+    std::vector<Zeros> tensors;
+    for (const std::string& name : names) tensors.push_back({name, kVector, ""});
+    return std::string(CompileText(recipe, {MakeSource("a", tensors)}).status().message());
+  };
+  for (const char* name : {"q.qweight", "q.weight_packed", "q.base_layer.weight", "q.lora_A.default.weight"}) {
+    EXPECT_THAT(message({"q.bias", name}),
+                AllOf(HasSubstr("\"q.weight\" is missing"), HasSubstr(absl::StrCat("\"", name, "\" float32 [3]")),
+                      testing::Not(HasSubstr("Fewer layers"))));
+  }
+  for (const char* name : {"q.bias", "qq.weight", "k.weight"}) EXPECT_THAT(message({name}), HasSubstr("Fewer layers")) << name;
+}
+
 // What a user can get wrong: each is found before an element is read, and the message says file, tensor, cause and cure.
 TEST(CompileTest, NamesFileTensorCauseAndCure) {
   const Facts facts = {{"rows", int64_t{2}}, {"torch_dtype", std::string("float16")}, {"text", std::string("x")}};
@@ -206,6 +296,13 @@ TEST(ValidateRecipeTest, RefusesWhatNoSourceCanMend) {
       {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add { source: 'a' steps {} } } } }"), "step is empty"},
       {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add { source: 'a' from: '{' } } } }"), "partner"},
       {absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' steps { add_token_rows {} } } }"), "no token"},
+      {absl::StrCat(kOneSource, section, "refusals { source: 'a' match: 'x' }"), "a refusal of \"x\""},
+      {absl::StrCat(kOneSource, section, "refusals { source: 'b' match: 'x' reason: 'r' }"), "known source"},
+      {absl::StrCat(kOneSource, section, "refusals { source: 'a' reason: 'r' }"), "a match"},
+      {absl::StrCat("sources { id: 'a' outside: '*' } ", section), "no subtree"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'a' to: 'b' tied { to: 'c' } } } }"), "tied"},
+      {absl::StrCat(kOneSource, "sections { source: 'a' entries { tensor { from: 'a' to: 'b' tied { to: '{' config: 'c' } } } }"),
+       "partner"},
       {absl::StrCat(kOneSource, section, "result { config {} }"), "the config names the unknown source"},
       {absl::StrCat(kOneSource, section, "result { config { source: 'a' json: '[]' } }"), "json: it is an array"},
       {absl::StrCat(kOneSource, section, "result { config { source: 'a' omitted_json: '{' } }"), "omitted_json"},

@@ -1,18 +1,30 @@
 #include "plan/source_view.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
 
 namespace weighbridge {
+namespace {
+
+// How many keys a message lists.
+constexpr size_t kNamesShown = 5;
+
+constexpr char kConfig[] = "config.json";
+
+}  // namespace
 
 absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_source, PlanSource source) {
   SourceView view(recipe_source, std::move(source));
@@ -22,8 +34,11 @@ absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_sourc
                                             "\"; wanted is ", recipe_source.description()));
   }
   if (recipe_source.needs_config() && view.facts().empty()) {
-    return absl::NotFoundError(
-        absl::StrCat(view.Describe(), ": there is no config.json beside it; wanted is ", recipe_source.description()));
+    const bool has_file =
+        std::any_of(view.companions_.begin(), view.companions_.end(), [](const auto& file) { return file.name == kConfig; });
+    return absl::NotFoundError(absl::StrCat(view.Describe(), ": ",
+                                            has_file ? "its config.json says nothing" : "there is no config.json beside it", "; wanted is ",
+                                            recipe_source.description()));
   }
   return view;
 }
@@ -82,10 +97,32 @@ bool SourceView::HasFact(absl::string_view key) const {
   return facts().contains(std::string(key));
 }
 
+bool SourceView::IsTrue(absl::string_view key) const {
+  const auto found = facts().find(std::string(key));
+  return found != facts().end() && found->second == FactValue(true);
+}
+
 absl::StatusOr<FactValue> SourceView::Fact(absl::string_view key) const {
   const auto found = facts().find(std::string(key));
   if (found != facts().end()) return found->second;
-  return absl::NotFoundError(absl::StrCat(Describe(), ": ", ConfigPath(), " has no \"", key, "\""));
+  std::vector<std::string> below;
+  for (const auto& [name, value] : facts()) {
+    if (below.size() < kNamesShown && absl::EndsWith(name, absl::StrCat(".", key))) below.push_back(absl::StrCat("\"", name, "\""));
+  }
+  const std::string elsewhere = below.empty()
+                                    ? ""
+                                    : absl::StrCat(" at its top, only ", absl::StrJoin(below, ", "),
+                                                   "; wanted is a config.json of the language model alone, with such values at its top");
+  return absl::NotFoundError(absl::StrCat(Describe(), ": ", ConfigPath(), " has no \"", key, "\"", elsewhere));
+}
+
+absl::StatusOr<int64_t> SourceView::Extent(absl::string_view name, int64_t axis) const {
+  const int64_t row = Find(name);
+  if (row < 0) return absl::NotFoundError(absl::StrCat(Describe(), ": tensor \"", name, "\" is missing, of which an extent is asked"));
+  const Shape& shape = rows_[row].expr->spec().shape;
+  if (axis >= 0 && axis < static_cast<int64_t>(shape.size())) return shape[axis];
+  return absl::FailedPreconditionError(absl::StrCat(Describe(), ": tensor \"", rows_[row].stored_name, "\": its shape is ",
+                                                    ShapeToString(shape), ", without an axis ", axis));
 }
 
 absl::StatusOr<int64_t> SourceView::Integer(absl::string_view key) const {
@@ -97,9 +134,8 @@ absl::StatusOr<int64_t> SourceView::Integer(absl::string_view key) const {
 }
 
 std::string SourceView::ConfigPath() const {
-  const auto config = std::find_if(companions_.begin(), companions_.end(),
-                                   [](const Companion& file) { return file.role == CheckpointFile::Role::kConfig; });
-  return config == companions_.end() ? "config.json" : config->bytes->name();
+  const auto config = std::find_if(companions_.begin(), companions_.end(), [](const Companion& file) { return file.name == kConfig; });
+  return config == companions_.end() ? kConfig : config->bytes->name();
 }
 
 }  // namespace weighbridge

@@ -49,11 +49,16 @@ class SourceView {
   // Those outside, in the source's order.
   absl::Span<const Row> outside() const { return outside_; }
 
-  // A config value. NotFound, naming the config file, when there is none of that key.
+  // A config value. NotFound, naming the config file and where below another key the value lies, when there is none of that key.
   absl::StatusOr<FactValue> Fact(absl::string_view key) const;
   // As Fact; FailedPrecondition when it is no integer. "tensors" is the number of tensors in the whole source.
   absl::StatusOr<int64_t> Integer(absl::string_view key) const;
+  // Of a tensor among rows(), which does not count as used for that. NotFound when there is none of that name, FailedPrecondition when it
+  // has no such axis.
+  absl::StatusOr<int64_t> Extent(absl::string_view name, int64_t axis) const;
   bool HasFact(absl::string_view key) const;
+  // Whether the config has the value `true` there.
+  bool IsTrue(absl::string_view key) const;
 
   // Config and tokenizer files, in the order of Plan::companions.
   absl::Span<const Companion> companions() const { return companions_; }

@@ -1,7 +1,10 @@
 #include "plan/term.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -9,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace weighbridge {
 namespace {
@@ -20,14 +24,15 @@ bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
 }
 
-// Recursive descent: sum = product {("+" | "-") product}; product = atom {("*" | "/") atom}; atom = number | name | "(" sum ")".
+// Recursive descent: choice = sum {"??" sum}; sum = product {("+" | "-") product}; product = atom {("*" | "/") atom};
+// atom = number | name ["[" number "]"] | "(" choice ")".
 class TermParser {
  public:
   // Without a scope only the syntax is looked at.
   TermParser(absl::string_view term, const TermScope* scope) : term_(term), rest_(term), scope_(scope) {}
 
   absl::StatusOr<int64_t> Parse() {
-    absl::StatusOr<int64_t> value = Sum(0);
+    absl::StatusOr<int64_t> value = Choice(0);
     if (value.ok() && !rest_.empty()) return Error(absl::StrCat("\"", rest_, "\" is too much"));
     return value;
   }
@@ -65,6 +70,34 @@ class TermParser {
     return value;
   }
 
+  // A sum of which only the syntax is looked at.
+  absl::Status Skip(int depth) {
+    const TermScope* scope = std::exchange(scope_, nullptr);
+    const absl::Status status = Sum(depth).status();
+    scope_ = scope;
+    return status;
+  }
+
+  absl::StatusOr<int64_t> Choice(int depth) {
+    absl::string_view begin = rest_;
+    absl::StatusOr<int64_t> value = Sum(depth);
+    while (true) {
+      const bool is_missing = absl::IsNotFound(value.status());
+      if (!value.ok() && !is_missing) return value;
+      if (is_missing) {  // Evaluation stopped within the sum.
+        rest_ = begin;
+        if (absl::Status status = Skip(depth); !status.ok()) return status;
+      }
+      if (Peek() != '?' || !absl::ConsumePrefix(&rest_, "??")) return value;
+      begin = rest_;
+      if (is_missing) {
+        value = Sum(depth);
+      } else if (absl::Status status = Skip(depth); !status.ok()) {
+        return status;
+      }
+    }
+  }
+
   absl::StatusOr<int64_t> Sum(int depth) {
     absl::StatusOr<int64_t> value = Product(depth);
     while (value.ok() && (Peek() == '+' || Peek() == '-')) {
@@ -93,7 +126,7 @@ class TermParser {
     if (Peek() == '(') {
       if (depth == kMaxDepth) return Error("too many parentheses");
       rest_.remove_prefix(1);
-      absl::StatusOr<int64_t> value = Sum(depth + 1);
+      absl::StatusOr<int64_t> value = Choice(depth + 1);
       if (!value.ok()) return value;
       if (Peek() != ')') return Error("a parenthesis is not closed");
       rest_.remove_prefix(1);
@@ -101,10 +134,17 @@ class TermParser {
     }
     size_t length = 0;
     while (length < rest_.size() && IsNameCharacter(rest_[length])) ++length;
+    const bool is_name = length > 0 && !absl::ascii_isdigit(static_cast<unsigned char>(rest_.front()));
+    if (is_name && length < rest_.size() && rest_[length] == '[') {
+      const size_t digits = length + 1;
+      length = std::min(rest_.find_first_not_of("0123456789", digits), rest_.size());
+      if (length == digits || length == rest_.size() || rest_[length] != ']') return Error("wanted is a number in brackets");
+      ++length;
+    }
     const absl::string_view word = rest_.substr(0, length);
     rest_.remove_prefix(length);
     if (word.empty()) return Error("a number or a name is missing");
-    if (!absl::ascii_isdigit(static_cast<unsigned char>(word.front()))) return scope_ == nullptr ? 0 : (*scope_)(word);
+    if (is_name) return scope_ == nullptr ? 0 : (*scope_)(word);
     int64_t number;
     if (!absl::SimpleAtoi(word, &number)) return Error(absl::StrCat("\"", word, "\" is no number"));
     return number;

@@ -88,6 +88,12 @@ absl::Status CheckTensor(const Recipe::Tensor& tensor, const SourceIds& ids) {
   status.Update(CheckTermsOf(tensor.tensor_name()));
   status.Update(CheckShape(tensor.shape()));
   status.Update(CheckSteps(tensor.steps(), ids));
+  if (tensor.has_tied()) {
+    status.Update(CheckTermsOf(tensor.tied().to()));
+    if (tensor.tied().to().empty() || tensor.tied().config().empty()) {
+      status.Update(absl::InvalidArgumentError("what is tied wants a tensor and a config value"));
+    }
+  }
   return status;
 }
 
@@ -142,6 +148,9 @@ absl::Status CheckSources(const Recipe& recipe, SourceIds& ids) {
       return absl::InvalidArgumentError(absl::StrCat("the source \"", source.id(), "\" stands there twice"));
     if (!source.subtree().empty() && source.outside_reason().empty()) {
       return absl::InvalidArgumentError(absl::StrCat("the source \"", source.id(), "\" has a subtree and no outside_reason"));
+    }
+    if (source.subtree().empty() && !source.outside().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("the source \"", source.id(), "\" has no subtree, and so nothing is outside of it"));
     }
   }
   return absl::OkStatus();
@@ -198,6 +207,12 @@ absl::Status CheckRecipe(const Recipe& recipe) {
     if (!ids.contains(drop.source()) || drop.match().empty() || drop.reason().empty()) {
       status.Update(
           absl::InvalidArgumentError(absl::StrCat("a drop of \"", drop.match(), "\" wants a known source, a match and a reason")));
+    }
+  }
+  for (const Recipe::Refusal& refusal : recipe.refusals()) {
+    if (!ids.contains(refusal.source()) || refusal.match().empty() || refusal.reason().empty()) {
+      status.Update(
+          absl::InvalidArgumentError(absl::StrCat("a refusal of \"", refusal.match(), "\" wants a known source, a match and a reason")));
     }
   }
   status.Update(CheckResult(recipe.result(), ids));

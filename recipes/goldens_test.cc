@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -64,7 +65,8 @@ PlanSource Open(const std::string& id, const std::string& path) {
   return {.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
 }
 
-absl::StatusOr<Plan> CompileNamed(const std::string& recipe, const std::vector<PlanSource>& sources, const PadRows& pad_rows = {}) {
+absl::StatusOr<Plan> CompileNamed(const std::string& recipe, const std::vector<PlanSource>& sources,
+                                  const std::optional<PadRows>& pad_rows = {}) {
   absl::StatusOr<Recipe> loaded = LoadRecipe(recipe);
   if (!loaded.ok()) return loaded.status();
   return Compile(*loaded, sources, {.pad_rows = pad_rows});

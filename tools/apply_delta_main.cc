@@ -22,7 +22,7 @@ ABSL_FLAG(std::string, target, "", "the folder for the result");
 ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {}, "torch or safetensors; as the base when empty");
 ABSL_FLAG(weighbridge::ByteCount, max_shard_size, weighbridge::ByteCount{10'000'000'000}, "bytes of tensors in one file, at most");
 ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
-          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number");
+          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number; as the recipe says when empty");
 ABSL_FLAG(std::string, recipe, "vicuna_delta", "the recipe: vicuna_delta, vicuna_delta_v1_1 or a textproto file");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");

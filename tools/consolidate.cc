@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -11,10 +12,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/tensor_spec.h"
+#include "plan/foreign_tensor.h"
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
@@ -46,11 +49,24 @@ Recipe CopyRecipe(const Checkpoint& checkpoint) {
   return recipe;
 }
 
-std::string DefaultRecipe(const Checkpoint& checkpoint) {
+// A recipe, or kNone, and why it is that one.
+struct Choice {
+  std::string recipe;
+  std::string reason;
+};
+
+// The embedded recipe for the architecture where it is made for such tensors: a quantized LLaMA is a LlamaForCausalLM by its config too.
+absl::StatusOr<Choice> DefaultRecipe(const Checkpoint& checkpoint) {
   const auto architecture = checkpoint.facts.find("architectures.0");
   const std::string* name = architecture == checkpoint.facts.end() ? nullptr : std::get_if<std::string>(&architecture->second);
-  const std::string recipe = name == nullptr ? "" : RecipeToConsolidate(*name);
-  return recipe.empty() ? kNone : recipe;
+  if (name == nullptr) return Choice{kNone, "no config.json names an architecture"};
+  const std::string known = RecipeToConsolidate(*name);
+  if (known.empty()) return Choice{kNone, absl::StrCat("no embedded recipe is for ", *name)};
+  absl::StatusOr<Recipe> recipe = LoadRecipe(known);
+  if (!recipe.ok()) return recipe.status();
+  const std::string foreign = FindForeignTensor(*recipe, checkpoint);
+  if (foreign.empty()) return Choice{known, absl::StrCat("config.json names ", *name)};
+  return Choice{kNone, absl::StrCat(known, ", for ", *name, ", has no rule for \"", foreign, "\"")};
 }
 
 WeightsFormat FormatByName(const std::string& output) {
@@ -75,12 +91,16 @@ absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream
   if (options.output.empty()) return absl::InvalidArgumentError("--output=FILE is missing");
   absl::StatusOr<Checkpoint> model = OpenCheckpoint(options.model);
   if (!model.ok()) return model.status();
-  const std::string name = options.recipe.empty() ? DefaultRecipe(*model) : options.recipe;
-  absl::StatusOr<Recipe> recipe = name == kNone ? CopyRecipe(*model) : LoadRecipe(name);
+  absl::StatusOr<Choice> choice = options.recipe.empty() ? DefaultRecipe(*model) : Choice{options.recipe, "as --recipe says"};
+  if (!choice.ok()) return choice.status();
+  const bool is_copy = choice->recipe == kNone;
+  absl::StatusOr<Recipe> recipe = is_copy ? CopyRecipe(*model) : LoadRecipe(choice->recipe);
   if (!recipe.ok()) return recipe.status();
   SetDType(options.dtype, *recipe);
 
   ConversionOptions conversion = options.conversion;
+  conversion.remarks.push_back(
+      absl::StrCat("recipe: ", choice->recipe, is_copy ? ", all tensors as they are (" : " (", choice->reason, ")"));
   if (!conversion.format.has_value()) conversion.format = FormatByName(options.output);
   const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();
   conversion.folder = folder.empty() ? std::string(".") : folder.string();

@@ -16,13 +16,14 @@ struct ConsolidateOptions {
   std::string output;
   std::optional<DType> dtype;  // Of all floating-point tensors; nothing: each keeps its own.
   // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: the embedded recipe for the architecture
-  // that config.json names, else none.
+  // that config.json names, if it has a rule for every tensor, else none.
   std::string recipe;
   // `format` is by the output's name unless it is given; folder and file_name are those of `output`.
   ConversionOptions conversion;
 };
 
-// Makes one file of any checkpoint. InvalidArgument when a path is missing; otherwise as Convert.
+// Makes one file of any checkpoint, and tells on `out` by which recipe and why. InvalidArgument when a path is missing; otherwise as
+// Convert.
 absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

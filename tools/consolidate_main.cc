@@ -20,7 +20,8 @@ ABSL_FLAG(std::string, model, "", "the checkpoint: a folder, an index or a file"
 ABSL_FLAG(std::string, output, "", "the file for the result");
 ABSL_FLAG(std::string, dtype, "keep", "of floating-point tensors: keep, float32, float16 or bfloat16");
 ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {}, "torch, safetensors or pdparams; by the output's name when empty");
-ABSL_FLAG(std::string, recipe, "", "the recipe, or none; by the architecture that config.json names when empty");
+ABSL_FLAG(std::string, recipe, "",
+          "the recipe, or none; when empty, the one for the architecture that config.json names if it knows all tensors, else none");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published; --noverify leaves that out");
 ABSL_FLAG(bool, overwrite, false, "replace an existing file");
 ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");

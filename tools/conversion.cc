@@ -237,6 +237,7 @@ class Result {
   }
 
   void Report(std::ostream& out) {
+    for (const std::string& remark : options_.remarks) out << Printable(remark) << "\n";
     const absl::string_view done = options_.verify ? "verified: " : "written, not verified: ";
     for (const CheckpointLayout::Weights& weights : layout_.weights) {
       out << done << Printable(folder_.PathOf(weights.name)) << " (" << ReadableBytes(weights.layout.size) << ")\n";

@@ -18,7 +18,7 @@ namespace weighbridge {
 
 // What merge, apply_delta and consolidate have in common: a recipe is applied to checkpoints, and the result is written, judged, published.
 struct ConversionOptions {
-  PadRows pad_rows = {};
+  std::optional<PadRows> pad_rows = std::nullopt;        // Nothing: as the recipe says.
   std::string folder = "";                               // Of the result; may be empty where nothing is written.
   std::string file_name = "";                            // Of weights in one file; the format's usual name when empty.
   std::optional<WeightsFormat> format = std::nullopt;    // Nothing: what the tool says, else pdparams.
@@ -31,6 +31,7 @@ struct ConversionOptions {
   std::string explain = "";        // An RE2: print the expression of each output whose name it matches in part; empty for none.
   bool overwrite = false;
   CommonOptions common = {};
+  std::vector<std::string> remarks = {};  // Of the tool, each a line of its own before what is told of the result.
 
   // Whether the work has no sense without a folder for the result.
   bool NeedsFolder() const { return !dry_run && explain.empty(); }

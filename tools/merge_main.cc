@@ -23,7 +23,7 @@ ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {weighbridge::WeightsFormat::k
 ABSL_FLAG(std::optional<weighbridge::ByteCount>, max_shard_size, std::nullopt,
           "bytes of tensors in one file, at most; one file when empty");
 ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
-          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number");
+          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number; as the recipe says when empty");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
 ABSL_FLAG(std::string, explain, "", "print the expression of each output whose name matches this RE2; `.` for all");

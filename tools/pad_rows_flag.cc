@@ -9,6 +9,8 @@
 namespace weighbridge {
 
 bool AbslParseFlag(absl::string_view text, PadRowsFlag* flag, std::string* error) {
+  flag->pad_rows.reset();
+  if (text.empty()) return true;
   const absl::StatusOr<PadRows> pad_rows = ParsePadRows(text);
   if (!pad_rows.ok()) {
     *error = std::string(pad_rows.status().message());
@@ -19,7 +21,7 @@ bool AbslParseFlag(absl::string_view text, PadRowsFlag* flag, std::string* error
 }
 
 std::string AbslUnparseFlag(const PadRowsFlag& flag) {
-  return ToString(flag.pad_rows);
+  return flag.pad_rows.has_value() ? ToString(*flag.pad_rows) : "";
 }
 
 }  // namespace weighbridge

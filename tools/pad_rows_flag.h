@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_TOOLS_PAD_ROWS_FLAG_H_
 #define WEIGHBRIDGE_TOOLS_PAD_ROWS_FLAG_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -8,9 +9,9 @@
 
 namespace weighbridge {
 
-// PadRows as a flag: "auto", "reference", or a number of rows.
+// PadRows as a flag: "auto", "reference", or a number of rows; empty for what the recipe says.
 struct PadRowsFlag {
-  PadRows pad_rows;
+  std::optional<PadRows> pad_rows;
 };
 
 bool AbslParseFlag(absl::string_view text, PadRowsFlag* flag, std::string* error);

@@ -266,6 +266,61 @@ class ConsolidateTest(StagesTest):
             self.expect_failure(run("consolidate", *arguments), word)
 
 
+class DefaultRecipeTest(StagesTest):
+    """consolidate applies a recipe only to what it is made for, and says which and why."""
+
+    def model(self, name, architectures, rename=lambda tensor: tensor, **config):
+        """tiny's LLaMA with other names and another config."""
+        folder = self.path(name)
+        self.assertEqual(run("consolidate", f"--model={self.tiny}/llama", "--recipe=none", f"--output={folder}/model.safetensors").returncode, 0)
+        with open(folder + "/model.safetensors", "rb") as file:
+            content = file.read()
+        size = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8:8 + size])
+        text = json.dumps({rename(key): value for key, value in header.items()}).encode()
+        with open(folder + "/model.safetensors", "wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text + content[8 + size:])
+        if architectures is not None:
+            config = {**load(self.tiny + "/llama/config.json"), "architectures": architectures, **config}
+        with open(folder + "/config.json", "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        return folder
+
+    def consolidate(self, model, *flags):
+        result = run("consolidate", "--model=" + model, "--output=" + self.path("out.bin"), "--overwrite", "--quiet", *flags)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.splitlines()[0], [tensor["name"] for tensor in self.listing(self.path("out.bin"))]
+
+    def test_an_architecture_has_its_recipe_and_others_have_none(self):
+        line, names = self.consolidate(self.model("llama", ["LlamaForCausalLM"]))
+        self.assertEqual(line, "recipe: llama_consolidated (config.json names LlamaForCausalLM)")
+        self.assertEqual((names[0], names[-1]), ("model.embed_tokens.weight", "lm_head.weight"))
+        line, others = self.consolidate(self.model("mistral", ["MistralForCausalLM"]))
+        self.assertEqual(line, "recipe: none, all tensors as they are (no embedded recipe is for MistralForCausalLM)")
+        self.assertEqual(sorted(others), sorted(names))
+        line, _ = self.consolidate(self.model("nameless", None, vocab_size=320))
+        self.assertEqual(line, "recipe: none, all tensors as they are (no config.json names an architecture)")
+        line, _ = self.consolidate(self.path("llama"), "--recipe=none")
+        self.assertEqual(line, "recipe: none, all tensors as they are (as --recipe says)")
+
+    def test_a_quantized_model_is_copied(self):
+        for suffix in ("qweight", "weight_packed", "base_layer.weight"):
+            model = self.model(suffix, ["LlamaForCausalLM"], lambda name, suffix=suffix: name.replace("q_proj.weight", "q_proj." + suffix))
+            line, names = self.consolidate(model)
+            self.assertIn('(llama_consolidated, for LlamaForCausalLM, has no rule for "model.layers.', line)
+            self.assertIn("model.layers.1.self_attn.q_proj." + suffix, names)
+            result = run("merge", "--recipe=llama", "llama=" + model, "--save_path=" + self.path("paddle"))
+            self.expect_failure(result, "q_proj.weight", suffix, "plain weights")
+            self.assertNotIn("fewer layers", result.stderr)
+
+    def test_what_a_recipe_is_made_for_must_be_whole(self):
+        result = run("consolidate", "--model=" + self.model("layers", ["LlamaForCausalLM"], num_hidden_layers=3), "--output=" + self.path("out.bin"))
+        self.expect_failure(result, "model.layers.2.self_attn.q_proj.weight", "fewer layers")
+        result = run("consolidate", "--model=" + self.model("rows", ["LlamaForCausalLM"], vocab_size=321), "--output=" + self.path("out.bin"))
+        self.expect_failure(result, "model.embed_tokens.weight", "[320, 64]", "[321, 64]")
+        self.assertFalse(os.path.exists(self.path("out.bin")))
+
+
 class FusedMergeTest(StagesTest):
     def test_gives_the_references_bytes_in_one_pass(self):
         for name, folder in golden_sets().items():
@@ -304,6 +359,7 @@ class FusedMergeTest(StagesTest):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         # A flag that is given counts all the same.
         self.expect_failure(run("verify", self.path("out/model_state.pdparams"), manifest, *sources, "--pad_rows=2", "--quiet"), "[322, 64]")
+        self.expect_failure(run("verify", self.path("out/model_state.pdparams"), manifest, *sources, "--pad_rows=auto", "--quiet"), "--pad_rows=1")
 
     def test_what_makes_a_source_is_not_made_in_its_turn(self):
         recipe = self.path("circle.textproto")

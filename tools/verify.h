@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_TOOLS_VERIFY_H_
 
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -13,15 +14,15 @@
 namespace weighbridge {
 
 struct VerifyOptions {
-  std::string merged;                          // A checkpoint, whoever wrote it.
-  std::string recipe;                          // An embedded name or a file; not looked at beside a manifest, which has its own.
-  std::map<std::string, std::string> sources;  // ID to path; none to audit by the manifest alone.
-  PadRows pad_rows = {};                       // Beside a manifest its recipes know, unless this says something else.
-  std::string tolerance = "exact";             // As ParseTolerance; beside a manifest its own when empty.
-  std::string match;                           // An RE2: only tensors with such names are judged, and nothing is exported.
-  std::string manifest;                        // A file to audit by; empty for none.
-  bool content = false;                        // Audits the tensors, in whatever container they are, not the files.
-  bool json = false;                           // On `out`.
+  std::string merged;                              // A checkpoint, whoever wrote it.
+  std::string recipe;                              // An embedded name or a file; not looked at beside a manifest, which has its own.
+  std::map<std::string, std::string> sources;      // ID to path; none to audit by the manifest alone.
+  std::optional<PadRows> pad_rows = std::nullopt;  // Nothing: as the recipe says, and beside a manifest its recipes.
+  std::string tolerance = "exact";                 // As ParseTolerance; beside a manifest its own when empty.
+  std::string match;                               // An RE2: only tensors with such names are judged, and nothing is exported.
+  std::string manifest;                            // A file to audit by; empty for none.
+  bool content = false;                            // Audits the tensors, in whatever container they are, not the files.
+  bool json = false;                               // On `out`.
   VerifyExports exports;
   CommonOptions common;
 };
