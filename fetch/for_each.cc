@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -16,7 +17,11 @@ void ForEach(size_t count, int threads, absl::FunctionRef<void(size_t)> work) {
     for (size_t i = next++; i < count; i = next++) work(i);
   };
   std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(count, static_cast<size_t>(std::max(threads, 1))); ++i) others.emplace_back(run);
+  try {
+    for (size_t i = 1; i < std::min(count, static_cast<size_t>(std::max(threads, 1))); ++i) others.emplace_back(run);
+  } catch (const std::exception&) {
+    // No thread, or no memory for one: those that are there do the work.
+  }
   run();
   for (std::thread& thread : others) thread.join();
 }

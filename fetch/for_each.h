@@ -7,7 +7,8 @@
 
 namespace weighbridge {
 
-// Calls work(0), …, work(count - 1), begun in this order, on `threads` threads, and returns when all are done.
+// Calls work(0), …, work(count - 1), begun in this order, on `threads` threads, or on fewer when the system refuses them, and returns when
+// all are done.
 void ForEach(size_t count, int threads, absl::FunctionRef<void(size_t)> work);
 
 }  // namespace weighbridge

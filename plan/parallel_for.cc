@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -24,7 +26,7 @@ class Loop {
       if (next_ < count_ && stop_ != nullptr && *stop_) return Fail(count_, absl::CancelledError("stopped"));
       const int64_t index = next_++;
       if (index >= count_) return;
-      if (absl::Status status = work_(index, thread); !status.ok()) return Fail(index, status);
+      if (absl::Status status = Work(index, thread); !status.ok()) return Fail(index, status);
     }
   }
 
@@ -34,6 +36,15 @@ class Loop {
   }
 
  private:
+  // An exception would end the program where it leaves a thread.
+  absl::Status Work(int64_t index, int thread) {
+    try {
+      return work_(index, thread);
+    } catch (const std::bad_alloc&) {
+      return absl::ResourceExhaustedError("out of memory: the system gives this program no more");
+    }
+  }
+
   void Fail(int64_t index, const absl::Status& status) {
     failed_ = true;
     const std::lock_guard lock(mutex_);
@@ -60,7 +71,11 @@ absl::Status ParallelFor(int64_t count, int threads, const std::atomic<bool>* st
   {
     std::vector<std::jthread> others;
     const int wanted = static_cast<int>(std::min<int64_t>(threads, count));
-    for (int thread = 1; thread < wanted; ++thread) others.emplace_back([&loop, thread] { loop.Run(thread); });
+    try {
+      for (int thread = 1; thread < wanted; ++thread) others.emplace_back([&loop, thread] { loop.Run(thread); });
+    } catch (const std::exception&) {
+      // No thread, or no memory for one: those that are there do the work.
+    }
     loop.Run(0);
   }
   return loop.status();

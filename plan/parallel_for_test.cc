@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -70,6 +71,16 @@ TEST(ParallelForTest, StopsWhenToldTo) {
     });
     EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
     EXPECT_LT(calls, 1'000'000);
+  }
+}
+
+TEST(ParallelForTest, NoMemoryForAPartIsAFailureOfItOnEveryThread) {
+  for (int threads : {1, 4}) {
+    const absl::Status status = ParallelFor(100, threads, nullptr, [](int64_t index, int) -> absl::Status {
+      if (index >= 10) throw std::bad_alloc();
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/printable.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/layout.h"
 #include "formats/tensor_spec.h"
@@ -17,7 +18,6 @@
 #include "plan/plan.h"
 #include "re2/re2.h"
 #include "tools/byte_count.h"
-#include "tools/printable.h"
 
 namespace weighbridge {
 

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 #include "fetch/check.h"
 #include "fetch/download/rate_limiter.h"
 #include "fetch/download/target_lock.h"
@@ -35,7 +36,6 @@
 #include "fetch/url.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/fetch_report.h"
-#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/wanted_weights.h"
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/printable.h"
 #include "fetch/check.h"
 #include "fetch/damage.h"
 #include "fetch/fetch_file.h"
@@ -19,7 +20,6 @@
 #include "formats/json/quote_json.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/byte_count.h"
-#include "tools/printable.h"
 
 namespace weighbridge {
 namespace {

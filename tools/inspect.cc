@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/printable.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/json/quote_json.h"
@@ -22,7 +23,6 @@
 #include "plan/parallel_for.h"
 #include "re2/re2.h"
 #include "tools/byte_count.h"
-#include "tools/printable.h"
 #include "tools/tool.h"
 #include "verify/digest.h"
 

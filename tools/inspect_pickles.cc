@@ -10,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/printable.h"
 #include "formats/directory/list_pickles.h"
 #include "formats/json/quote_json.h"
 #include "formats/pickle/value.h"
 #include "tools/inspect.h"
-#include "tools/printable.h"
 
 namespace weighbridge {
 namespace {

@@ -1,6 +1,5 @@
 #include "tools/tool.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +9,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -23,10 +24,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/printable.h"
 #include "google/protobuf/stubs/logging.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
-#include "tools/printable.h"
+#include "tools/printable_stream.h"
 
 ABSL_FLAG(int32_t, threads, 0, "threads to work on; 0 is all cores");
 ABSL_FLAG(bool, quiet, false, "no progress on stderr");
@@ -45,18 +47,41 @@ extern "C" void Stop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-// A checkpoint may have more shards than a program may have open files unless it asks.
-void RaiseFileLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 absl::Status EnterUsersWorkingDirectory() {
   const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("entering ", folder, ": ", std::strerror(errno)));
+}
+
+absl::StatusOr<bool> ParseAndRun(absl::Span<char* const> arguments, absl::string_view usage,
+                                 absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
+  absl::StatusOr<CommandLine> command_line = ParseCommandLine(arguments);
+  if (!command_line.ok()) return command_line.status();
+  if (command_line->help) {
+    std::cout << usage << "\nFlags:\n" << FlagsHelp();
+    return true;
+  }
+  if (absl::Status status = EnterUsersWorkingDirectory(); !status.ok()) return status;
+  return run(*command_line);
+}
+
+// What no `catch` sees: an exception on a way that may not throw. Nothing that we write has a name then, so the end leaves nothing.
+[[noreturn]] void EndWithoutUnwinding() {
+  constexpr char kMessage[] = "the program ends: the system refuses memory or another resource\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+  _exit(2);
+}
+
+// Everything that the library below throws is a limit of the system: no memory, no threads.
+template <typename Function>
+absl::StatusOr<bool> CatchLimits(Function function) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("out of memory: the system gives this program no more");
+  } catch (const std::exception& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("the system refuses what the program needs: ", error.what()));
+  }
 }
 
 }  // namespace
@@ -71,6 +96,7 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
 }
 
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
+  std::set_terminate(EndWithoutUnwinding);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     // What is ignored stays so: nohup means it.
     if (std::signal(signal, Stop) == SIG_IGN) std::signal(signal, SIG_IGN);
@@ -78,19 +104,15 @@ int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<ab
   // A write into a closed pipe or beyond a limit is an error of that write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  RaiseFileLimit();
   // What a library thinks of a file's bytes is told by our own errors, in one line.
   google::protobuf::SetLogHandler(nullptr);
-  absl::StatusOr<CommandLine> command_line = ParseCommandLine(absl::MakeConstSpan(argv + 1, argc > 0 ? argc - 1 : 0));
-  if (command_line.ok() && command_line->help) {
-    std::cout << usage << "\nFlags:\n" << FlagsHelp();
-    return 0;
-  }
-  absl::Status status = command_line.status();
-  if (status.ok()) status = EnterUsersWorkingDirectory();
-  absl::StatusOr<bool> answer = status.ok() ? run(*command_line) : absl::StatusOr<bool>(status);
-  std::cout.flush();
-  if (answer.ok() && !std::cout) answer = absl::UnavailableError("writing to standard output failed");
+  const absl::StatusOr<bool> answer = CatchLimits([&]() -> absl::StatusOr<bool> {
+    const PrintableStream printable(std::cout);
+    absl::StatusOr<bool> result = ParseAndRun(absl::MakeConstSpan(argv + 1, argc > 0 ? argc - 1 : 0), usage, run);
+    std::cout.flush();
+    if (result.ok() && !std::cout) return absl::UnavailableError("writing to standard output failed");
+    return result;
+  });
   if (answer.ok()) return *answer ? 0 : 1;
   std::cerr << Printable(answer.status().message()) << "\n";
   return 2;

@@ -28,7 +28,8 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory);
 
 // The body of every main: parses the command line, goes to the folder where the user stands (`bazel run` starts programs elsewhere),
 // prints `usage` with all flags for --help, or else calls `run`, whose answer is yes or no. Returns the exit code: 0 yes (or help), 1 no,
-// 2 for a failure, which is printed as one line on stderr.
+// 2 for a failure, which is printed as one line on stderr; also when the system gives no more memory or threads. What is written to
+// std::cout meanwhile passes a PrintableStream.
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run);
 
 // The path of a file of this repository that a tool carries along as `data`, or "" when it is not there. Call before RunTool, which changes

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <semaphore>
@@ -56,20 +57,28 @@ Transfer::Transfer(RemoteReader& reader, const RemoteFile& file, PartialFile& pa
       hasher_(file.size, file.hashes) {}
 
 absl::StatusOr<FileDigests> Transfer::Run() {
-  std::thread hash([this] { Hash(); });
-  std::thread save([this] { KeepSaving(); });
+  std::thread hash;
+  std::thread save;
   std::vector<std::thread> streams;
   const bool worth_several = !whole_ && file_.size >= 2 * options_.segment_size;
   const size_t count = std::min(map_.waiting(), static_cast<size_t>(worth_several ? options_.streams : 1));
-  for (size_t i = 0; i < count; ++i) streams.emplace_back([this, i] { RunStream(i == 0); });
+  try {
+    hash = std::thread([this] { Hash(); });
+    save = std::thread([this] { KeepSaving(); });
+    for (size_t i = 0; i < count; ++i) streams.emplace_back([this, i] { RunStream(i == 0); });
+  } catch (const std::exception& error) {
+    // One stream is enough.
+    if (streams.empty()) Fail(absl::ResourceExhaustedError(absl::StrCat("the system gives no thread: ", error.what())));
+  }
   for (std::thread& stream : streams) stream.join();
   {
     const std::lock_guard lock(mutex_);
     streams_done_ = true;
   }
   changed_.notify_all();
-  hash.join();
-  save.join();
+  for (std::thread* thread : {&hash, &save}) {
+    if (thread->joinable()) thread->join();
+  }
   const std::lock_guard lock(mutex_);
   if (!status_.ok()) return status_;
   return hasher_.Finish();
