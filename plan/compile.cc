@@ -13,20 +13,19 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "plan/compile_accounting.h"
+#include "plan/compile_budget.h"
 #include "plan/compile_options.h"
 #include "plan/compile_result.h"
 #include "plan/compile_scope.h"
 #include "plan/compile_steps.h"
 #include "plan/compile_token_rows.h"
 #include "plan/expr.h"
-#include "plan/pattern.h"
 #include "plan/plan.h"
 #include "plan/source_view.h"
 #include "proto/recipe.pb.h"
@@ -68,16 +67,16 @@ std::string WhatIsThere(const SourceView& source, absl::string_view missing, abs
 
 class Compiler {
  public:
-  explicit Compiler(const Recipe& recipe) : recipe_(recipe) {}
+  Compiler(const Recipe& recipe, const CompileOptions& options) : recipe_(recipe), budget_(options.limits, options.stop) {}
 
   absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
     absl::Status status = OpenSources(sources);
-    if (status.ok()) status = CheckRefusals(recipe_, views_);
+    if (status.ok()) status = CheckRefusals(recipe_, views_, budget_);
     for (const Recipe::Section& section : recipe_.sections()) {
       if (status.ok()) status = section.takes().empty() ? CompileEntries(section) : CompileTakes(section);
     }
-    if (status.ok()) status = AccountForSources(recipe_, views_, plan_);
-    if (status.ok()) status = MakeResult(recipe_.result(), views_, plan_);
+    if (status.ok()) status = AccountForSources(recipe_, views_, budget_, plan_);
+    if (status.ok()) status = MakeResult(recipe_.result(), views_, budget_, plan_);
     if (!status.ok()) return Annotate(status, absl::StrCat("recipe \"", recipe_.name(), "\""));
     plan_.recipe = recipe_;
     return std::move(plan_);
@@ -110,8 +109,10 @@ class Compiler {
     return ApplySteps(steps, std::move(expr), scope.source().rows()[row].name, scope);
   }
 
-  // Appends the output `name`; `explanation` is what it means when something else made it already.
+  // Appends the output; `explanation` is what it means when something else made it already.
   absl::Status AddOutput(PlannedTensor output, absl::string_view explanation) {
+    absl::Status status = budget_.ChargeOutput(*output.expr, output.name, output.tensor_name);
+    if (!status.ok()) return status;
     const auto [made, is_new] = made_.emplace(output.name, plan_.outputs.size());
     if (!is_new) {
       return absl::FailedPreconditionError(absl::StrCat("the output \"", output.name, "\" is made twice, from ",
@@ -123,6 +124,10 @@ class Compiler {
   }
 
   absl::Status CompileTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
+    return NameRuleOfLimit(MakeTensor(scope, section, tensor), "from", tensor.from());
+  }
+
+  absl::Status MakeTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
     absl::StatusOr<std::string> from = scope.Expand(tensor.from());
     absl::StatusOr<std::string> to = scope.Expand(tensor.to());
     absl::StatusOr<std::string> tensor_name = scope.Expand(tensor.tensor_name());
@@ -151,6 +156,7 @@ class Compiler {
   absl::Status CompileLayers(CompileScope& scope, const Recipe::Section& section, const Recipe::Layers& layers) {
     absl::StatusOr<int64_t> count = scope.Evaluate(layers.count());
     if (!count.ok()) return count.status();
+    if (absl::Status status = budget_.CheckRepetitions(*count); !status.ok()) return NameRuleOfLimit(status, "layers of", layers.count());
     for (int64_t i = 0; i < *count; ++i) {
       scope.variables["i"] = i;
       for (const Recipe::Tensor& tensor : layers.tensors()) {
@@ -162,7 +168,7 @@ class Compiler {
   }
 
   absl::Status CompileEntries(const Recipe::Section& section) {
-    CompileScope scope(views_, section.source());
+    CompileScope scope(views_, section.source(), budget_);
     for (const Recipe::Entry& entry : section.entries()) {
       absl::Status status =
           entry.has_tensor() ? CompileTensor(scope, section, entry.tensor()) : CompileLayers(scope, section, entry.layers());
@@ -171,9 +177,21 @@ class Compiler {
     return absl::OkStatus();
   }
 
-  static bool Matches(const Recipe::Take& take, const SourceView::Row& row) {
+  absl::StatusOr<bool> Matches(const Recipe::Take& take, const SourceView::Row& row) {
     if (take.has_rank() && row.expr->spec().shape.size() != static_cast<size_t>(take.rank())) return false;
-    return MatchesPattern(take.match(), row.name);
+    absl::StatusOr<bool> matches = budget_.Matches(take.match(), row.name);
+    if (!matches.ok()) return NameRuleOfLimit(matches.status(), "take of", take.match());
+    return matches;
+  }
+
+  // The first take that matches, or takes_size().
+  absl::StatusOr<int> FindTake(const Recipe::Section& section, const SourceView::Row& row) {
+    for (int k = 0; k < section.takes_size(); ++k) {
+      absl::StatusOr<bool> matches = Matches(section.takes(k), row);
+      if (!matches.ok()) return matches.status();
+      if (*matches) return k;
+    }
+    return section.takes_size();
   }
 
   absl::Status CompileTaken(const CompileScope& scope, const Recipe::Section& section, const Recipe::Take& take, int64_t row) {
@@ -184,7 +202,9 @@ class Compiler {
     }
     std::string name = taken.name;
     for (const Recipe::Replacement& replacement : take.replacements()) {
-      name = absl::StrReplaceAll(name, {{replacement.text(), replacement.with()}});
+      absl::StatusOr<std::string> replaced = budget_.Replace(name, replacement.text(), replacement.with());
+      if (!replaced.ok()) return replaced.status();
+      name = *std::move(replaced);
     }
     const bool keeps_name = take.keep_tensor_name() && !taken.tensor_name.empty();
     absl::StatusOr<std::string> tensor_name = keeps_name ? taken.tensor_name : scope.Expand(take.tensor_name());
@@ -195,16 +215,19 @@ class Compiler {
   }
 
   absl::Status CompileTakes(const Recipe::Section& section) {
-    CompileScope scope(views_, section.source());
+    CompileScope scope(views_, section.source(), budget_);
     const absl::Span<const SourceView::Row> rows = scope.source().rows();
     std::vector<int64_t> matched(section.takes_size());
     int64_t taken = 0;
     for (int64_t row = 0; row < static_cast<int64_t>(rows.size()); ++row) {
-      int k = 0;
-      while (k < section.takes_size() && !Matches(section.takes(k), rows[row])) ++k;
+      absl::StatusOr<int> found = FindTake(section, rows[row]);
+      if (!found.ok()) return found.status();
+      const int k = *found;
       if (k == section.takes_size()) continue;
       scope.variables = {{"position", row}, {"taken", taken++}, {"matched", matched[k]++}};
-      if (absl::Status status = CompileTaken(scope, section, section.takes(k), row); !status.ok()) return status;
+      const Recipe::Take& take = section.takes(k);
+      if (absl::Status status = NameRuleOfLimit(CompileTaken(scope, section, take, row), "take of", take.match()); !status.ok())
+        return status;
     }
     for (int k = 0; k < section.takes_size(); ++k) {
       if (absl::Status status = CheckCount(scope, section.takes(k), matched[k]); !status.ok()) return status;
@@ -226,7 +249,13 @@ class Compiler {
                                             wanted, Explanation(take.if_count_differs())));
   }
 
+  // A limit is met in the middle of a rule, which only the recipe's author can find by its text.
+  static absl::Status NameRuleOfLimit(const absl::Status& status, absl::string_view kind, absl::string_view rule) {
+    return absl::IsResourceExhausted(status) ? Annotate(status, absl::StrCat(kind, " \"", rule.substr(0, kRuleShown), "\"")) : status;
+  }
+
   const Recipe& recipe_;
+  CompileBudget budget_;
   SourceViews views_;
   absl::flat_hash_map<std::string, size_t> made_;
   Plan plan_;
@@ -238,7 +267,7 @@ absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>
   Recipe applied = recipe;
   if (options.pad_rows.has_value()) SetPadRows(*options.pad_rows, applied);
   if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
-  return Compiler(applied).Run(sources);
+  return Compiler(applied, options).Run(sources);
 }
 
 }  // namespace weighbridge

@@ -1,6 +1,5 @@
 #include "plan/compile_accounting.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -11,14 +10,15 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
+#include "plan/compile_budget.h"
 #include "plan/compile_scope.h"
 #include "plan/expr.h"
-#include "plan/pattern.h"
 #include "plan/plan.h"
 #include "plan/source_view.h"
 #include "proto/recipe.pb.h"
@@ -32,16 +32,30 @@ constexpr size_t kNamesShown = 5;
 // By the label of a Read, "SOURCE/NAME": why it is dropped unless something else reads it.
 using Reasons = absl::flat_hash_map<std::string, std::string>;
 
-const Recipe::Drop* FindDrop(const Recipe& recipe, const std::string& source, absl::string_view name) {
+absl::StatusOr<bool> Matches(absl::string_view pattern, absl::string_view name, absl::string_view rule, CompileBudget& budget) {
+  absl::StatusOr<bool> matches = budget.Matches(pattern, name);
+  if (matches.ok()) return matches;
+  return Annotate(matches.status(), absl::StrCat("the ", rule, " of \"", pattern.substr(0, kRuleShown), "\""));
+}
+
+// Null when there is none.
+absl::StatusOr<const Recipe::Drop*> FindDrop(const Recipe& recipe, const std::string& source, absl::string_view name,
+                                             CompileBudget& budget) {
   for (const Recipe::Drop& drop : recipe.drops()) {
-    if (drop.source() == source && MatchesPattern(drop.match(), name)) return &drop;
+    if (drop.source() != source) continue;
+    absl::StatusOr<bool> matches = Matches(drop.match(), name, "drop", budget);
+    if (!matches.ok()) return matches.status();
+    if (*matches) return &drop;
   }
   return nullptr;
 }
 
-bool IsDroppedOutside(const Recipe::Source& source, absl::string_view name) {
-  return source.outside().empty() || std::any_of(source.outside().begin(), source.outside().end(),
-                                                 [&](const std::string& pattern) { return MatchesPattern(pattern, name); });
+absl::StatusOr<bool> IsDroppedOutside(const Recipe::Source& source, absl::string_view name, CompileBudget& budget) {
+  for (const std::string& pattern : source.outside()) {
+    absl::StatusOr<bool> matches = Matches(pattern, name, "outside", budget);
+    if (!matches.ok() || *matches) return matches;
+  }
+  return source.outside().empty();
 }
 
 absl::Status UnaccountedError(const SourceView& view, std::vector<std::string> names) {
@@ -58,18 +72,23 @@ void AddReasons(const SourceView::Row& row, const std::string& reason, Reasons& 
   for (const Expr* leaf : Leaves(*row.expr)) reasons.emplace(leaf->tensor_label(), reason);
 }
 
-absl::Status CollectReasons(const Recipe& recipe, const Recipe::Source& source, const SourceView& view, Reasons& reasons) {
+absl::Status CollectReasons(const Recipe& recipe, const Recipe::Source& source, const SourceView& view, CompileBudget& budget,
+                            Reasons& reasons) {
   std::vector<std::string> unaccounted;
   for (const SourceView::Row& row : view.rows()) {
     if (row.used) continue;
-    if (const Recipe::Drop* drop = FindDrop(recipe, source.id(), row.name); drop != nullptr) {
-      AddReasons(row, drop->reason(), reasons);
+    absl::StatusOr<const Recipe::Drop*> drop = FindDrop(recipe, source.id(), row.name, budget);
+    if (!drop.ok()) return drop.status();
+    if (*drop != nullptr) {
+      AddReasons(row, (*drop)->reason(), reasons);
     } else {
       unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
     }
   }
   for (const SourceView::Row& row : view.outside()) {
-    if (IsDroppedOutside(source, row.name)) {
+    absl::StatusOr<bool> is_dropped = IsDroppedOutside(source, row.name, budget);
+    if (!is_dropped.ok()) return is_dropped.status();
+    if (*is_dropped) {
       AddReasons(row, source.outside_reason(), reasons);
     } else {
       unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
@@ -107,11 +126,13 @@ absl::Status FlattenSources(const Recipe& recipe, const SourceViews& views, Plan
 
 }  // namespace
 
-absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views) {
+absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views, CompileBudget& budget) {
   for (const Recipe::Refusal& refusal : recipe.refusals()) {
     const SourceView& view = views.at(refusal.source());
     for (const SourceView::Row& row : view.rows()) {
-      if (!MatchesPattern(refusal.match(), row.name)) continue;
+      absl::StatusOr<bool> matches = Matches(refusal.match(), row.name, "refusal", budget);
+      if (!matches.ok()) return matches.status();
+      if (!*matches) continue;
       return absl::FailedPreconditionError(absl::StrCat(view.Describe(), ": tensor \"", row.stored_name, "\" ", ToString(row.expr->spec()),
                                                         " must not be there", Explanation(refusal.reason())));
     }
@@ -119,10 +140,10 @@ absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views) {
   return absl::OkStatus();
 }
 
-absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, Plan& plan) {
+absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, CompileBudget& budget, Plan& plan) {
   Reasons reasons;
   for (const Recipe::Source& source : recipe.sources()) {
-    if (absl::Status status = CollectReasons(recipe, source, views.at(source.id()), reasons); !status.ok()) return status;
+    if (absl::Status status = CollectReasons(recipe, source, views.at(source.id()), budget, reasons); !status.ok()) return status;
   }
   if (absl::Status status = FlattenSources(recipe, views, plan); !status.ok()) return status;
   absl::flat_hash_set<std::string> read;

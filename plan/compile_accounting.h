@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_PLAN_COMPILE_ACCOUNTING_H_
 
 #include "absl/status/status.h"
+#include "plan/compile_budget.h"
 #include "plan/plan.h"
 #include "plan/source_view.h"
 #include "proto/recipe.pb.h"
@@ -12,11 +13,12 @@ namespace weighbridge {
 // that no output reads is dropped, in the sources' order, for the reason for which it fell: a drop or the edge of the subtree, of this
 // recipe or of the one behind a source that is a plan.
 //
-// FailedPrecondition: a tensor of a source is neither used nor dropped. InvalidArgument: two checkpoints have one id.
-absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, Plan& plan);
+// FailedPrecondition: a tensor of a source is neither used nor dropped. InvalidArgument: two checkpoints have one id. Otherwise fails as
+// the budget does.
+absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, CompileBudget& budget, Plan& plan);
 
 // FailedPrecondition when a source has a tensor that a refusal of the recipe matches, below its subtree.
-absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views);
+absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views, CompileBudget& budget);
 
 }  // namespace weighbridge
 

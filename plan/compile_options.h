@@ -1,12 +1,14 @@
 #ifndef WEIGHBRIDGE_PLAN_COMPILE_OPTIONS_H_
 #define WEIGHBRIDGE_PLAN_COMPILE_OPTIONS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "plan/recipe_limits.h"
 
 namespace weighbridge {
 
@@ -33,6 +35,9 @@ std::string ToString(const PadRows& pad_rows);
 struct CompileOptions {
   // In the place of what the recipe says in each of its steps add_token_rows; nothing: as the recipe says.
   std::optional<PadRows> pad_rows;
+  RecipeLimits limits = {};
+  // Set from outside to stop early; Cancelled then.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 }  // namespace weighbridge

@@ -15,6 +15,7 @@
 #include "formats/json/json_members.h"
 #include "formats/json/quote_json.h"
 #include "formats/read_limits.h"
+#include "plan/compile_budget.h"
 #include "plan/compile_scope.h"
 #include "plan/plan.h"
 #include "plan/source_view.h"
@@ -56,7 +57,8 @@ void Omit(const JsonMembers& omitted, JsonMembers& members) {
   });
 }
 
-absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan) {
+absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan, CompileBudget& budget) {
+  if (absl::Status status = budget.ChargeWork(static_cast<int64_t>(plan.outputs.size())); !status.ok()) return status;
   const auto output =
       std::find_if(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedTensor& other) { return other.name == extent.tensor(); });
   if (output == plan.outputs.end()) {
@@ -68,13 +70,14 @@ absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& pla
       absl::StrCat("the output \"", extent.tensor(), "\" has no axis ", extent.axis(), " to give \"", extent.key(), "\" in ", kConfig));
 }
 
-absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const SourceView& source, const ByteSource& file, const Plan& plan) {
+absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const SourceView& source, const ByteSource& file, const Plan& plan,
+                                       CompileBudget& budget) {
   absl::StatusOr<JsonMembers> members = ReadMembers(file);
   if (!members.ok()) return members.status();
   members->merge(Members(config.defaults_json()));
   for (auto& [key, value] : Members(config.json())) members->insert_or_assign(key, value);
   for (const Recipe::Extent& extent : config.extents()) {
-    absl::StatusOr<int64_t> value = FindExtent(extent, plan);
+    absl::StatusOr<int64_t> value = FindExtent(extent, plan, budget);
     if (!value.ok()) return value.status();
     members->insert_or_assign(extent.key(), absl::StrCat(*value));
   }
@@ -126,10 +129,10 @@ absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers
   return absl::OkStatus();
 }
 
-absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, Plan& plan) {
+absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, CompileBudget& budget, Plan& plan) {
   const Companion* file = FindCompanion(source, kConfig);
   if (file == nullptr) return absl::OkStatus();
-  absl::StatusOr<JsonMembers> members = MakeConfig(config, source, *file->bytes, plan);
+  absl::StatusOr<JsonMembers> members = MakeConfig(config, source, *file->bytes, plan, budget);
   if (!members.ok()) return members.status();
   AddMade(kConfig, *members, plan);
   absl::StatusOr<Facts> facts = ReadFacts(*plan.companions.back().bytes, ReadLimits());
@@ -144,6 +147,9 @@ absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, 
 absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
   absl::StatusOr<std::string> name = scope.Expand(module.name());
   if (!name.ok()) return name.status();
+  if (absl::Status status = scope.budget().ChargeModule(*name); !status.ok()) {
+    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\""));
+  }
   versions.push_back({.module = *std::move(name), .version = module.version()});
   for (const Recipe::Module& below : module.modules()) {
     if (absl::Status status = AddModule(below, scope, versions); !status.ok()) return status;
@@ -156,6 +162,10 @@ absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, 
   CompileScope counted = scope.Over(module.count_from());
   absl::StatusOr<int64_t> count = counted.Evaluate(module.count());
   if (!count.ok()) return count.status();
+  if (absl::Status status = counted.budget().CheckModules(*count); !status.ok()) {
+    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\": count \"",
+                                         module.count(), "\" is ", *count));
+  }
   for (int64_t i = 0; i < *count; ++i) {
     counted.variables["i"] = i;
     if (absl::Status status = AddModuleTree(module, counted, versions); !status.ok()) return status;
@@ -163,14 +173,14 @@ absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, 
   return absl::OkStatus();
 }
 
-absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Plan& plan) {
+absl::Status AddModules(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
   if (!result.modules_from().empty()) {
     const PlanSource& source = views.at(result.modules_from()).source();
     plan.module_versions = source.plan != nullptr ? source.plan->module_versions : source.checkpoint->module_versions;
   }
   if (result.modules().empty()) return absl::OkStatus();
   plan.module_versions.emplace();
-  const CompileScope scope(views, views.begin()->first);
+  const CompileScope scope(views, views.begin()->first, budget);
   for (const Recipe::Module& module : result.modules()) {
     if (absl::Status status = AddModule(module, scope, *plan.module_versions); !status.ok()) return status;
   }
@@ -179,16 +189,16 @@ absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Plan& 
 
 }  // namespace
 
-absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, Plan& plan) {
+absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
   if (result.has_config()) {
-    if (absl::Status status = AddConfig(result.config(), views.at(result.config().source()), plan); !status.ok()) return status;
+    if (absl::Status status = AddConfig(result.config(), views.at(result.config().source()), budget, plan); !status.ok()) return status;
   }
   if (!result.tokenizer_from().empty()) {
     for (const Companion& companion : views.at(result.tokenizer_from()).companions()) {
       if (companion.role == Role::kTokenizer) plan.companions.push_back(companion);
     }
   }
-  return AddModules(result, views, plan);
+  return AddModules(result, views, budget, plan);
 }
 
 }  // namespace weighbridge

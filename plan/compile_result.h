@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_PLAN_COMPILE_RESULT_H_
 
 #include "absl/status/status.h"
+#include "plan/compile_budget.h"
 #include "plan/plan.h"
 #include "plan/source_view.h"
 #include "proto/recipe.pb.h"
@@ -12,8 +13,9 @@ namespace weighbridge {
 // Where the config's source has no config.json, there is none.
 //
 // NotFound: an output that gives an extent is missing, or a config value for the count of modules. FailedPrecondition: such an output has
-// no such axis. A config.json that is changed fails as ParseJsonMembers and ReadAll, naming the file.
-absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, Plan& plan);
+// no such axis. A config.json that is changed fails as ParseJsonMembers and ReadAll, naming the file. Otherwise fails as
+// the budget does.
+absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan);
 
 }  // namespace weighbridge
 

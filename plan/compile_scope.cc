@@ -15,13 +15,14 @@
 #include "absl/strings/strip.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
+#include "plan/compile_budget.h"
 #include "plan/source_view.h"
 #include "plan/term.h"
 
 namespace weighbridge {
 
 CompileScope CompileScope::Over(absl::string_view id) const {
-  CompileScope other(*views_, id);
+  CompileScope other(*views_, id, *budget_);
   other.variables = variables;
   return other;
 }
@@ -48,10 +49,12 @@ absl::StatusOr<int64_t> CompileScope::Value(absl::string_view name) const {
 }
 
 absl::StatusOr<int64_t> CompileScope::Evaluate(absl::string_view term) const {
+  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.size())); !status.ok()) return status;
   return EvaluateTerm(term, [&](absl::string_view name) { return Value(name); });
 }
 
 absl::StatusOr<std::string> CompileScope::Expand(absl::string_view text) const {
+  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.size())); !status.ok()) return status;
   return ExpandTerms(text, [&](absl::string_view name) { return Value(name); });
 }
 

@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_PLAN_COMPILE_SCOPE_H_
 #define WEIGHBRIDGE_PLAN_COMPILE_SCOPE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,24 +11,30 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
+#include "plan/compile_budget.h"
 #include "plan/source_view.h"
 #include "plan/term.h"
 
 namespace weighbridge {
 
 // What the terms of a rule can name: "ID.KEY" is a config value of any source, "ID.NAME[AXIS]" the extent of one of its tensors; other
-// names are variables ("i", "taken") first, then the same of the rule's own source. References the views, which must outlive it.
+// names are variables ("i", "taken") first, then the same of the rule's own source. References the views and the budget, which
+// must outlive it.
 class CompileScope {
  public:
   using Variables = std::map<std::string, int64_t, std::less<>>;
 
-  CompileScope(SourceViews& views, absl::string_view id) : views_(&views), source_(&views.find(id)->second) {}
+  CompileScope(SourceViews& views, absl::string_view id, CompileBudget& budget)
+      : views_(&views), source_(&views.find(id)->second), budget_(&budget) {}
 
   SourceView& source() const { return *source_; }
   // The same variables over another source of the recipe.
   CompileScope Over(absl::string_view id) const;
 
-  // As EvaluateTerm and ExpandTerms.
+  // Of the compilation.
+  CompileBudget& budget() const { return *budget_; }
+
+  // As EvaluateTerm and ExpandTerms, within the budget.
   absl::StatusOr<int64_t> Evaluate(absl::string_view term) const;
   absl::StatusOr<std::string> Expand(absl::string_view text) const;
 
@@ -43,7 +50,11 @@ class CompileScope {
 
   SourceViews* views_;
   SourceView* source_;
+  CompileBudget* budget_;
 };
+
+// Bytes of a rule's text that a message about its limit shows.
+inline constexpr size_t kRuleShown = 60;
 
 // `message` with "BEFORE: " before it, and the recipe's own explanation, where there is one, after it.
 absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation = "");

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/tensor_spec.h"
+#include "plan/compile_budget.h"
 #include "plan/compile_scope.h"
 #include "plan/compile_token_rows.h"
 #include "plan/expr.h"
@@ -88,6 +89,7 @@ absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const 
 absl::StatusOr<ExprPtr> ApplySteps(const google::protobuf::RepeatedPtrField<Recipe::Step>& steps, ExprPtr expr, absl::string_view name,
                                    const CompileScope& scope) {
   for (const Recipe::Step& step : steps) {
+    if (absl::Status status = scope.budget().ChargeWork(CompileBudget::kMaking); !status.ok()) return status;
     absl::StatusOr<ExprPtr> next = ApplyStep(step, std::move(expr), name, scope);
     if (!next.ok()) return next;
     expr = *std::move(next);

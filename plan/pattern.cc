@@ -1,18 +1,22 @@
 #include "plan/pattern.h"
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/string_view.h"
 
 namespace weighbridge {
 
-bool MatchesPattern(absl::string_view pattern, absl::string_view name) {
+bool MatchesPattern(absl::string_view pattern, absl::string_view name, int64_t* steps) {
   size_t p = 0;
   size_t n = 0;
   // Where to go on when the text after the last star does not fit: the star takes one character more.
   size_t star = absl::string_view::npos;
   size_t taken = 0;
-  while (n < name.size()) {
+  int64_t compared = 0;
+  bool fits = true;
+  while (fits && n < name.size()) {
+    ++compared;
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       taken = n;
@@ -23,11 +27,12 @@ bool MatchesPattern(absl::string_view pattern, absl::string_view name) {
       p = star + 1;
       n = ++taken;
     } else {
-      return false;
+      fits = false;
     }
   }
+  if (steps != nullptr) *steps += compared;
   while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return fits && p == pattern.size();
 }
 
 }  // namespace weighbridge

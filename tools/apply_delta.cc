@@ -42,7 +42,8 @@ absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& 
   absl::StatusOr<Recipe> recipe = LoadRecipe(options.recipe);
   if (!recipe.ok()) return recipe.status();
   absl::StatusOr<std::vector<PlanSource>> sources =
-      OpenSources(*recipe, {{"base", options.base}, {"delta", options.delta}}, {.pad_rows = options.conversion.pad_rows});
+      OpenSources(*recipe, {{"base", options.base}, {"delta", options.delta}},
+                  {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (!conversion.format.has_value()) {
     absl::StatusOr<WeightsFormat> format = FormatLike(*sources->front().checkpoint);

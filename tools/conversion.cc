@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/printable.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
@@ -33,7 +34,6 @@
 #include "tools/byte_count.h"
 #include "tools/describe_plan.h"
 #include "tools/output_folder.h"
-#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
@@ -279,7 +279,7 @@ absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOption
 
 absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
                              std::ostream& out) {
-  absl::StatusOr<Plan> plan = Compile(recipe, sources, {.pad_rows = options.pad_rows});
+  absl::StatusOr<Plan> plan = Compile(recipe, sources, {.pad_rows = options.pad_rows, .stop = options.common.stop});
   if (!plan.ok()) return plan.status();
   absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
   if (!layout.ok()) return layout.status();

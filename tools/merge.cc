@@ -17,7 +17,8 @@ namespace weighbridge {
 absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
   absl::StatusOr<Recipe> recipe = LoadRecipe(options.recipe);
   if (!recipe.ok()) return recipe.status();
-  absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(*recipe, options.sources, {.pad_rows = options.conversion.pad_rows});
+  absl::StatusOr<std::vector<PlanSource>> sources =
+      OpenSources(*recipe, options.sources, {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (options.conversion.folder.empty() && options.conversion.NeedsFolder()) {
     return absl::InvalidArgumentError("--save_path=DIR is missing: the folder for the result");

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/printable.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
@@ -23,7 +24,6 @@
 #include "proto/recipe.pb.h"
 #include "re2/re2.h"
 #include "recipes/recipes.h"
-#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
@@ -165,7 +165,7 @@ class Verifier {
 
   absl::StatusOr<Judged> JudgeBySources(const Recipe& recipe, const std::string& tolerance,
                                         const std::map<std::string, Recipe>& makers = {}) {
-    const CompileOptions compile{.pad_rows = options_.pad_rows};
+    const CompileOptions compile{.pad_rows = options_.pad_rows, .stop = options_.common.stop};
     absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(recipe, options_.sources, compile, makers);
     if (!sources.ok()) return sources.status();
     absl::StatusOr<Plan> plan = Compile(recipe, *sources, compile);
