@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -71,6 +72,9 @@ class Checkpoint {
  public:
   // Appends `tensor`. DataLoss when its name is taken: two tensors of one joined name are never told apart silently (formats.md 2.11).
   absl::Status Add(CheckpointTensor tensor);
+
+  // Puts another tensor in the place of the one at `row`, under its name.
+  void Replace(size_t row, StoredTensor tensor) { tensors_[row].tensor = std::move(tensor); }
 
   absl::Span<const CheckpointTensor> tensors() const { return tensors_; }
 

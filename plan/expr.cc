@@ -186,7 +186,7 @@ absl::StatusOr<ExprPtr> Pad(ExprPtr operand, Shape shape, Region inside) {
 absl::StatusOr<ExprPtr> Cast(ExprPtr operand, DType dtype) {
   const DType from = operand->spec().dtype;
   if (from != dtype && !(IsRounded(dtype) && (IsRounded(from) || from == DType::kFloat64))) {
-    return absl::UnimplementedError(absl::StrCat("a cast from ", DTypeName(from), " to ", DTypeName(dtype)));
+    return absl::UnimplementedError(absl::StrCat("a cast from ", DTypeName(from), " to ", DTypeName(dtype), " is not defined"));
   }
   TensorSpec spec = {dtype, operand->spec().shape};
   return ExprBuilder::Make({.op = Expr::Op::kCast, .spec = std::move(spec), .operands = {std::move(operand)}});

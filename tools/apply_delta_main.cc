@@ -27,7 +27,7 @@ ABSL_FLAG(std::string, recipe, "vicuna_delta", "the recipe: vicuna_delta, vicuna
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
 ABSL_FLAG(std::string, explain, "", "print the expression of each output whose name matches this RE2; `.` for all");
-ABSL_FLAG(bool, overwrite, false, "replace an existing result");
+ABSL_FLAG(bool, overwrite, false, "replace an existing result; other weights under standard names go from its folder");
 ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");
 
 namespace {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/directory/open_checkpoint.h"
@@ -42,10 +44,8 @@ Recipe CopyRecipe(const Checkpoint& checkpoint) {
   take->set_keep_tensor_name(true);
   take->set_may_be_absent(true);
   recipe.mutable_result()->set_modules_from(kSource);
-  const auto framework = checkpoint.metadata.find("format");
-  recipe.mutable_result()->set_framework(framework != checkpoint.metadata.end() ? framework->second
-                                         : checkpoint.format == "pdparams"      ? "np"
-                                                                                : "pt");
+  // safetensors say it themselves, or do not.
+  if (checkpoint.is_ordered) recipe.mutable_result()->set_framework(checkpoint.format == "pdparams" ? "np" : "pt");
   return recipe;
 }
 
@@ -75,6 +75,20 @@ WeightsFormat FormatByName(const std::string& output) {
   return WeightsFormat::kTorch;
 }
 
+// The values of these types mean something only together with scales, which a cast would not touch.
+absl::Status CheckCanBeCast(const Checkpoint& checkpoint, DType to) {
+  std::set<DType> scaled;
+  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
+    const DType dtype = tensor.tensor.spec().dtype;
+    if (IsFloatingPoint(dtype) && ItemSize(dtype) == 1) scaled.insert(dtype);
+  }
+  if (scaled.empty()) return absl::OkStatus();
+  return absl::UnimplementedError(
+      absl::StrCat("--dtype=", DTypeName(to), ": ", checkpoint.path, " holds tensors of ",
+                   absl::StrJoin(scaled, ", ", [](std::string* out, DType dtype) { absl::StrAppend(out, DTypeName(dtype)); }),
+                   ", which are not cast, for without their scales the values mean nothing; leave --dtype out to keep them as they are"));
+}
+
 void SetDType(const std::optional<DType>& dtype, Recipe& recipe) {
   for (Recipe::Section& section : *recipe.mutable_sections()) {
     section.clear_cast();
@@ -96,6 +110,9 @@ absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream
   const bool is_copy = choice->recipe == kNone;
   absl::StatusOr<Recipe> recipe = is_copy ? CopyRecipe(*model) : LoadRecipe(choice->recipe);
   if (!recipe.ok()) return recipe.status();
+  if (options.dtype.has_value()) {
+    if (absl::Status status = CheckCanBeCast(*model, *options.dtype); !status.ok()) return status;
+  }
   SetDType(options.dtype, *recipe);
 
   ConversionOptions conversion = options.conversion;

@@ -21,6 +21,7 @@
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
+#include "formats/directory/file_role.h"
 #include "formats/directory/read_model.h"
 #include "formats/layout.h"
 #include "formats/read_limits.h"
@@ -30,11 +31,11 @@
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
-#include "re2/re2.h"
 #include "tools/byte_count.h"
 #include "tools/describe_plan.h"
 #include "tools/output_folder.h"
 #include "tools/progress.h"
+#include "tools/result_metadata.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
 #include "verify/judge.h"
@@ -57,16 +58,13 @@ absl::Status CheckMemory(const ConversionOptions& options) {
                                                    needed, " bytes of memory at least"));
 }
 
-// Files of the folder that would stand beside the new weights as another checkpoint, or a part of one, in the same format.
-std::vector<std::string> OtherWeights(const std::string& folder, WeightsFormat format, absl::Span<const std::string> written) {
-  const std::filesystem::path usual{std::string(WeightsFileName(format))};
-  const RE2 family(absl::StrCat(RE2::QuoteMeta(usual.stem().string()), R"((-\d{5}-of-\d{5})?)", RE2::QuoteMeta(usual.extension().string()),
-                                R"((\.index\.json)?)"));
+// Files of the folder that would stand beside the new weights as another checkpoint, or a part of one, in whatever format.
+std::vector<std::string> OtherWeights(const std::string& folder, absl::Span<const std::string> written) {
   std::vector<std::string> others;
   std::error_code error;
   for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
     const std::string name = file->path().filename().string();
-    if (RE2::FullMatch(name, family) && std::find(written.begin(), written.end(), name) == written.end()) others.push_back(name);
+    if (IsStandardWeights(name) && std::find(written.begin(), written.end(), name) == written.end()) others.push_back(name);
   }
   std::sort(others.begin(), others.end());
   return others;
@@ -115,7 +113,7 @@ class Result {
   // result an older manifest, which would speak of other weights.
   absl::StatusOr<std::vector<std::string>> FindObsolete() const {
     std::vector<std::string> obsolete;
-    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, FormatOf(options_), NamesOf(plan_, layout_, options_));
+    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, NamesOf(plan_, layout_, options_));
     if (!obsolete.empty() && !options_.overwrite) {
       return absl::AlreadyExistsError(
           absl::StrCat("writing to ", options_.folder, ": ", obsolete[0],
@@ -267,12 +265,11 @@ absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOption
   if (options.max_shard_size.has_value() && *options.max_shard_size <= 0) {
     return absl::InvalidArgumentError(absl::StrCat("--max_shard_size=", *options.max_shard_size, ": wanted is at least one byte"));
   }
-  absl::StatusOr<CheckpointLayout> layout = LayOutCheckpoint(LayoutRows(plan), {.format = FormatOf(options),
-                                                                                .max_shard_size = options.max_shard_size,
-                                                                                .module_versions = plan.module_versions,
-                                                                                .framework = plan.recipe.result().framework()});
-  if (layout.ok() && !options.file_name.empty()) layout->weights.front().name = options.file_name;
-  return layout;
+  return LayOutCheckpoint(LayoutRows(plan), {.format = FormatOf(options),
+                                             .max_shard_size = options.max_shard_size,
+                                             .module_versions = plan.module_versions,
+                                             .metadata = ResultMetadata(plan),
+                                             .file_name = options.file_name});
 }
 
 }  // namespace
@@ -283,6 +280,7 @@ absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>
   if (!plan.ok()) return plan.status();
   absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
   if (!layout.ok()) return layout.status();
+  PrintRemarks(*plan, FormatOf(options), out);
   if (!options.explain.empty()) {
     if (absl::Status status = Explain(*plan, options.explain, out); !status.ok()) return status;
   }

@@ -3,6 +3,7 @@
 
 Over testdata/ always; over all goldens too where WEIGHBRIDGE_SHARED names the shared folder.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import sys
 import time
 import unittest
 
-from tool_testing import ROOT, SHARED, ToolsTest, expected, golden_sets, run, sha256, sources
+from tool_testing import ROOT, SHARED, ToolsTest, expected, golden_sets, run, safetensors, sha256, sources
 
 TORCH_NAME = "pytorch_model.bin"
 COMPANIONS = ["added_tokens.json", "config.json", "generation_config.json", "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json"]
@@ -164,6 +165,20 @@ class ApplyDeltaTest(StagesTest):
         self.assertEqual(self.apply_delta(self.tiny, target, "--overwrite").returncode, 0)
         self.assertEqual(sorted(os.listdir(target)), sorted([*COMPANIONS, TORCH_NAME, "manifest.binpb"]))
 
+    def test_nor_are_weights_in_another_format(self):
+        for name in (TORCH_NAME, TORCH_NAME + ".index.json", "model_state.pdparams", "model-00001-of-00002.safetensors"):
+            target = self.path(name)
+            os.mkdir(target)
+            for left in (name, "model.fp16.safetensors", "adapter_model.bin"):
+                with open(os.path.join(target, left), "w", encoding="utf-8") as file:
+                    file.write("mine")
+            self.expect_failure(self.apply_delta(self.tiny, target, "--format=safetensors"), name, "--overwrite")
+            self.assertEqual(self.apply_delta(self.tiny, target, "--format=safetensors", "--overwrite").returncode, 0)
+            # What FindCheckpoint passes over beside the new weights may stay.
+            wanted = [*COMPANIONS, "adapter_model.bin", "manifest.binpb", "model.fp16.safetensors", "model.safetensors"]
+            self.assertEqual(sorted(os.listdir(target)), sorted(wanted))
+            self.assertEqual(len(self.listing(target)), 23)
+
     def test_no_source_is_overwritten(self):
         tiny = self.copy_tiny()
         before = self.files(tiny + "/delta")
@@ -229,6 +244,81 @@ class ConsolidateTest(StagesTest):
                 with open(path, "rb") as file:
                     header = json.loads(file.read(8 + 100_000)[8:].split(b"}}", 1)[0] + b"}}")
                 self.assertEqual(header["__metadata__"], {"format": framework})
+
+    def metadata(self, path):
+        return json.loads(run("inspect", "--format=json", path).stdout)["metadata"]
+
+    def test_safetensors_keep_their_metadata_in_safetensors(self):
+        cases = [{"ss_network_dim": "4", "modelspec.title": "ü", "format": "pt"}, {"ss_network_dim": "4"}, {}]
+        for number, metadata in enumerate(cases):
+            source, output = self.path(f"{number}.safetensors"), self.path(f"{number}-out.safetensors")
+            safetensors(source, {"w": ("F32", [1], b"abcd")}, metadata)
+            result = run("consolidate", "--model=" + source, "--output=" + output)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.metadata(output), metadata)
+            self.assertNotIn("remark", result.stdout)
+        result = run("consolidate", "--model=" + self.path("0.safetensors"), "--output=" + self.path("out.bin"))
+        self.assertIn("remark: metadata that the result does not have, for only safetensors have a place for it: modelspec.title, ss_network_dim\n",
+                      result.stdout)
+
+    def test_shards_state_metadata_for_the_whole_unless_they_differ(self):
+        folder = self.path("sharded")
+        os.mkdir(folder)
+        safetensors(folder + "/1.safetensors", {"a": ("F32", [1], b"abcd")}, {"format": "pt", "ss_network_dim": "4", "part": "1"})
+        safetensors(folder + "/2.safetensors", {"b": ("F32", [1], b"abcd")}, {"format": "pt", "part": "2"})
+        with open(folder + "/model.safetensors.index.json", "w", encoding="utf-8") as file:
+            json.dump({"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}, file)
+        result = run("consolidate", "--model=" + folder, "--output=" + self.path("whole.safetensors"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.metadata(self.path("whole.safetensors")), {"format": "pt", "ss_network_dim": "4"})
+        self.assertIn("remark: model: the shards' metadata differ, so the whole has none of: part\n", result.stdout)
+
+    def test_of_several_sources_the_metadata_that_all_state_is_kept(self):
+        recipe = self.path("two.textproto")
+        with open(recipe, "w", encoding="utf-8") as file:
+            file.write('name: "two" sources { id: "a" } sources { id: "b" } sections { source: "a" takes { match: "*" } } '
+                       'sections { source: "b" takes { match: "*" } } result { framework: "pt" }')
+        safetensors(self.path("a.safetensors"), {"a": ("F32", [1], b"abcd")}, {"format": "np", "same": "1", "differs": "1", "only": "1"})
+        safetensors(self.path("b.safetensors"), {"b": ("F32", [1], b"abcd")}, {"format": "np", "same": "1", "differs": "2"})
+        result = run("merge", "--recipe=" + recipe, "a=" + self.path("a.safetensors"), "b=" + self.path("b.safetensors"),
+                     "--format=safetensors", "--save_path=" + self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.metadata(self.path("out")), {"format": "pt", "same": "1"})
+        self.assertIn("the sources do not agree on it: differs, only\n", result.stdout)
+
+    def test_a_remark_on_a_source_is_printed(self):
+        shard = self.path("model-00001-of-00002.safetensors")
+        safetensors(shard, {"a": ("F32", [1], b"abcd")})
+        result = run("consolidate", "--model=" + shard, "--output=" + self.path("a.bin"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("remark: model: the name model-00001-of-00002.safetensors says that it is one shard of several", result.stdout)
+
+    def test_bfloat16_that_paddlenlp_stored_as_uint16_is_bfloat16(self):
+        os.mkdir(self.path("model"))
+        safetensors(self.path("model/model.safetensors"), {"w": ("U16", [2], b"abcd")}, {"format": "np"})
+        for name in ("x.bin", "x.pdparams"):
+            result = run("consolidate", "--model=" + self.path("model"), "--output=" + self.path(name))
+            self.expect_failure(result, name, "uint16", "bfloat16", "config.json")
+            self.assertFalse(os.path.exists(self.path(name)))
+        with open(self.path("model/config.json"), "w", encoding="utf-8") as file:
+            json.dump({"dtype": "bfloat16", "paddlenlp_version": "2.8.0"}, file)
+        want = hashlib.sha256(b"abcd").hexdigest()
+        for name in ("x.bin", "x.pdparams", "x.safetensors"):
+            result = run("consolidate", "--model=" + self.path("model"), "--output=" + self.path(name))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("remark: model: 1 tensor", result.stdout)
+            self.assertEqual(self.listing(self.path(name)), [{"name": "w", "dtype": "bfloat16", "shape": [2], "digest": want}])
+
+    def test_what_a_format_cannot_hold_names_the_file_that_was_asked_for(self):
+        source = self.path("model.safetensors")
+        safetensors(source, {"s": ("F8_E8M0", [1], b"x"), "w": ("F8_E4M3", [2], b"ab")})
+        for name in ("mine.bin", "mine.pdparams"):
+            self.expect_failure(run("consolidate", "--model=" + source, "--output=" + self.path(name)), name, "safetensors can hold float8_e4m3fn, float8_e8m0fnu")
+        result = run("consolidate", "--model=" + source, "--output=" + self.path("cast.safetensors"), "--dtype=bfloat16")
+        self.expect_failure(result, "--dtype=bfloat16", "float8_e4m3fn", "are not cast", "leave --dtype out")
+        self.assertFalse(os.path.exists(self.path("cast.safetensors")))
+        self.assertEqual(run("consolidate", "--model=" + source, "--output=" + self.path("same.safetensors")).returncode, 0)
+        self.assertEqual(self.listing(self.path("same.safetensors")), self.listing(source))
 
     def test_a_checkpoint_without_tensors_is_one_too(self):
         with open(self.path("empty.safetensors"), "wb") as file:

@@ -65,6 +65,17 @@ def pdparams(tensors):
     return b"\x80\x03}(" + body + pickle_text("StructuredToParameterName@@") + b"}(" + table + b"uu."
 
 
+def safetensors(path, tensors, metadata=None):
+    """Writes a file of tensors, each a code, a shape and its bytes, in that order."""
+    header, data = ({} if metadata is None else {"__metadata__": metadata}), b""
+    for name, (code, shape, content) in tensors.items():
+        header[name] = {"dtype": code, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
 class ToolsTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))

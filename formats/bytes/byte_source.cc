@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -166,8 +168,13 @@ absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
 absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return SystemError(errno, "opening", path);
-  return MakeFileSource(descriptor, path, /*has_place=*/true);
+  if (descriptor >= 0) return MakeFileSource(descriptor, path, /*has_place=*/true);
+  const int error = errno;
+  std::error_code no_link;
+  const std::filesystem::path target = std::filesystem::read_symlink(path, no_link);
+  if (error != ENOENT || no_link) return SystemError(error, "opening", path);
+  // Who sees the file in a listing would not understand "No such file".
+  return absl::NotFoundError(absl::StrCat("opening ", path, ": it is a link to ", target.string(), ", which is not there"));
 }
 
 absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,12 +12,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/directory/divide_rows.h"
 #include "formats/directory/shard_index.h"
 #include "formats/paddle/paddle_layout.h"
 #include "formats/safetensors/safetensors_layout.h"
+#include "formats/tensor_spec.h"
 #include "formats/torch/torch_layout.h"
 
 namespace weighbridge {
@@ -65,15 +68,28 @@ absl::StatusOr<Layout> LayOutFile(absl::Span<const LayoutRow> rows, const Checkp
   switch (options.format) {
     case WeightsFormat::kTorch:
       return TorchLayout(rows, is_shard ? std::nullopt : options.module_versions);
-    case WeightsFormat::kSafetensors: {
-      std::map<std::string, std::string> metadata;
-      if (!options.framework.empty()) metadata.emplace("format", options.framework);
-      return SafetensorsLayout(rows, metadata);
-    }
+    case WeightsFormat::kSafetensors:
+      return SafetensorsLayout(rows, options.metadata);
     case WeightsFormat::kPdparams:
       return PaddleLayout(rows);
   }
   return absl::InternalError("no such format");
+}
+
+// What may be done where a format has no place for some rows' types: "; safetensors can hold float8_e4m3fn, float8_e8m0fnu".
+std::string Advice(absl::Span<const LayoutRow> rows) {
+  std::set<DType> dtypes;
+  for (const LayoutRow& row : rows) {
+    const DType dtype = row.spec.dtype;
+    const bool is_float8 = IsFloatingPoint(dtype) && ItemSize(dtype) == 1;
+    if (is_float8 || dtype == DType::kUint16 || dtype == DType::kUint32 || dtype == DType::kUint64) dtypes.insert(dtype);
+  }
+  if (dtypes.empty()) return "";
+  return absl::StrCat(
+      "; safetensors can hold ", absl::StrJoin(dtypes, ", ", [](std::string* out, DType dtype) { absl::StrAppend(out, DTypeName(dtype)); }),
+      !dtypes.contains(DType::kUint16) ? ""
+                                       : ". A uint16 of safetensors most likely is a bfloat16 of PaddleNLP: put the model's "
+                                         "config.json beside it, with \"dtype\": \"bfloat16\" and its \"paddlenlp_version\"");
 }
 
 absl::StatusOr<CheckpointLayout::Index> MakeIndex(absl::Span<const LayoutRow> rows, const Division& division, WeightsFormat format) {
@@ -120,9 +136,12 @@ absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> ro
   for (size_t shard = 0; shard < count; ++shard) {
     const size_t begin = division.begins[shard];
     const size_t end = shard + 1 < count ? division.begins[shard + 1] : rows.size();
-    std::string name = ShardName(options.format, shard, count);
+    std::string name = count == 1 && !options.file_name.empty() ? options.file_name : ShardName(options.format, shard, count);
     absl::StatusOr<Layout> layout = LayOutFile(RowsOfFile(rows, begin, end), options, /*is_shard=*/count > 1);
-    if (!layout.ok()) return absl::Status(layout.status().code(), absl::StrCat(name, ": ", layout.status().message()));
+    if (!layout.ok()) {
+      return absl::Status(layout.status().code(),
+                          absl::StrCat(name, ": ", layout.status().message(), absl::IsUnimplemented(layout.status()) ? Advice(rows) : ""));
+    }
     checkpoint.weights.push_back({.name = std::move(name), .first_row = begin, .layout = *std::move(layout)});
   }
   if (count > 1) {

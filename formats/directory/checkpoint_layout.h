@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,8 +48,10 @@ struct CheckpointLayoutOptions {
   std::optional<int64_t> max_shard_size = std::nullopt;
   // Torch: whether the state dict is an OrderedDict that notes its modules; not in shards. Plain dicts otherwise.
   std::optional<ModuleVersions> module_versions = std::nullopt;
-  // Safetensors: metadata "format"; none when empty.
-  std::string framework = "";
+  // Safetensors: of each file; none when empty.
+  std::map<std::string, std::string> metadata = {};
+  // Of weights in one file; the format's usual name when empty.
+  std::string file_name = "";
 };
 
 // Divides the rows among files as the format's own library does and lays out each.
@@ -60,7 +63,7 @@ struct CheckpointLayoutOptions {
 // format shares bytes they do so within a shard, and in another shard stand again.
 //
 // InvalidArgument for a limit that is not positive, and for two rows of one name; otherwise fails as TorchLayout, SafetensorsLayout and
-// PaddleLayout, naming the file.
+// PaddleLayout, naming the file, and for a dtype that only safetensors can hold, what may be done.
 absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options);
 
 }  // namespace weighbridge

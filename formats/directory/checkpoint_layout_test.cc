@@ -199,7 +199,7 @@ TEST(LayOutCheckpointTest, IsReadBackInEveryFormat) {
   const std::vector<std::string> payloads = Payloads(rows);
   for (const WeightsFormat format : {WeightsFormat::kTorch, WeightsFormat::kSafetensors, WeightsFormat::kPdparams}) {
     for (const std::optional<int64_t> limit : {std::optional<int64_t>(), std::optional<int64_t>(10)}) {
-      const CheckpointLayoutOptions options = {.format = format, .max_shard_size = limit, .framework = "pt"};
+      const CheckpointLayoutOptions options = {.format = format, .max_shard_size = limit, .metadata = {{"format", "pt"}}};
       absl::StatusOr<CheckpointLayout> layout = LayOutCheckpoint(rows, options);
       ASSERT_TRUE(layout.ok()) << layout.status();
       absl::StatusOr<Checkpoint> checkpoint = ReadBack(*layout, payloads);

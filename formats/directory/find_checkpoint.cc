@@ -1,7 +1,12 @@
 #include "formats/directory/find_checkpoint.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -13,57 +18,82 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/directory/file_role.h"
 #include "formats/directory/shard_index.h"
 #include "re2/re2.h"
 
 namespace weighbridge {
 namespace {
 
-constexpr absl::string_view kIndexSuffix = ".index.json";
+using Kind = FileRole::Kind;
+using Rank = FileRole::Rank;
 
-bool IsIndex(absl::string_view name) {
-  return absl::EndsWith(name, kIndexSuffix);
-}
-
-bool IsStandard(absl::string_view name) {
-  if (IsIndex(name)) name.remove_suffix(kIndexSuffix.size());
-  return name == "pytorch_model.bin" || name == "model.safetensors" || name == "model_state.pdparams";
-}
-
-bool IsWeights(absl::string_view name) {
-  static constexpr absl::string_view kExtensions[] = {".bin", ".pt", ".pth", ".safetensors", ".pdparams"};
-  return std::any_of(std::begin(kExtensions), std::end(kExtensions), [&](absl::string_view e) { return absl::EndsWith(name, e); });
-}
-
-// "pytorch_model-00001-of-00002.bin".
-bool IsShard(const std::string& name) {
-  static const RE2 kPattern(R"(-\d{5}-of-\d{5}\.\w+$)");
-  return IsWeights(name) && RE2::PartialMatch(name, kPattern);
-}
-
-// What trainers leave beside the weights, with the extensions of weights.
-bool IsTrainerState(absl::string_view name) {
-  static constexpr absl::string_view kStems[] = {"training_args.", "optimizer.", "scheduler.", "scaler.", "rng_state"};
-  return std::any_of(std::begin(kStems), std::end(kStems), [&](absl::string_view stem) { return absl::StartsWith(name, stem); });
-}
-
-// A folder's files, or its checkpoints by the name of their file; sorted.
+// Files of a folder, or its checkpoints by the name of their file; sorted.
 using Names = std::set<std::string>;
 
-absl::StatusOr<Names> ListFiles(const std::string& folder) {
-  Names names;
+struct File {
+  FileRole role;
+  std::string unusable;  // Why it cannot be read though a listing shows it; empty otherwise.
+};
+
+struct Listing {
+  std::string folder;
+  std::map<std::string, File> files;
+  Names folders;
+};
+
+// Why a file of a listing cannot be read: a message goes on with " is empty".
+std::string WhyUnusable(const std::filesystem::directory_entry& entry) {
   std::error_code error;
-  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
-    std::error_code ignored;  // A link to nowhere is no file.
-    if (file->is_regular_file(ignored)) names.insert(file->path().filename());
+  if (entry.is_regular_file(error)) return entry.file_size(error) == 0 && !error ? "is empty" : "";
+  if (entry.exists(error)) return "is no regular file";
+  const std::filesystem::path target = std::filesystem::read_symlink(entry.path(), error);
+  return error ? "cannot be looked at" : absl::StrCat("is a link to ", target.string(), ", which is not there");
+}
+
+absl::StatusOr<Listing> List(const std::string& folder) {
+  Listing listing{.folder = folder, .files = {}, .folders = {}};
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    std::error_code ignored;
+    if (entry->is_directory(ignored)) {
+      if (!absl::StartsWith(name, ".")) listing.folders.insert(name);
+    } else {
+      listing.files.emplace(name, File{.role = RoleOf(name), .unusable = WhyUnusable(*entry)});
+    }
   }
-  if (!error) return names;
+  if (!error) return listing;
   const std::string message = absl::StrCat("listing ", folder, ": ", error.message());
   if (error == std::errc::permission_denied) return absl::PermissionDeniedError(message);
   if (error == std::errc::no_such_file_or_directory) return absl::NotFoundError(message);
   return absl::UnavailableError(message);
+}
+
+template <typename Condition>
+Names Select(const Listing& listing, Condition condition) {
+  Names names;
+  for (const auto& [name, file] : listing.files) {
+    if (condition(file)) names.insert(name);
+  }
+  return names;
+}
+
+Names OfKind(const Listing& listing, Kind kind) {
+  return Select(listing, [&](const File& file) { return file.role.kind == kind; });
+}
+
+bool IsCandidate(const File& file) {
+  return file.role.kind == Kind::kWeights || file.role.kind == Kind::kIndex;
+}
+
+// "a, b, c and 5 more".
+std::string Some(const Names& names) {
+  constexpr size_t kShown = 4;
+  std::vector<std::string> shown(names.begin(), std::next(names.begin(), static_cast<int64_t>(std::min(kShown, names.size()))));
+  const std::string text = absl::StrJoin(shown, ", ");
+  return names.size() > kShown ? absl::StrCat(text, " and ", names.size() - kShown, " more") : text;
 }
 
 // Divides candidates into complete ones and, by sentences that say what is missing, others.
@@ -72,62 +102,133 @@ struct Candidates {
   std::vector<std::string> incomplete;
 };
 
-absl::StatusOr<Candidates> Examine(const std::string& folder, const Names& files, const Names& names, const ReadLimits& limits) {
-  Candidates candidates;
-  candidates.complete = names;
+// What an index names and the folder does not have; "" when all is there.
+std::string WhatIsMissing(const ShardIndex& index, const Listing& listing) {
+  for (const std::string& shard : index.shards) {
+    const auto file = listing.files.find(shard);
+    if (file != listing.files.end() && file->second.unusable.empty()) continue;
+    const std::string why = file == listing.files.end() ? "is not there" : file->second.unusable;
+    return absl::StrCat("names the shard ", shard, ", which ", why);
+  }
+  return "";
+}
+
+absl::StatusOr<Candidates> Examine(const Listing& listing, const Names& names, const ReadLimits& limits) {
+  Candidates candidates{.complete = names, .incomplete = {}};
   for (const std::string& name : names) {
-    if (!IsIndex(name)) continue;
-    absl::StatusOr<ByteSourcePtr> source = OpenFile(std::filesystem::path(folder) / name);
-    if (!source.ok()) return source.status();
-    absl::StatusOr<ShardIndex> index = ReadShardIndex(**source, limits);
-    if (!index.ok()) return index.status();
-    for (const std::string& shard : index->shards) candidates.complete.erase(shard);
-    const auto missing = std::find_if(index->shards.begin(), index->shards.end(), [&](const std::string& s) { return !files.contains(s); });
-    if (missing == index->shards.end()) continue;
+    std::string wrong = listing.files.at(name).unusable;
+    if (wrong.empty() && listing.files.at(name).role.kind == Kind::kIndex) {
+      absl::StatusOr<ByteSourcePtr> source = OpenFile(std::filesystem::path(listing.folder) / name);
+      if (!source.ok()) return source.status();
+      absl::StatusOr<ShardIndex> index = ReadShardIndex(**source, limits);
+      if (!index.ok()) return index.status();
+      wrong = WhatIsMissing(*index, listing);
+      for (const std::string& shard : index->shards) candidates.complete.erase(shard);
+    }
+    if (wrong.empty()) continue;
     candidates.complete.erase(name);
-    candidates.incomplete.push_back(absl::StrCat(name, " names the shard ", *missing, ", which is not there"));
+    candidates.incomplete.push_back(absl::StrCat(name, " ", wrong));
   }
   return candidates;
 }
 
-absl::Status NothingFound(const std::string& folder, const Names& files) {
-  Names shards;
-  std::copy_if(files.begin(), files.end(), std::inserter(shards, shards.end()), IsShard);
-  if (shards.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        folder,
-        " holds no checkpoint: neither pytorch_model.bin, model.safetensors, model_state.pdparams or the index of one, nor another "
-        "file that ends in .bin, .pt, .pth, .safetensors or .pdparams"));
+// The parts of one model that was cut, none of which is complete; empty when there are none among the names.
+Names FindParts(const Listing& listing, const Names& names) {
+  std::map<std::string, Names> sets;
+  Names sure;
+  for (const std::string& name : names) {
+    const FileRole& role = listing.files.at(name).role;
+    if (role.part_of.empty()) continue;
+    sets[role.part_of].insert(name);
+    // Numbers begin with 0 or 1; "lora_rank_64" is a LoRA's rank.
+    if (role.is_surely_part || (role.part <= 1 && names.contains(role.next_part))) sure.insert(role.part_of);
   }
-  return absl::FailedPreconditionError(absl::StrCat(folder, " holds ", *shards.begin(),
-                                                    shards.size() > 1 ? " and other shards" : ", a shard",
-                                                    " without the index (….index.json) that belongs to them"));
+  return sure.empty() ? Names() : sets[*sure.begin()];
+}
+
+// A folder that holds the parts of one model, or the checkpoint itself, in folders of its own.
+std::string WhatFoldersHold(const Listing& listing) {
+  static const RE2 kPart(R"(mp_rank_\d+(?:_\d+)*)");
+  Names parts, with_weights;
+  const std::filesystem::path path(listing.folder);
+  if (listing.folders.contains("snapshots") && listing.folders.contains("blobs")) {
+    absl::StatusOr<Listing> snapshots = List(path / "snapshots");
+    if (snapshots.ok())
+      return absl::StrCat("; it is a repository in the hub's cache: pass one of its snapshots/: ", Some(snapshots->folders));
+  }
+  for (const std::string& name : listing.folders) {
+    if (RE2::FullMatch(name, kPart)) parts.insert(name);
+    absl::StatusOr<Listing> below = List(path / name);
+    if (below.ok() && !(Select(*below, IsCandidate).empty() && OfKind(*below, Kind::kDistributed).empty())) with_weights.insert(name);
+  }
+  if (parts.size() > 1)
+    return absl::StrCat("; it holds the parts of one model in folders, which have to be put together first: ", Some(parts));
+  return with_weights.empty() ? "" : absl::StrCat("; folders in it hold weights: ", Some(with_weights), "; pass the one that is meant");
+}
+
+absl::Status NothingFound(const Listing& listing) {
+  const std::string& folder = listing.folder;
+  if (const Names shards = OfKind(listing, Kind::kShard); !shards.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder, " holds ", *shards.begin(), shards.size() > 1 ? " and other shards" : ", a shard",
+                     " without the index (….index.json) that belongs to ", shards.size() > 1 ? "them" : "it"));
+  }
+  if (const Names files = OfKind(listing, Kind::kDistributed); !files.empty()) {
+    return absl::UnimplementedError(absl::StrCat(folder, " is a checkpoint of torch.distributed.checkpoint (", Some(files),
+                                                 "), which is not read; `python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
+                                                 "FOLDER FILE` makes one file of it"));
+  }
+  if (listing.files.contains("__model__")) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        folder, " holds a program of Paddle, __model__, and not __params__: its parameters are a file each; pass one of them"));
+  }
+  const Names others = Select(listing, [](const File&) { return true; });
+  return absl::FailedPreconditionError(absl::StrCat(
+      folder,
+      " holds no checkpoint: neither pytorch_model.bin, model.safetensors, model_state.pdparams or the index of one, nor another file that "
+      "ends in .bin, .pt, .pth, .safetensors, .pdparams or .pdiparams and is not what trainers leave beside the weights; it has ",
+      others.empty() ? "no file" : Some(others), WhatFoldersHold(listing)));
+}
+
+// Takes what is complete among names of one rank; nothing when none is.
+absl::StatusOr<std::optional<FoundCheckpoint>> Choose(const Listing& listing, const Candidates& candidates) {
+  const Names& complete = candidates.complete;
+  if (const Names parts = FindParts(listing, complete); !parts.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(listing.folder, " holds ", parts.size() > 1 ? "parts" : "a part",
+                                                      " of one model that was cut for several devices: ", Some(parts),
+                                                      "; each holds a piece of the tensors, so they have to be put together first"));
+  }
+  if (complete.size() > 1) {
+    return absl::FailedPreconditionError(absl::StrCat(listing.folder, " holds ", complete.size(), " complete checkpoints: ",
+                                                      absl::StrJoin(complete, ", "), "; pass the file (or the index) that is meant"));
+  }
+  if (complete.empty()) return std::nullopt;
+  return FoundCheckpoint{.path = std::filesystem::path(listing.folder) / *complete.begin(), .remarks = {}};
 }
 
 }  // namespace
 
 absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const ReadLimits& limits) {
-  absl::StatusOr<Names> files = ListFiles(folder);
-  if (!files.ok()) return files.status();
-  Names names;
-  std::copy_if(files->begin(), files->end(), std::inserter(names, names.end()), IsStandard);
-  if (names.empty()) {
-    std::copy_if(files->begin(), files->end(), std::inserter(names, names.end()),
-                 [](const std::string& name) { return IsIndex(name) || (IsWeights(name) && !IsShard(name) && !IsTrainerState(name)); });
+  absl::StatusOr<Listing> listing = List(folder);
+  if (!listing.ok()) return listing.status();
+  std::vector<std::string> incomplete;
+  for (const Rank rank : {Rank::kStandard, Rank::kModel, Rank::kVariant, Rank::kOtherName}) {
+    // Where the model itself is damaged, its adapter is not what is meant.
+    if (rank == Rank::kOtherName && !incomplete.empty()) break;
+    const Names names = Select(*listing, [&](const File& file) { return IsCandidate(file) && file.role.rank == rank; });
+    absl::StatusOr<Candidates> candidates = Examine(*listing, names, limits);
+    if (!candidates.ok()) return candidates.status();
+    incomplete.insert(incomplete.end(), candidates->incomplete.begin(), candidates->incomplete.end());
+    absl::StatusOr<std::optional<FoundCheckpoint>> found = Choose(*listing, *candidates);
+    if (!found.ok()) return found.status();
+    if (!found->has_value()) continue;
+    const Names others = Select(*listing, [&](const File& file) { return IsCandidate(file) && file.role.rank > rank; });
+    if (rank != Rank::kStandard && !others.empty()) incomplete.push_back(absl::StrCat("not read, though it is here: ", Some(others)));
+    (*found)->remarks = std::move(incomplete);
+    return **std::move(found);
   }
-  absl::StatusOr<Candidates> candidates = Examine(folder, *files, names, limits);
-  if (!candidates.ok()) return candidates.status();
-  const Names& complete = candidates->complete;
-  if (complete.size() > 1) {
-    return absl::FailedPreconditionError(absl::StrCat(folder, " holds ", complete.size(), " complete checkpoints: ",
-                                                      absl::StrJoin(complete, ", "), "; pass the file (or the index) that is meant"));
-  }
-  if (complete.empty() && !candidates->incomplete.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(folder, " holds no complete checkpoint: ", absl::StrJoin(candidates->incomplete, "; ")));
-  }
-  if (complete.empty()) return NothingFound(folder, *files);
-  return FoundCheckpoint{.path = std::filesystem::path(folder) / *complete.begin(), .remarks = std::move(candidates->incomplete)};
+  if (incomplete.empty()) return NothingFound(*listing);
+  return absl::FailedPreconditionError(absl::StrCat(folder, " holds no complete checkpoint: ", absl::StrJoin(incomplete, "; ")));
 }
 
 }  // namespace weighbridge

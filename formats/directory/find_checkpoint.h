@@ -15,13 +15,16 @@ struct FoundCheckpoint {
   std::vector<std::string> remarks;  // As Checkpoint::remarks.
 };
 
-// Finds the one complete checkpoint of a folder: a file of weights under a standard name (pytorch_model.bin, model.safetensors,
-// model_state.pdparams), or an index (the same and ".index.json") all of whose shards are there. Where there is none of these names, any
-// other index or file of a checkpoint's extension counts, but not what trainers leave beside the weights (training_args.bin, optimizer.pt,
-// …). Shards that an index names are part of that checkpoint. Files are told apart by name; indexes are read.
+// Finds the one complete checkpoint of a folder: a file of weights, or an index all of whose shards are there, by the names that RoleOf
+// knows (file_role.h). Standard names come first, then their variants ("model.fp16.safetensors") and diffusion_pytorch_model, as
+// transformers and diffusers look for them; where the folder has none of these names, any other index or file of weights counts. So an
+// adapter beside the merged model, Mistral's consolidated.safetensors beside the index, and a variant beside the plain one are passed
+// over. What trainers leave, hidden files, empty files and links to nowhere are no checkpoints. Shards that an index names are part of
+// that checkpoint. Files are told apart by name; indexes are read.
 //
 // FailedPrecondition, naming each: there are several complete checkpoints (a stale model_state.pdparams beside a new pytorch_model.bin is
-// one of the reference's traps, reference_pipeline.md H 8), or none, or shards without their index. An index that cannot be read fails as
+// one of the reference's traps, reference_pipeline.md H 8), or the parts of one that was cut for several devices, or none, or shards
+// without their index. Unimplemented: the folder is a checkpoint of torch.distributed.checkpoint. An index that cannot be read fails as
 // ReadShardIndex. NotFound or PermissionDenied when the folder cannot be listed.
 absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const ReadLimits& limits);
 

@@ -24,7 +24,14 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(const std::string& path, const ReadLim
   absl::StatusOr<ByteSourcePtr> main = OpenFile(found.path);
   if (!main.ok()) return main.status();
   const std::filesystem::path folder = std::filesystem::path(found.path).parent_path();
-  const auto open = [&](const std::string& name) { return OpenFile(folder / name); };
+  const auto open = [&](const std::string& name) {
+    absl::StatusOr<ByteSourcePtr> file = OpenFile(folder / name);
+    std::error_code ignored;
+    if (absl::IsNotFound(file.status()) && std::filesystem::is_symlink(folder / name, ignored)) {
+      found.remarks.emplace_back(file.status().message());
+    }
+    return file;
+  };
   absl::StatusOr<Checkpoint> checkpoint = ReadModel(*main, open, limits);
   if (!checkpoint.ok()) return checkpoint.status();
   checkpoint->path = path;

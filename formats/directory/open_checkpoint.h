@@ -14,7 +14,7 @@ namespace weighbridge {
 //
 // From the folder of the weights or the index come, where they are: config.json, whose values become facts, generation_config.json, and the
 // tokenizer's files, none of which is parsed. `files` holds every file that was opened, in this order: the index, weights, config,
-// tokenizer.
+// tokenizer. Of these a link to nowhere is as good as nothing, but a remark.
 //
 // NotFound or PermissionDenied: the path cannot be opened. DataLoss also when config.json is no valid JSON. Otherwise as FindCheckpoint,
 // RecognizeFile, ReadSharded, ReadWeights and ReadFacts. Every message names the file.

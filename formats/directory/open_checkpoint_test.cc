@@ -15,6 +15,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/read_model.h"
 #include "formats/read_limits.h"
+#include "formats/tensor_spec.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -178,7 +179,7 @@ TEST_F(OpenCheckpointTest, RefusesSeveralCompleteCheckpoints) {
 
 TEST_F(OpenCheckpointTest, JoinsShardsInTheOrderOfTheirNames) {
   Write("model-00002-of-00002.safetensors", Weights({"d", "a"}, R"({"format":"pt","who":"two"})"));
-  Write("model-00001-of-00002.safetensors", Weights({"c", "b"}, R"({"format":"pt","who":"one"})"));
+  Write("model-00001-of-00002.safetensors", Weights({"c", "b"}, R"({"format":"pt","rank":"8","who":"one"})"));
   Write("model.safetensors.index.json", Index(R"({"a":"model-00002-of-00002.safetensors","b":"model-00001-of-00002.safetensors",
       "c":"model-00001-of-00002.safetensors","d":"model-00002-of-00002.safetensors"})",
                                               "4"));
@@ -190,8 +191,8 @@ TEST_F(OpenCheckpointTest, JoinsShardsInTheOrderOfTheirNames) {
     EXPECT_THAT(Names(checkpoint), ElementsAre("c", "b", "d", "a"));
     EXPECT_THAT(Files(checkpoint), ElementsAre("index:model.safetensors.index.json", "weights:model-00001-of-00002.safetensors",
                                                "weights:model-00002-of-00002.safetensors", "config:config.json"));
-    EXPECT_THAT(checkpoint.metadata, ElementsAre(testing::Pair("format", "pt")));
-    EXPECT_THAT(checkpoint.remarks, IsEmpty());
+    EXPECT_THAT(checkpoint.metadata, ElementsAre(testing::Pair("format", "pt"), testing::Pair("rank", "8"))) << "who is contradicted";
+    EXPECT_THAT(checkpoint.remarks, ElementsAre(AllOf(HasSubstr("metadata"), HasSubstr("who"))));
     EXPECT_EQ(checkpoint.facts.count("vocab_size"), 1u);
     EXPECT_FALSE(checkpoint.is_ordered) << "safetensors sorts each shard";
   }
@@ -356,6 +357,85 @@ TEST(ReadModelTest, FailsAsOpenCheckpointDoes) {
               FailsWith(StatusCode::kDataLoss, "reading /nowhere/out/config.json: "));
   EXPECT_THAT(ReadUnpublished("m", {{"m", Index(R"({"a":"../m"})")}, {"a.bin", Weights({"a"})}}),
               FailsWith(StatusCode::kDataLoss, "no plain file name"));
+}
+
+TEST_F(OpenCheckpointTest, RemarksThatANamedFileIsAPieceOfAModel) {
+  struct Case {
+    const char* name;
+    const char* beside;
+    const char* remark;  // Nothing where it is empty.
+  };
+  const Case cases[] = {
+      {"model-00001-of-00002.safetensors", "x", "one shard of several (00001-of-00002)"},
+      {"model-00001-of-00001.safetensors", "x", ""},
+      {"consolidated.00.pth", "consolidated.01.pth", "one part of a model"},
+      {"consolidated.00.pth", "x", ""},
+      {"consolidated.01.pth", "x", "one part of a model"},
+      {"model_state.tp00.pdparams", "x", "one part of a model"},
+      {"lora_rank_64.safetensors", "x", ""},
+      {"model.safetensors", "x", ""},
+  };
+  for (const Case& c : cases) {
+    Clear();
+    Write(c.name, Weights({"a"}));
+    Write(c.beside, Weights({"b"}));
+    const Checkpoint checkpoint = Open(c.name);
+    EXPECT_THAT(Names(checkpoint), ElementsAre("a"));
+    EXPECT_EQ(checkpoint.remarks.empty(), std::string(c.remark).empty()) << c.name;
+    for (const std::string& remark : checkpoint.remarks) EXPECT_THAT(remark, HasSubstr(c.remark));
+  }
+}
+
+TEST_F(OpenCheckpointTest, SaysThatALinkLeadsNowhere) {
+  std::filesystem::create_symlink("../blobs/0123", folder_ / "model.safetensors");
+  EXPECT_THAT(OpenCheckpoint(Path("model.safetensors")),
+              FailsWith(StatusCode::kNotFound, "it is a link to ../blobs/0123, which is not there"));
+  std::filesystem::remove(folder_ / "model.safetensors");
+  Write("model.safetensors", Weights({"a"}));
+  std::filesystem::create_symlink("../blobs/4567", folder_ / "config.json");
+  EXPECT_THAT(Open().remarks, ElementsAre(AllOf(HasSubstr("config.json"), HasSubstr("../blobs/4567"))));
+}
+
+// A file of one tensor of two bytes.
+std::string OfTwoBytes(const std::string& dtype, const std::string& metadata) {
+  const std::string header = "{\"__metadata__\":" + metadata + ",\"w\":{\"dtype\":\"" + dtype + "\",\"shape\":[1],\"data_offsets\":[0,2]}}";
+  std::string length(8, '\0');
+  length[0] = static_cast<char>(header.size());
+  return length + header + "xy";
+}
+
+TEST_F(OpenCheckpointTest, ReadsUint16AsBfloat16OnlyWhereTheConfigSaysSo) {
+  struct Case {
+    const char* config;
+    const char* metadata;
+    bool is_bfloat16;
+  };
+  const char* numpy = R"({"format":"np"})";
+  const char* torch = R"({"format":"pt"})";
+  const Case cases[] = {
+      {R"({"dtype":"bfloat16","paddlenlp_version":"2.8.0"})", numpy, true},
+      {R"({"dtype":"bfloat16","paddlenlp_version":null})", numpy, true},
+      {R"({"torch_dtype":"bfloat16"})", numpy, true},
+      {R"({"dtype":"bfloat16"})", R"({"format":"paddle"})", true},
+      {R"({"dtype":"bfloat16","paddlenlp_version":"2.8.0"})", "null", true},
+      {R"({"paddlenlp_version":"2.8.0"})", numpy, true},
+      {R"({"dtype":"float32","paddlenlp_version":"2.8.0"})", numpy, false},
+      {R"({"dtype":16,"paddlenlp_version":"2.8.0"})", numpy, false},
+      {R"({"dtype":"bfloat16"})", torch, false},
+      {R"({"dtype":"bfloat16"})", "null", false},
+      {"{}", numpy, false},
+  };
+  for (const Case& c : cases) {
+    Write("config.json", c.config);
+    Write("model.safetensors", OfTwoBytes("U16", c.metadata));
+    const Checkpoint checkpoint = Open();
+    ASSERT_EQ(checkpoint.tensors().size(), 1u);
+    EXPECT_EQ(checkpoint.tensors()[0].tensor.spec().dtype, c.is_bfloat16 ? DType::kBfloat16 : DType::kUint16) << c.config << c.metadata;
+    EXPECT_EQ(checkpoint.remarks.size(), c.is_bfloat16 ? 1u : 0u);
+  }
+  Write("config.json", cases[0].config);
+  Write("model.safetensors", OfTwoBytes("I16", numpy));
+  EXPECT_EQ(Open().tensors()[0].tensor.spec().dtype, DType::kInt16);
 }
 
 TEST_F(OpenCheckpointTest, NamesTheFileOnceInEveryMessage) {

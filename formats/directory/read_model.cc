@@ -6,10 +6,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/directory/file_role.h"
 #include "formats/directory/read_facts.h"
 #include "formats/directory/read_weights.h"
 #include "formats/directory/recognize.h"
+#include "formats/paddle/restore_bfloat16.h"
 
 namespace weighbridge {
 namespace {
@@ -40,6 +43,17 @@ absl::Status AddCompanions(const std::filesystem::path& folder, OpenInFolder ope
   return absl::OkStatus();
 }
 
+// What a file's name says when it is no whole model, though it is read like one; "" otherwise.
+std::string PieceRemark(const std::string& name, OpenInFolder open) {
+  const FileRole role = RoleOf(name);
+  if (role.kind == FileRole::Kind::kShard) {
+    return absl::StrCat("the name ", name, " says that it is one shard of several (", role.shard, "); only what it holds is read");
+  }
+  if (role.part_of.empty() || !(role.is_surely_part || (role.part <= 1 && open(role.next_part).ok()))) return "";
+  return absl::StrCat("the name ", name, " says that it is one part of a model that was cut for several devices (", role.part_of,
+                      "); only what it holds is read");
+}
+
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadModel(const ByteSourcePtr& main, OpenInFolder open, const ReadLimits& limits) {
@@ -49,6 +63,9 @@ absl::StatusOr<Checkpoint> ReadModel(const ByteSourcePtr& main, OpenInFolder ope
   if (!checkpoint.ok()) return checkpoint.status();
   const std::filesystem::path folder = std::filesystem::path(main->name()).parent_path();
   if (absl::Status status = AddCompanions(folder, open, limits, *checkpoint); !status.ok()) return status;
+  if (absl::Status status = paddle::RestoreBfloat16(*checkpoint); !status.ok()) return status;
+  const std::string remark = PieceRemark(std::filesystem::path(main->name()).filename(), open);
+  if (!remark.empty()) checkpoint->remarks.push_back(remark);
   return checkpoint;
 }
 

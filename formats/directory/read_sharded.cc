@@ -1,9 +1,8 @@
 #include "formats/directory/read_sharded.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/directory/read_weights.h"
 #include "formats/directory/recognize.h"
@@ -27,7 +27,7 @@ absl::StatusOr<Checkpoint> OpenShard(const std::string& name, const std::string&
   absl::StatusOr<ByteSourcePtr> source = open(name);
   if (absl::IsNotFound(source.status())) {
     const std::string path = std::filesystem::path(index_path).parent_path() / name;
-    return Reading(index_path, absl::DataLossError(absl::StrCat("its shard ", path, " is not there")));
+    return Reading(index_path, absl::DataLossError(absl::StrCat("its shard ", path, " is not there (", source.status().message(), ")")));
   }
   if (!source.ok()) return source.status();
   absl::StatusOr<FileKind> kind = RecognizeFile(**source);
@@ -55,22 +55,38 @@ absl::Status AddShard(const std::string& name, const Checkpoint& shard, const Sh
   return absl::OkStatus();
 }
 
-// Reads all shards, in order, into `whole`, which gets the metadata that they agree on.
+// Metadata of one shard speaks of the whole unless another shard contradicts it.
+class JoinedMetadata {
+ public:
+  void Add(const std::map<std::string, std::string>& shard) {
+    for (const auto& [key, value] : shard) {
+      if (metadata_.emplace(key, value).first->second != value) contradicted_.insert(key);
+    }
+  }
+
+  void MoveTo(Checkpoint& whole) {
+    for (const std::string& key : contradicted_) metadata_.erase(key);
+    whole.metadata = std::move(metadata_);
+    if (contradicted_.empty()) return;
+    whole.remarks.push_back(absl::StrCat("the shards' metadata differ, so the whole has none of: ", absl::StrJoin(contradicted_, ", ")));
+  }
+
+ private:
+  std::map<std::string, std::string> metadata_;
+  std::set<std::string> contradicted_;
+};
+
+// Reads all shards, in order, into `whole`.
 absl::Status AddShards(const ShardIndex& index, OpenInFolder open, const ReadLimits& limits, Checkpoint& whole) {
+  JoinedMetadata metadata;
   for (const std::string& name : index.shards) {
     absl::StatusOr<Checkpoint> shard = OpenShard(name, whole.path, open, limits);
     if (!shard.ok()) return shard.status();
     if (absl::Status status = AddShard(name, *shard, index, whole); !status.ok()) return status;
     whole.is_ordered &= shard->is_ordered;
-    if (name == *index.shards.begin()) {
-      whole.metadata = std::move(shard->metadata);
-      continue;
-    }
-    std::map<std::string, std::string> common;
-    std::set_intersection(whole.metadata.begin(), whole.metadata.end(), shard->metadata.begin(), shard->metadata.end(),
-                          std::inserter(common, common.end()));
-    whole.metadata = std::move(common);
+    metadata.Add(shard->metadata);
   }
+  metadata.MoveTo(whole);
   return absl::OkStatus();
 }
 

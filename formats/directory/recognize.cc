@@ -45,6 +45,9 @@ constexpr Signature kRefused[] = {
     {0, "PK\x05\x06", "a zip archive without members"},
     {0, "\x89HDF", "an HDF5 file"},
     {0, "\x89PNG", "a PNG image"},
+    {0, absl::string_view("\0\5\x16\7", 4),
+     "what macOS left beside a file of that name without \"._\" (AppleDouble), which is the one that is meant"},
+    {0, absl::string_view("\0\0\0\1Bud1", 8), "a .DS_Store of macOS"},
     {0, "version https://git-lfs", "a Git LFS pointer, which stands for the file: fetch it with `git lfs pull`"},
 };
 
@@ -94,6 +97,12 @@ std::optional<FileKind> KindOfName(absl::string_view name) {
 
 absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view head) {
   if (head.empty()) return absl::DataLossError("it is empty");
+  // Zips, one after the other, of which a reader of zips may see one alone.
+  if (absl::EndsWith(source.name(), ".distcp")) {
+    return absl::UnimplementedError(
+        "it belongs to a checkpoint of torch.distributed.checkpoint; `python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
+        "FOLDER FILE` makes one file of its folder");
+  }
   for (const Signature& refused : kRefused) {
     if (head.size() > refused.offset && absl::StartsWith(head.substr(refused.offset), refused.bytes)) {
       return absl::UnimplementedError(absl::StrCat("it is ", refused.what));

@@ -82,6 +82,8 @@ TEST(RecognizeFileTest, NamesWhatIsNotRead) {
       {"zstd", "\x28\xb5\x2f\xfd"},
       {"HDF5", "\x89HDF\r\n\x1a\n"},
       {"PNG", "\x89PNG\r\n"},
+      {"AppleDouble", Bytes("\0\5\x16\7\0\2\0\0Mac OS X", 16)},
+      {".DS_Store", Bytes("\0\0\0\1Bud1\0", 9)},
       {"Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"},
       {"web page", "<!DOCTYPE html>\n<html>"},
       {"web page", "\n<HTML><head>"},
@@ -105,6 +107,12 @@ TEST(RecognizeFileTest, RefusesWhatIsNothing) {
   for (const std::string& bytes : {std::string(), std::string(1, '\0'), std::string(4096, '\0'), std::string("abc"), std::string("P")}) {
     EXPECT_EQ(Recognize(bytes).status().code(), StatusCode::kDataLoss) << bytes.size();
   }
+}
+
+TEST(RecognizeFileTest, RefusesADistributedCheckpointByItsName) {
+  const absl::Status status = Recognize(Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), "/x/__0_0.distcp").status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("dcp_to_torch"));
 }
 
 TEST(RecognizeFileTest, AsksTheNameOnlyWhenTheContentSaysNothing) {

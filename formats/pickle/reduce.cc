@@ -21,7 +21,9 @@ absl::string_view Advice(absl::string_view name) {
   const size_t dot = name.rfind('.');
   const absl::string_view last = dot == absl::string_view::npos ? name : name.substr(dot + 1);
   if (last.empty() || !absl::ascii_isupper(last[0])) return "";
-  return "; the file holds an object of a class and not only tensors: save the model's state_dict() instead (formats.md 3.10)";
+  return "; the file holds an object of a class and not only tensors: save the model's state_dict() alone, or see with inspect --opaque "
+         "what "
+         "tensors lie beside it";
 }
 
 absl::Status Forbidden(absl::string_view module, absl::string_view name) {

@@ -49,6 +49,7 @@ absl::Status Expect(absl::string_view what, const JsonValue& value, absl::string
 }
 
 absl::Status AddMetadata(absl::Span<const std::string> path, const JsonValue& value, Header& header) {
+  if (path.size() == 1 && std::holds_alternative<JsonNull>(value)) return absl::OkStatus();  // As the reference.
   if (path.size() == 1) return Expect<JsonObject>("__metadata__", value, "an object");
   if (absl::Status status = Expect<std::string>(absl::StrCat("__metadata__ \"", path[1], "\""), value, "a text"); !status.ok())
     return status;

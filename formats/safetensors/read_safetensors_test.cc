@@ -6,6 +6,8 @@
 
 #include "absl/base/internal/endian.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/read_limits.h"
@@ -46,6 +48,15 @@ std::vector<std::string> Names(const Checkpoint& checkpoint) {
   std::vector<std::string> names;
   for (const CheckpointTensor& tensor : checkpoint.tensors()) names.push_back(tensor.name);
   return names;
+}
+
+TEST(ReadSafetensorsTest, TakesMetadataOfNullForNone) {
+  for (const char* metadata : {"null", "{}"}) {
+    const std::string header = absl::StrCat("{\"__metadata__\":", metadata, "}");
+    const absl::StatusOr<Checkpoint> checkpoint = ReadSafetensors(MakeMemorySource("memory", File(header, 0)), {});
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_TRUE(checkpoint->metadata.empty());
+  }
 }
 
 TEST(ReadSafetensorsTest, MakesTheTableByOffset) {
