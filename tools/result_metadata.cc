@@ -31,7 +31,8 @@ std::map<std::string, std::string> ResultMetadata(const Plan& plan) {
 }
 
 void PrintRemarks(const Plan& plan, WeightsFormat format, std::ostream& out) {
-  const std::map<std::string, std::string> kept = format == WeightsFormat::kSafetensors ? ResultMetadata(plan) : {};
+  std::map<std::string, std::string> kept;
+  if (format == WeightsFormat::kSafetensors) kept = ResultMetadata(plan);
   std::set<std::string> lost;
   for (const PlanSource& source : plan.sources) {
     for (const std::string& remark : source.checkpoint->remarks) out << "remark: " << source.id << ": " << Printable(remark) << "\n";

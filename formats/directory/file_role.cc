@@ -89,7 +89,7 @@ void FindPart(const std::string& name, FileRole& role) {
       {R"(((?:.*?[._-])?(?:rank|part|shard)[_-]?)(\d+)(.*))", Several::kNever},  // A LoRA's rank is a number, too.
   };
   // "zero_pp_rank_0_mp_rank_00_model_states.pt" has two numbers.
-  static const RE2 kNumbers(R"((consolidated\.|\.tp|[._]pp|(?:rank|part|shard|layer|model)[_-]?)\d+)");
+  static const RE2 kNumbers(R"((^model|-model_|consolidated\.|\.tp|[._]pp|(?:rank|part|shard|layer)[_-]?)\d+)");
   for (const PartName& part_name : kPartNames) {
     std::string before, number, behind;
     if (!RE2::FullMatch(name, part_name.pattern, &before, &number, &behind) || !absl::SimpleAtoi(number, &role.part)) continue;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/relative_path.h"
 #include "formats/directory/json_file.h"
 #include "formats/json/quote_json.h"
 #include "formats/json/visit_json.h"
@@ -23,8 +24,10 @@ namespace {
 
 // formats.md 10.2.
 absl::Status CheckShardName(absl::string_view name, absl::string_view index_name) {
-  const bool is_plain = !name.empty() && name != "." && name != ".." && name.find_first_of(absl::string_view("/\\\0", 3)) == name.npos;
-  if (!is_plain) return absl::DataLossError(absl::StrCat("the shard \"", absl::CHexEscape(name), "\" is no plain file name"));
+  const absl::StatusOr<RelativePath> path = RelativePath::Parse(name);
+  if (!path.ok() || path->components().size() > 1) {
+    return absl::DataLossError(absl::StrCat("the shard \"", absl::CHexEscape(name), "\" is no plain file name"));
+  }
   if (name == index_name) return absl::DataLossError("the index names itself as a shard");
   return absl::OkStatus();
 }
