@@ -6,7 +6,6 @@
 #include <memory>
 #include <ostream>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +21,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/directory/file_role.h"
+#include "formats/directory/find_checkpoint.h"
 #include "formats/directory/read_model.h"
 #include "formats/layout.h"
 #include "formats/read_limits.h"
@@ -56,18 +56,6 @@ absl::Status CheckMemory(const ConversionOptions& options) {
   if (options.common.memory >= needed) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("--memory=", options.common.memory, ": ", options.common.threads, " threads need ",
                                                    needed, " bytes of memory at least"));
-}
-
-// Files of the folder that would stand beside the new weights as another checkpoint, or a part of one, in whatever format.
-std::vector<std::string> OtherWeights(const std::string& folder, absl::Span<const std::string> written) {
-  std::vector<std::string> others;
-  std::error_code error;
-  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
-    const std::string name = file->path().filename().string();
-    if (IsStandardWeights(name) && std::find(written.begin(), written.end(), name) == written.end()) others.push_back(name);
-  }
-  std::sort(others.begin(), others.end());
-  return others;
 }
 
 // The names of the result's files but the manifest.
@@ -113,7 +101,7 @@ class Result {
   // result an older manifest, which would speak of other weights.
   absl::StatusOr<std::vector<std::string>> FindObsolete() const {
     std::vector<std::string> obsolete;
-    if (options_.file_name.empty()) obsolete = OtherWeights(options_.folder, NamesOf(plan_, layout_, options_));
+    if (options_.file_name.empty()) obsolete = OtherWeights();
     if (!obsolete.empty() && !options_.overwrite) {
       return absl::AlreadyExistsError(
           absl::StrCat("writing to ", options_.folder, ": ", obsolete[0],
@@ -124,6 +112,14 @@ class Result {
       if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
     }
     return obsolete;
+  }
+
+  // Files of the folder that would stand beside the new weights as another checkpoint, or a part of one, in whatever format.
+  std::vector<std::string> OtherWeights() const {
+    const std::vector<std::string> written = NamesOf(plan_, layout_, options_);
+    std::vector<std::string> others = ListStandardWeights(options_.folder);
+    std::erase_if(others, [&](const std::string& name) { return std::find(written.begin(), written.end(), name) != written.end(); });
+    return others;
   }
 
   absl::Status CheckFolder() const {
@@ -249,6 +245,10 @@ class Result {
     }
     if (!plan_.recipe.consumer_needs().empty()) {
       out << "from_pretrained still needs in that folder: " << absl::StrJoin(plan_.recipe.consumer_needs(), ", ") << "\n";
+    }
+    if (const std::vector<std::string> others = OtherWeights(); IsStandardWeights(options_.file_name) && !others.empty()) {
+      out << "remark: " << Printable(options_.folder) << " holds other weights too (" << Printable(others[0])
+          << "), so a tool that is given the folder may ask which are meant\n";
     }
     out << AccountingLine(plan_, "written") << "\n";
   }

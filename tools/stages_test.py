@@ -286,6 +286,15 @@ class ConsolidateTest(StagesTest):
         self.assertEqual(self.metadata(self.path("out")), {"format": "pt", "same": "1"})
         self.assertIn("the sources do not agree on it: differs, only\n", result.stdout)
 
+    def test_other_weights_beside_the_result_are_remarked(self):
+        folder = self.path("both")
+        os.mkdir(folder)
+        safetensors(folder + "/model.safetensors", {"a": ("F32", [1], b"abcd")})
+        for name, remarked in (("other.bin", False), (TORCH_NAME, True)):
+            result = run("consolidate", "--model=" + folder + "/model.safetensors", "--output=" + os.path.join(folder, name))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual("remark: " in result.stdout and "model.safetensors" in result.stdout, remarked, result.stdout)
+
     def test_a_remark_on_a_source_is_printed(self):
         shard = self.path("model-00001-of-00002.safetensors")
         safetensors(shard, {"a": ("F32", [1], b"abcd")})

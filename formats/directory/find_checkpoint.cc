@@ -228,7 +228,19 @@ absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const 
     return **std::move(found);
   }
   if (incomplete.empty()) return NothingFound(*listing);
-  return absl::FailedPreconditionError(absl::StrCat(folder, " holds no complete checkpoint: ", absl::StrJoin(incomplete, "; ")));
+  const Names others = Select(*listing, [](const File& file) { return IsCandidate(file) && file.role.rank == Rank::kOtherName; });
+  return absl::FailedPreconditionError(absl::StrCat(folder, " holds no complete checkpoint: ", absl::StrJoin(incomplete, "; "),
+                                                    others.empty() ? "" : "; pass one of these if it is meant: ", Some(others)));
+}
+
+std::vector<std::string> ListStandardWeights(const std::string& folder) {
+  std::vector<std::string> names;
+  absl::StatusOr<Listing> listing = List(folder);
+  if (!listing.ok()) return names;
+  for (const auto& [name, file] : listing->files) {
+    if (IsStandardWeights(name)) names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace weighbridge

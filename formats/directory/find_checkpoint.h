@@ -28,6 +28,9 @@ struct FoundCheckpoint {
 // ReadShardIndex. NotFound or PermissionDenied when the folder cannot be listed.
 absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const ReadLimits& limits);
 
+// The names of a folder's files that IsStandardWeights knows, sorted; none where it cannot be listed.
+std::vector<std::string> ListStandardWeights(const std::string& folder);
+
 }  // namespace weighbridge
 
 #endif  // WEIGHBRIDGE_FORMATS_DIRECTORY_FIND_CHECKPOINT_H_

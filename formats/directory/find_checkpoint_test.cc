@@ -172,7 +172,7 @@ TEST_F(FindCheckpointTest, RefusesAndSaysWhatThereIs) {
       {"an index without shards and an adapter",
        {"model.safetensors.index.json=m.safetensors", "adapter_model.bin"},
        kPrecondition,
-       {"m.safetensors"}},
+       {"m.safetensors, which is not there; pass one of these if it is meant: adapter_model.bin"}},
       {"nothing", {}, kPrecondition, {"holds no checkpoint", "it has no file"}},
   };
   for (const Case& c : cases) {
