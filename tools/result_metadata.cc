@@ -7,11 +7,11 @@
 #include <string>
 
 #include "absl/strings/str_join.h"
+#include "base/printable.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
-#include "tools/printable.h"
 
 namespace weighbridge {
 
