@@ -64,9 +64,9 @@ class MergeTest(ToolsTest):
     def test_names_from_files_do_not_reach_the_terminal_raw(self):
         path = self.path("blip2.pdparams")
         hostile = "\x1b[2J\nfake"
-        tensors = ["query_tokens", "vision_model." + hostile, "qformer.w", "language_model." + hostile]
+        tensors = ["vision_model." + hostile, "qformer.w", "language_model." + hostile]
         with open(path, "wb") as file:
-            file.write(pdparams([(name, ("float32", [2], bytes(8))) for name in tensors]))
+            file.write(pdparams([("query_tokens", ("float32", [1, 1, 32], bytes(128)))] + [(name, ("float32", [2], bytes(8))) for name in tensors]))
         result = run("merge", "blip2=" + path, *sources(self.tiny)[1:], "--dry_run", "--explain=.")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("\x1b", result.stdout)
@@ -145,7 +145,7 @@ class MergeTest(ToolsTest):
     def test_an_unaccounted_tensor_is_refused(self):
         path = self.path("blip2.pdparams")
         with open(path, "wb") as file:
-            file.write(pdparams([("query_tokens", ("float32", [1, 2], bytes(8))), ("vision_model.w", ("float32", [2], bytes(8))),
+            file.write(pdparams([("query_tokens", ("float32", [1, 1, 32], bytes(128))), ("vision_model.w", ("float32", [2], bytes(8))),
                                  ("qformer.w", ("float32", [2], bytes(8))), ("surprise", ("float32", [3], bytes(12)))]))
         self.expect_failure(run("merge", "blip2=" + path, *sources(self.tiny)[1:], "--save_path=" + self.path("out")), "surprise", "float32 [3]",
                             "neither used nor dropped")
