@@ -108,7 +108,10 @@ absl::StatusOr<std::string> Json(const Checkpoint& checkpoint, const Listing& li
   absl::StrAppend(&json, absl::StrJoin(checkpoint.metadata, ", ", [&](std::string* out, const auto& entry) {
     absl::StrAppend(out, quote(entry.first), ": ", quote(entry.second));
   }));
-  absl::StrAppend(&json, "}, \"tensors\": [");
+  absl::StrAppend(&json, "}, \"remarks\": [",
+                  absl::StrJoin(checkpoint.remarks, ", ",
+                                [&](std::string* out, const std::string& remark) { absl::StrAppend(out, quote(Printable(remark))); }),
+                  "], \"tensors\": [");
   for (size_t i = 0; i < listing.tensors.size(); ++i) {
     const StoredTensor& tensor = listing.tensors[i]->tensor;
     absl::StrAppend(&json, i == 0 ? "\n" : ",\n", "{\"name\": ", quote(listing.tensors[i]->name), ", \"dtype\": \"",

@@ -301,6 +301,9 @@ class ConsolidateTest(StagesTest):
         result = run("consolidate", "--model=" + shard, "--output=" + self.path("a.bin"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("remark: model: the name model-00001-of-00002.safetensors says that it is one shard of several", result.stdout)
+        self.assertIn("remark: the name model-00001-of-00002.safetensors", run("inspect", shard).stdout)
+        remarks = json.loads(run("inspect", "--format=json", shard).stdout)["remarks"]
+        self.assertEqual([remark[:43] for remark in remarks], ["the name model-00001-of-00002.safetensors s"])
 
     def test_bfloat16_that_paddlenlp_stored_as_uint16_is_bfloat16(self):
         os.mkdir(self.path("model"))
