@@ -55,9 +55,9 @@ absl::Status RestoreBfloat16(Checkpoint& checkpoint) {
     ++count;
   }
   if (count > 0) {
-    checkpoint.remarks.push_back(absl::StrCat(
-        count, count == 1 ? " tensor that is" : " tensors that are",
-        " stored as U16 read as bfloat16, which numpy does not have: config.json says that the model is of PaddleNLP, or bfloat16"));
+    checkpoint.remarks.push_back(
+        absl::StrCat(count, count == 1 ? " tensor stored as U16 is" : " tensors stored as U16 are",
+                     " read as bfloat16, which PaddleNLP stores so: config.json says that it is bfloat16, or PaddleNLP's"));
   }
   return absl::OkStatus();
 }
