@@ -22,7 +22,7 @@ def _checkpoint_files_impl(ctx):
         fail("the files of a checkpoint lie in one folder, not in these: %s" % (folders.keys() or "there are none"))
     path = main.path if main else _parent(files[0].path)
     short_path = main.short_path if main else _parent(files[0].short_path)
-    all_files = depset(files + ctx.files.lock)
+    all_files = depset(files)
     return [
         DefaultInfo(files = all_files, runfiles = ctx.runfiles(transitive_files = all_files)),
         CheckpointInfo(files = all_files, path = path, short_path = short_path),
@@ -40,10 +40,6 @@ checkpoint_files = rule(
         "main": attr.label(
             doc = "Of `srcs` the weights or the index that are meant, where their folder holds more than one checkpoint.",
             allow_single_file = True,
-        ),
-        "lock": attr.label_list(
-            doc = "The weights.lock that `fetch` left in the folder above, so that the manifest can say where the files came from.",
-            allow_files = True,
         ),
     },
 )

@@ -5,7 +5,6 @@ _BUILD = """load("@{weighbridge}//bazel:checkpoint_files.bzl", "checkpoint_files
 checkpoint_files(
     name = "{name}",
     srcs = glob({members}, exclude = ["{folder}/.*"]),
-    lock = glob(["weights.lock"], allow_empty = True),
     main = {main},
     visibility = ["//visibility:public"],
 )
@@ -20,7 +19,6 @@ _COMPANIONS = [
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
-    "weights.lock",
 ]
 
 def _members(main):
@@ -39,9 +37,8 @@ def _checkpoint_impl(ctx):
     is_folder = ctx.execute(["test", "-d", str(path)]).return_code == 0
     folder = path if is_folder else path.dirname
 
-    # The folder as a whole: so Bazel sees which files come and go. It keeps its name and the lock above it, for a lock speaks of both.
+    # The folder as a whole: so Bazel sees which files come and go.
     ctx.symlink(folder, folder.basename)
-    ctx.symlink(folder.dirname.get_child("weights.lock"), "weights.lock")
     ctx.file("BUILD.bazel", _BUILD.format(
         weighbridge = Label("//bazel:checkpoint_files.bzl").workspace_name,
         name = ctx.name,

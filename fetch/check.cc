@@ -13,11 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/relative_path.h"
 #include "fetch/damage.h"
 #include "fetch/file_hasher.h"
 #include "fetch/for_each.h"
 #include "fetch/lock_file.h"
+#include "fetch/lock_paths.h"
+#include "fetch/regular_file.h"
 #include "fetch/resolve.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"
 
@@ -28,32 +32,38 @@ namespace fs = std::filesystem;
 
 using Kind = CheckFinding::Kind;
 
-// What is wrong with one file; an empty path when nothing is.
-CheckFinding CheckOne(const std::string& path, const LockedFile& file, const std::string& folder, const CheckOptions& options) {
+// What is wrong with one file; an empty path when nothing is. Fails when it cannot be measured.
+absl::StatusOr<CheckFinding> CheckOne(const RelativePath& target, const LockedFile& file, const std::string& folder,
+                                      const CheckOptions& options) {
+  const std::string& path = target.text();
   const auto on_bytes = [&](int64_t count) {
     options.on_bytes(count);
     return !*options.stop;
   };
-  const absl::StatusOr<MeasuredFile> found = MeasureFile(absl::StrCat(folder, "/", path), HashesOf(file), on_bytes);
-  if (absl::IsNotFound(found.status())) return {.kind = Kind::kMissing, .path = path, .detail = "", .damaged = {}};
-  if (!found.ok()) return {.kind = Kind::kDamaged, .path = path, .detail = std::string(found.status().message()), .damaged = {}};
-  if (file.has_size() && file.size() != found->size) {
-    return {.kind = Kind::kDamaged,
-            .path = path,
-            .detail = absl::StrCat("it has ", found->size, " bytes, expected are ", file.size()),
-            .damaged = {}};
+  const absl::StatusOr<MeasuredFile> found = MeasureFile(JoinPath(folder, target), Links::kFollow, HashesOf(file), on_bytes);
+  if (absl::IsNotFound(found.status())) return CheckFinding{.kind = Kind::kMissing, .path = path, .detail = "", .damaged = {}};
+  // A link to nowhere or a folder is damage; what cannot be measured is no answer.
+  if (!found.ok() && !absl::IsFailedPrecondition(found.status())) return found.status();
+  if (!found.ok()) {
+    return CheckFinding{.kind = Kind::kDamaged, .path = path, .detail = std::string(found.status().message()), .damaged = {}};
   }
-  absl::Status status = CompareHashes(HashesOf(file), found->digests.hashes);
+  if (file.has_size() && file.size() != found->size) {
+    return CheckFinding{.kind = Kind::kDamaged,
+                        .path = path,
+                        .detail = absl::StrCat("it has ", found->size, " bytes, expected are ", file.size()),
+                        .damaged = {}};
+  }
+  absl::Status status = CheckMeasured(HashesOf(file), found->digests);
   if (status.ok()) status = CheckNotRefused(file, found->digests.hashes.sha256);
   if (!status.ok()) {
     std::vector<ByteRange> damaged = file.chunk_xxh3().empty() ? std::vector<ByteRange>() : DamagedRanges(file, *found);
-    return {.kind = Kind::kDamaged, .path = path, .detail = std::string(status.message()), .damaged = std::move(damaged)};
+    return CheckFinding{.kind = Kind::kDamaged, .path = path, .detail = std::string(status.message()), .damaged = std::move(damaged)};
   }
-  if (!HashesOf(file).empty()) return {};
-  return {.kind = Kind::kUnverified,
-          .path = path,
-          .detail = absl::StrCat("nobody stated a hash; its sha256 is ", found->digests.hashes.sha256),
-          .damaged = {}};
+  if (!HashesOf(file).empty()) return CheckFinding{};
+  return CheckFinding{.kind = Kind::kUnverified,
+                      .path = path,
+                      .detail = absl::StrCat("nobody stated a hash; its sha256 is ", found->digests.hashes.sha256),
+                      .damaged = {}};
 }
 
 absl::Status AddExtras(const std::set<std::string>& known, const std::string& folder, std::vector<CheckFinding>& findings) {
@@ -73,22 +83,27 @@ absl::Status AddExtras(const std::set<std::string>& known, const std::string& fo
 absl::StatusOr<std::vector<CheckFinding>> CheckFolder(const WeightsLock& lock, const std::string& folder, const CheckOptions& options) {
   std::vector<CheckFinding> findings;
   std::vector<const LockedFile*> files;
-  std::vector<std::string> paths;
+  std::vector<RelativePath> targets;
+  std::set<std::string> known;
   for (const WeightsSource& source : lock.sources()) {
     for (const LockedFile& file : source.files()) {
+      absl::StatusOr<RelativePath> target = TargetOf(source, file);
+      if (!target.ok()) return target.status();
       files.push_back(&file);
-      paths.push_back(PathOf(source, file));
+      known.insert(target->text());
+      targets.push_back(*std::move(target));
     }
   }
-  std::vector<CheckFinding> results(files.size());
+  std::vector<absl::StatusOr<CheckFinding>> results(files.size());
   ForEach(files.size(), options.threads, [&](size_t i) {
-    if (!*options.stop) results[i] = CheckOne(paths[i], *files[i], folder, options);
+    if (!*options.stop) results[i] = CheckOne(targets[i], *files[i], folder, options);
   });
   if (*options.stop) return absl::CancelledError("stopped");
-  for (CheckFinding& finding : results) {
-    if (!finding.path.empty()) findings.push_back(std::move(finding));
+  for (absl::StatusOr<CheckFinding>& finding : results) {
+    if (!finding.ok()) return finding.status();
+    if (!finding->path.empty()) findings.push_back(*std::move(finding));
   }
-  if (absl::Status status = AddExtras(std::set<std::string>(paths.begin(), paths.end()), folder, findings); !status.ok()) return status;
+  if (absl::Status status = AddExtras(known, folder, findings); !status.ok()) return status;
   std::sort(findings.begin(), findings.end(), [](const CheckFinding& a, const CheckFinding& b) { return a.path < b.path; });
   return findings;
 }

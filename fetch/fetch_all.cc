@@ -21,6 +21,7 @@
 #include "fetch/file_hasher.h"
 #include "fetch/for_each.h"
 #include "fetch/hub/hub_cache.h"
+#include "fetch/receipt.h"
 #include "fetch/resolve.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
@@ -79,7 +80,19 @@ void Record(const FileTask& task, const FetchedFile& fetched, LockedFile& file) 
   for (const std::string& chunk : fetched.measured.digests.chunks) file.add_chunk_xxh3(chunk);
 }
 
-// Notes in the hub's cache what a revision stood for, for sources of which everything is there.
+// Where files came from is of use and no condition: a folder that cannot be written is told and no failure.
+void GiveReceipt(const FileTask& task, const FetchedFile& fetched, const FetchOptions& options) {
+  Receipt receipt;
+  const absl::StatusOr<Uri> from = ParseUri(fetched.from);
+  receipt.set_uri(fetched.from);
+  if (from.ok() && from->scheme == Uri::Scheme::kHub) receipt.set_revision(from->revision);
+  receipt.set_size(fetched.measured.size);
+  receipt.set_sha256(fetched.measured.digests.hashes.sha256);
+  const absl::Status status = WriteReceipt(options.receipts, task.target, receipt);
+  if (!status.ok()) options.download.on_message(absl::StrCat(task.target, ": where it came from is not kept: ", status.message()));
+}
+
+// Notes in the hub's cache what a revision stood for, for sources of which everything is there, as the hub itself listed it just now.
 absl::Status RecordRevisions(const WeightsLock& lock, const std::vector<bool>& complete, const HubCache& cache) {
   for (int s = 0; s < lock.sources_size(); ++s) {
     const absl::StatusOr<Uri> uri = ParseUri(lock.sources(s).uri());
@@ -101,11 +114,13 @@ absl::Status CheckSpace(const WeightsLock& lock, const std::vector<FileTask>& ta
   const std::vector<size_t> first = FirstOfSame(tasks);
   for (size_t i = 0; i < tasks.size(); ++i) {
     if (first[i] != i) continue;
-    const NeededSpace space = SpaceFor(tasks[i], lock.sources(tasks[i].source), options);
-    struct stat status;
-    if (space.bytes == 0 || stat(space.folder.c_str(), &status) != 0) continue;
-    disks[status.st_dev].needed += space.bytes;
-    disks[status.st_dev].folder = space.folder;
+    const TaskSpace space = SpaceFor(tasks[i], lock.sources(tasks[i].source), options);
+    for (const NeededSpace& part : {space.fetched, space.copied}) {
+      struct stat status;
+      if (part.bytes == 0 || stat(part.folder.c_str(), &status) != 0) continue;
+      disks[status.st_dev].needed += part.bytes;
+      disks[status.st_dev].folder = part.folder;
+    }
   }
   for (const auto& [device, disk] : disks) {
     struct statvfs status;
@@ -128,6 +143,7 @@ absl::Status FetchAll(WeightsLock& lock, const std::vector<FileTask>& tasks, con
     if (full) return results.Add(i, absl::ResourceExhaustedError(absl::StrCat(task.target, ": not fetched, since the disk is full")));
     if (*options.download.stop) return results.Add(i, absl::CancelledError("stopped"));
     absl::StatusOr<FetchedFile> fetched = FetchFile(task, lock.sources(task.source), options);
+    if (fetched.ok() && fetched->witnessed && !options.receipts.empty()) GiveReceipt(task, *fetched, options);
     if (absl::IsResourceExhausted(fetched.status())) full = true;
     results.Add(i, std::move(fetched));
   };
@@ -146,7 +162,7 @@ absl::Status FetchAll(WeightsLock& lock, const std::vector<FileTask>& tasks, con
   for (size_t i = 0; i < tasks.size(); ++i) {
     const absl::StatusOr<FetchedFile>& result = results[i];
     if (result.ok()) Record(tasks[i], *result, *lock.mutable_sources(tasks[i].source)->mutable_files(tasks[i].file));
-    if (!result.ok()) complete[static_cast<size_t>(tasks[i].source)] = false;
+    if (!result.ok() || !tasks[i].listed) complete[static_cast<size_t>(tasks[i].source)] = false;
     if (failure.ok()) failure = result.status();
   }
   if (options.hub_cache == nullptr || !failure.ok()) return failure;

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/relative_path.h"
 #include "fetch/damage.h"
 #include "fetch/download/download.h"
 #include "fetch/download/partial_file.h"
@@ -25,8 +26,10 @@
 #include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
 #include "fetch/placement.h"
+#include "fetch/regular_file.h"
 #include "fetch/resolve.h"
 #include "fetch/retry.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
@@ -40,24 +43,47 @@ std::string FolderOf(const std::string& path) {
   return fs::path(path).parent_path().string();
 }
 
+std::string NearestFolder(const std::string& path) {
+  std::string folder = FolderOf(path);
+  std::error_code error;
+  while (!folder.empty() && !fs::exists(folder, error)) folder = FolderOf(folder);
+  return folder.empty() ? "." : folder;
+}
+
+bool StandsFile(const std::string& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() == fs::file_type::regular;
+}
+
 bool StandsSomething(const std::string& path) {
   std::error_code error;
   return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
 
 // PaddleNLP keeps the folder of a model and locks each file in it (fetch_protocols.md 5).
-Placement PlaceForPaddleNlp(const std::string& home, const std::string& model, const LockedFile& file) {
-  const std::string folder = absl::StrCat(home, "/models/", model);
-  Placement placement = PlaceAt(absl::StrCat(folder, "/", file.path()));
-  FileHasher hasher(0, {.sha256 = "", .git_sha1 = "", .md5 = "wanted"});
-  hasher.Update(absl::StrCat(file.uri(), folder));
-  placement.lock = absl::StrCat(folder, "/.lock/", hasher.Finish().hashes.md5);
+absl::StatusOr<Placement> PlaceForPaddleNlp(const std::string& home, const std::string& model_name, const LockedFile& file) {
+  const absl::StatusOr<RelativePath> model = RelativePath::Parse(model_name);
+  if (!model.ok()) return model.status();
+  const absl::StatusOr<RelativePath> path = ParseTargetPath(file.path());
+  if (!path.ok()) return path.status();
+  const std::string folder = JoinPath(absl::StrCat(home, "/models"), *model);
+  const absl::StatusOr<std::string> name = Md5Of(absl::StrCat(file.uri(), folder));
+  if (!name.ok()) return name.status();
+  Placement placement = PlaceAt(JoinPath(folder, *path));
+  placement.lock = absl::StrCat(folder, "/.lock/", *name);
   placement.keep_lock = true;
   return placement;
 }
 
-Placement PlaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
-  if (task.remote.uri.scheme == Uri::Scheme::kHub && options.hub_cache != nullptr) {
+// The hub itself said just now that these are the bytes.
+bool IsStated(const FileTask& task) {
+  return task.listed && !task.stated.empty();
+}
+
+absl::StatusOr<Placement> PlaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
+  // What a mirror sends is no file of the hub only because a lock says so.
+  const bool only_from_hub = task.mirrors.empty() || IsStated(task);
+  if (task.remote.uri.scheme == Uri::Scheme::kHub && options.hub_cache != nullptr && only_from_hub) {
     if (std::optional<Placement> placement = options.hub_cache->Place(task.remote); placement.has_value()) return *std::move(placement);
   }
   if (!source.paddlenlp_model().empty() && !options.paddlenlp_home.empty()) {
@@ -82,12 +108,25 @@ absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
 
 class Fetcher {
  public:
-  Fetcher(const FileTask& task, const WeightsSource& source, const FetchOptions& options)
-      : task_(task), locked_(source.files(task.file)), options_(options), placement_(PlaceFor(task, source, options)) {}
+  Fetcher(const FileTask& task, const WeightsSource& source, const FetchOptions& options, Placement placement)
+      : task_(task), locked_(source.files(task.file)), options_(options), placement_(std::move(placement)) {}
 
   absl::StatusOr<FetchedFile> Run() {
+    absl::StatusOr<FetchedFile> result = Bring();
+    // What the source stated has been compared with what was measured, like every other hash.
+    if (result.ok()) result->witnessed = IsAllReceived(*result) || (IsStated(task_) && result->from == task_.remote.uri.ToString());
+    return result;
+  }
+
+ private:
+  static bool IsAllReceived(const FetchedFile& result) {
+    return result.how == FetchedFile::How::kFetched && result.received >= result.measured.size;
+  }
+
+  absl::StatusOr<FetchedFile> Bring() {
     if (StandsSomething(task_.target)) {
-      absl::StatusOr<MeasuredFile> found = Measure(task_.target);
+      absl::StatusOr<MeasuredFile> found = Measure(task_.target, Links::kFollow);
+      if (absl::IsNotFound(found.status())) return FromNowhere();
       if (!found.ok()) return found.status();
       const absl::Status right = Judge(*found);
       if (right.ok()) return WasThere(*std::move(found));
@@ -100,20 +139,29 @@ class Fetcher {
       }
       mending_ = found->size == locked_.size() && !task_.remote.hashes.empty();
     }
+    return FromElsewhere();
+  }
+
+  // A link stands at the target, and what it leads to, a cache perhaps, is gone.
+  absl::StatusOr<FetchedFile> FromNowhere() {
+    if (options_.overwrite) return FromElsewhere();
+    return absl::AlreadyExistsError("is a link, and what it leads to is not there; --overwrite fetches it again");
+  }
+
+  absl::StatusOr<FetchedFile> FromElsewhere() {
     if (absl::Status status = MakeFolders(); !status.ok()) return status;
     if (!task_.same_as.empty() && !IsInHubCache()) return FromSame();
     return UnderLock();
   }
 
- private:
-  absl::StatusOr<MeasuredFile> Measure(const std::string& path) {
-    return MeasureFile(path, task_.remote.hashes, [this](int64_t) { return !*options_.download.stop; });
+  absl::StatusOr<MeasuredFile> Measure(const std::string& path, Links links) {
+    return MeasureFile(path, links, task_.remote.hashes, [this](int64_t) { return !*options_.download.stop; });
   }
 
   absl::Status Judge(const MeasuredFile& found) const {
     if (found.size != task_.remote.size)
       return absl::DataLossError(absl::StrCat("it has ", found.size, " bytes, expected are ", task_.remote.size));
-    absl::Status status = CompareHashes(task_.remote.hashes, found.digests.hashes);
+    absl::Status status = CheckMeasured(task_.remote.hashes, found.digests);
     return status.ok() ? CheckNotRefused(locked_, found.digests.hashes.sha256) : status;
   }
 
@@ -121,10 +169,11 @@ class Fetcher {
   bool IsInHubCache() const { return placement_.keep_lock && task_.remote.uri.scheme == Uri::Scheme::kHub; }
 
   absl::Status MakeFolders() {
-    for (const std::string& path : {task_.target, placement_.path, placement_.lock}) {
-      if (absl::Status status = MakeFolder(FolderOf(path)); !status.ok()) return status;
-    }
-    return absl::OkStatus();
+    const absl::StatusOr<RelativePath> path = ParseTargetPath(task_.remote.path);
+    if (!path.ok()) return path.status();
+    if (absl::Status status = MakeFoldersOf(task_.folder, *path); !status.ok() || !IsShared()) return status;
+    absl::Status status = MakeFolder(FolderOf(placement_.path));
+    return status.ok() ? MakeFolder(FolderOf(placement_.lock)) : status;
   }
 
   absl::StatusOr<FetchedFile> WasThere(MeasuredFile found) {
@@ -137,8 +186,8 @@ class Fetcher {
   }
 
   absl::StatusOr<FetchedFile> FromSame() {
-    if (absl::Status status = LinkFile(task_.same_as, task_.target); !status.ok()) return status;
-    absl::StatusOr<MeasuredFile> found = Measure(task_.target);
+    if (absl::Status status = Copy(task_.same_as); !status.ok()) return status;
+    absl::StatusOr<MeasuredFile> found = Measure(task_.target, Links::kRefuse);
     if (!found.ok()) return found.status();
     if (absl::Status status = Judge(*found); !status.ok()) return status;
     return FetchedFile{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = *std::move(found)};
@@ -149,10 +198,12 @@ class Fetcher {
     if (!lock.ok()) return lock.status();
     FetchedFile result{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = {}};
     // Another run may have fetched it while we waited, or it is in a cache.
-    bool there = StandsSomething(placement_.path) && (IsShared() || !StandsDamaged());
+    // What stood at the target has been judged before.
+    bool there = IsShared() ? StandsSomething(placement_.path) : damaged_.empty() && StandsFile(placement_.path);
     if (there) {
-      absl::StatusOr<MeasuredFile> found = Measure(placement_.path);
-      if (absl::IsCancelled(found.status())) return found.status();
+      absl::StatusOr<MeasuredFile> found = Measure(placement_.path, Links::kRefuse);
+      // A FIFO, a folder or a link in a cache is nobody's file: neither read nor replaced.
+      if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
       const absl::Status right = found.ok() ? Judge(*found) : found.status();
       // A blob of the hub's cache says itself what it should be, so mending it takes nothing from anybody.
       if (!right.ok() && !options_.overwrite && !IsInHubCache()) {
@@ -167,15 +218,27 @@ class Fetcher {
       if (!fetched.ok()) return fetched.status();
       result = *std::move(fetched);
     }
-    if (IsInHubCache()) {
+    // Not on the word of a lock alone: others believe what stands in a snapshot.
+    if (IsInHubCache() && (IsStated(task_) || IsAllReceived(result))) {
       if (absl::Status status = options_.hub_cache->AddToSnapshot(task_.remote); !status.ok()) return status;
     }
-    if (absl::Status status = IsShared() ? LinkFile(placement_.path, task_.target) : absl::OkStatus(); !status.ok()) return status;
+    if (absl::Status status = IsShared() ? Deliver() : absl::OkStatus(); !status.ok()) return status;
     return result;
   }
 
-  // What stood at the target has been judged before.
-  bool StandsDamaged() const { return !damaged_.empty(); }
+  // From the cache to the target.
+  absl::Status Deliver() {
+    if (!options_.symlink) return Copy(placement_.path);
+    std::error_code error;
+    const fs::path bytes = fs::canonical(placement_.path, error);
+    return error ? absl::NotFoundError(absl::StrCat(placement_.path, ": ", error.message())) : MakeSymlink(bytes.string(), task_.target);
+  }
+
+  absl::Status Copy(const std::string& existing) {
+    const auto lock =
+        TargetLock::Acquire(PlaceAt(task_.target).lock, /*keep=*/false, *options_.download.stop, options_.download.on_message);
+    return lock.ok() ? CopyFile(existing, task_.target, *options_.download.stop) : lock.status();
+  }
 
   absl::StatusOr<FetchedFile> FromAnyAddress() {
     absl::StatusOr<FetchedFile> result = From(task_.remote.uri);
@@ -191,6 +254,7 @@ class Fetcher {
   }
 
   absl::StatusOr<FetchedFile> From(const Uri& uri) {
+    if (absl::Status status = CheckHasQuery(uri); !status.ok()) return status;
     if (options_.offline && uri.scheme != Uri::Scheme::kFile) {
       return absl::NotFoundError(absl::StrCat("is not here, and --offline forbids to fetch it from ", uri.ToString()));
     }
@@ -210,9 +274,7 @@ class Fetcher {
 
   // Copies what stands at the target and says in the journal which ranges of it are right: then fetching goes on from there.
   absl::Status PrepareMending(const RemoteFile& file) {
-    std::error_code error;
-    fs::copy_file(task_.target, placement_.partial, fs::copy_options::overwrite_existing, error);
-    if (error) return absl::FailedPreconditionError(absl::StrCat("copying what stands there: ", error.message()));
+    if (absl::Status status = CopyFile(task_.target, placement_.partial, *options_.download.stop); !status.ok()) return status;
     absl::StatusOr<std::unique_ptr<PartialFile>> partial = PartialFile::Open(placement_.partial, file.size);
     if (!partial.ok()) return partial.status();
     DownloadJournal journal;
@@ -247,7 +309,9 @@ class Fetcher {
     options_.download.on_bytes(-file.size);
     if (absl::IsDataLoss(status) && last) {
       const std::string bad = task_.target + ".bad";
-      if (RenameForGood(placement_.partial, bad).ok()) status = Annotate(status, absl::StrCat("kept aside as ", bad));
+      const absl::Status kept = RenameAside(placement_.partial, bad);
+      if (kept.ok()) status = Annotate(status, absl::StrCat("kept aside as ", bad));
+      if (absl::IsAlreadyExists(kept)) status = Annotate(status, absl::StrCat("not kept, since ", kept.message()));
     }
     if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) (*partial)->Discard();
     return status;
@@ -264,21 +328,26 @@ class Fetcher {
 }  // namespace
 
 absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
-  absl::StatusOr<FetchedFile> result = Fetcher(task, source, options).Run();
+  absl::StatusOr<Placement> placement = PlaceFor(task, source, options);
+  if (!placement.ok()) return Annotate(placement.status(), task.target);
+  absl::StatusOr<FetchedFile> result = Fetcher(task, source, options, *std::move(placement)).Run();
   if (!result.ok() && !absl::IsCancelled(result.status())) return Annotate(result.status(), task.target);
   return result;
 }
 
-NeededSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
-  const Placement placement = PlaceFor(task, source, options);
-  NeededSpace space{.bytes = task.remote.size, .folder = FolderOf(placement.path)};
+TaskSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
+  const absl::StatusOr<Placement> placed = PlaceFor(task, source, options);
+  const Placement placement = placed.ok() ? *placed : PlaceAt(task.target);
+  TaskSpace space{.fetched = {.bytes = task.remote.size, .folder = NearestFolder(placement.path)},
+                  .copied = {.bytes = 0, .folder = NearestFolder(task.target)}};
   struct stat status;
-  if (stat(task.target.c_str(), &status) == 0 || stat(placement.path.c_str(), &status) == 0) space.bytes = 0;
+  const bool there = stat(task.target.c_str(), &status) == 0;
+  if (there || stat(placement.path.c_str(), &status) == 0) space.fetched.bytes = 0;
+  if (!there && !options.symlink && placement.path != task.target) space.copied.bytes = task.remote.size;
   // The room for a partial file has been taken already.
-  if (stat(placement.partial.c_str(), &status) == 0) space.bytes -= std::min<int64_t>(space.bytes, status.st_blocks * int64_t{512});
-  std::error_code error;
-  while (!space.folder.empty() && !fs::exists(space.folder, error)) space.folder = FolderOf(space.folder);
-  if (space.folder.empty()) space.folder.push_back('.');
+  if (stat(placement.partial.c_str(), &status) == 0) {
+    space.fetched.bytes -= std::min<int64_t>(space.fetched.bytes, status.st_blocks * int64_t{512});
+  }
   return space;
 }
 

@@ -18,8 +18,10 @@ struct FetchOptions {
   DownloadOptions download;
   const HubCache* hub_cache = nullptr;  // Null for none.
   std::string paddlenlp_home;           // PaddleNLP's cache; empty for none.
+  std::string receipts;                 // The folder of receipts; empty for none.
   bool overwrite = false;
   bool offline = false;
+  bool symlink = false;  // Files of caches are linked to, visibly, instead of copied.
 };
 
 struct FetchedFile {
@@ -28,21 +30,27 @@ struct FetchedFile {
   std::string from;  // The address that the bytes came from; the task's own unless a mirror had to help.
   MeasuredFile measured;
   int64_t received = 0;  // Bytes that came from the source now.
+  // That the bytes are those of `from` is known: all of them came from there now, or the source itself stated their hash just now.
+  bool witnessed = false;
 };
 
 // Sees to it that the file of `task` lies at its target, and that it is what the lock says: takes what is there, or what a cache has, or
 // fetches it. A file gets its name only when size and hashes are right; wrong bytes are fetched once more, and what is wrong again is kept
-// aside as TARGET.bad.
+// aside as TARGET.bad, unless something stands there. What is in a cache stays the cache's own: the target is a copy.
 // AlreadyExists: something else stands there; with `overwrite` it is replaced, and where the lock has chunks only what is damaged is
 // fetched. DataLoss: wrong bytes, with both hashes. NotFound: offline and not here. Otherwise fails as Download and Transport do.
 absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
 
-// Bytes that are still to be fetched for `task`, and where their file system is, for asking whether they have room: 0 when it is there.
+// Room that is still needed for `task`, and the file system where: 0 when it is there.
 struct NeededSpace {
   int64_t bytes = 0;
   std::string folder;  // The nearest one that exists.
 };
-NeededSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
+struct TaskSpace {
+  NeededSpace fetched;  // For what is to be fetched.
+  NeededSpace copied;   // For the copy beside, when that is kept in a cache.
+};
+TaskSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
 
 }  // namespace weighbridge
 

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +28,6 @@
 #include "fetch/http/http_reader.h"
 #include "fetch/http/plain_transport.h"
 #include "fetch/hub/hub_listing.h"
-#include "fetch/lock_file.h"
 #include "fetch/retry.h"
 #include "fetch/sets/embedded_sets.h"
 #include "fetch/sets/sets.h"
@@ -62,7 +60,15 @@ TEST(UriTest, AddressesHaveOneSpelling) {
       {"https://drive.google.com/file/u/0/d/1RY9", "gdrive://1RY9"},
       {"https://drive.google.com/uc?export=download&id=1RY9", "gdrive://1RY9"},
       {"https://drive.usercontent.google.com/download?id=1RY9", "gdrive://1RY9"},
-      {"HTTPS://Example.COM:443/a%20b?q=1", "https://example.com/a%20b?q=1"},
+      {"hf://gpt2", "hf://gpt2"},
+      {"hf://gpt2@main", "hf://gpt2@main"},
+      {"hf://gpt2@main/sub/config.json", "hf://gpt2@main/sub/config.json"},
+      {"https://huggingface.co/gpt2", "hf://gpt2"},
+      {"https://huggingface.co/gpt2/resolve/main/config.json?download=true", "hf://gpt2@main/config.json"},
+      {"https://huggingface.co/gpt2/tree/main", "hf://gpt2@main"},
+      {"https://huggingface.co/org/model/tree/main/sub", "hf://org/model@main/sub"},
+      {"HTTPS://Example.COM:443/a%20b?q=1", "https://example.com/a%20b"},
+      {"https://x/w?X-Amz-Signature=secret#token=secret", "https://x/w"},
       {"http://127.0.0.1:8000/w.bin", "http://127.0.0.1:8000/w.bin"},
       {"file://localhost/a%20b", "file:///a%20b"},
       {"/a/../b", "file:///b"},
@@ -76,28 +82,73 @@ TEST(UriTest, AddressesHaveOneSpelling) {
 }
 
 TEST(UriTest, WhatIsNoAddressIsRefused) {
-  for (const std::string text :
-       {"hf://", "hf://org", "hf://org/", "hf://org/model@", "hf://org/model@main/../x", "hf://org/model/a%00b", "hf://org/model/%2",
-        "gdrive://", "gdrive://a/b", "https://drive.google.com/drive/folders/1abc", "https://docs.google.com@evil/x",
-        "http://example.com/w.bin", "ftp://example.com/w.bin", "https://user:secret@example.com/w", "file://host/path",
-        "https://huggingface.co/org/model/tree", "https://x/y#sha256=", "https://x/y#sha256=12"}) {
+  for (const std::string text : {"hf://",
+                                 "hf://org/",
+                                 "hf://@main",
+                                 "hf://gpt2@",
+                                 "hf://gpt2@/x",
+                                 "hf://..",
+                                 "hf://../x",
+                                 "hf://a--b",
+                                 "hf://-a",
+                                 "hf://a.",
+                                 "hf://o/m/f?token=secret",
+                                 "hf://o/m#token=secret",
+                                 "file:///a?token=secret",
+                                 "https://huggingface.co/datasets/squad",
+                                 "https://huggingface.co/resolve/main/x",
+                                 "http://u:secret@127.0.0.1/w",
+                                 "http://example.com/w?token=secret",
+                                 "http://127.0.0.1.example.com/w",
+                                 "http://127.evil/w",
+                                 "http://localhost.evil/w",
+                                 "http://[::2]/w",
+                                 "http://[::ffff:127.0.0.1]/w",
+                                 "https://user:sec/ret@x y/w?secret",
+                                 "ftp://a:secret@b/c",
+                                 "hf://org/model@",
+                                 "hf://org/model@main/../x",
+                                 "hf://org/model/a%00b",
+                                 "hf://org/model/%2",
+                                 "gdrive://",
+                                 "gdrive://a/b",
+                                 "https://drive.google.com/drive/folders/1abc",
+                                 "https://docs.google.com@evil/x",
+                                 "http://example.com/w.bin",
+                                 "ftp://example.com/w.bin",
+                                 "https://user:secret@example.com/w",
+                                 "file://host/path",
+                                 "https://huggingface.co/org/model/tree",
+                                 "https://x/y#sha256=",
+                                 "https://x/y#sha256=12"}) {
     const absl::StatusOr<Uri> uri = ParseUri(text);
     EXPECT_TRUE(absl::IsInvalidArgument(uri.status())) << text << " gave " << (uri.ok() ? uri->ToString() : "");
     EXPECT_THAT(uri.status().message(), testing::Not(HasSubstr("secret")));
   }
 }
 
-TEST(UriTest, R34NamesFromOutsideStayBelowAFolder) {
-  for (const std::string good : {"a", "a/b.bin", ".hidden", "a b", "ü"}) EXPECT_TRUE(CheckRelativePath(good).ok()) << good;
-  for (const std::string bad : {"", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\\b", "a\nb", "w.part", "w.part.journal"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(CheckRelativePath(bad))) << bad;
-  }
-  EXPECT_FALSE(CheckRelativePath(std::string("a\0b", 3)).ok());
-}
-
 TEST(UrlTest, R18MessagesShowNoSecrets) {
   EXPECT_EQ(ForMessages("https://cdn/x/y?Signature=secret#f"), "https://cdn/x/y");
   EXPECT_EQ(ForMessages("http://user:secret@proxy:80/x"), "http://proxy:80/x");
+  EXPECT_EQ(ForMessages("http://user:se?c/r#et@proxy:80/x?y"), "http://proxy:80/x");
+  EXPECT_EQ(ForMessages("hf://org/model@main/x"), "hf://org/model@main/x");
+  const Url url = *ParseUrl("https://x/w?Signature=a%2Fsecret&n=1");
+  EXPECT_EQ(WithoutSecrets("no /w?Signature=a%2Fsecret&n=1 here", url), "no /w?... here");
+  EXPECT_EQ(WithoutSecrets("Signature=a%2Fsecret", url), "...");
+  EXPECT_EQ(WithoutSecrets("<Sig>a/secret</Sig> 1", url), "<Sig>...</Sig> 1");
+}
+
+TEST(UrlTest, R4PlainHttpGoesToThisMachineOnly) {
+  for (const std::string good :
+       {"http://127.0.0.1/", "http://127.8.9.1:80/", "http://localhost/", "http://LOCALHOST:1/", "http://[::1]:8/", "https://x/"}) {
+    EXPECT_TRUE(CheckMayBePlain(*ParseUrl(good)).ok()) << good;
+  }
+  for (const std::string bad :
+       {"http://127.0.0.1.example.invalid/", "http://127.x/", "http://128.0.0.1/", "http://localhost.evil/", "http://x.localhost/",
+        "http://[::2]/", "http://[::ffff:127.0.0.1]/", "http://0.0.0.0/", "http://10.0.0.1/", "http://127.0.0.1./"}) {
+    const absl::StatusOr<Url> url = ParseUrl(bad);
+    EXPECT_TRUE(!url.ok() || absl::IsFailedPrecondition(CheckMayBePlain(*url))) << bad;
+  }
 }
 
 TEST(UrlTest, ReferencesAreResolvedWithTheirQuery) {
@@ -198,13 +249,20 @@ TEST(HubTest, AListingGivesCommitSizesAndHashes) {
   EXPECT_EQ(listing->files[1].hashes.git_sha1, "");
 }
 
+TEST(HubTest, AListingOfTooManyFilesIsNotHeld) {
+  std::string json = absl::StrCat(R"({"sha": ")", kCommit, R"(", "siblings": [0)");
+  for (int i = 0; i < 250'001; ++i) json += ",0";
+  EXPECT_TRUE(absl::IsResourceExhausted(ParseHubListing("o/m", json + "]}").status()));
+}
+
 TEST(HubTest, AHostileListingIsRefused) {
   const std::string begin = absl::StrCat(R"({"sha": ")", kCommit, R"(", "siblings": [{"rfilename": )");
   for (const std::string& json :
        {std::string("<html>"), std::string("{}"), std::string(R"({"sha": "main", "siblings": []})"), begin + R"("../x", "size": 1}]})",
         begin + R"("/etc/passwd", "size": 1}]})", begin + R"("a\u0000b", "size": 1}]})", begin + R"("a\\b", "size": 1}]})",
         begin + R"("a"}]})", begin + R"("a", "size": -1}]})", begin + R"("a", "size": 1.5}]})",
-        begin + R"("a", "size": 18446744073709551615}]})", begin + R"("a", "size": 1, "size": 2}]})"}) {
+        begin + R"("a", "size": 18446744073709551615}]})", begin + R"("a", "size": 1, "size": 2}]})",
+        begin + R"("a", "size": 1}, {"rfilename": "a", "size": 2}]})"}) {
     EXPECT_TRUE(absl::IsDataLoss(ParseHubListing("o/m", json).status())) << json;
   }
 }
@@ -234,11 +292,27 @@ TEST(DriveTest, NamesFromTheServerAreOnlyNames) {
 
 TEST(HasherTest, R21HashesAreTheKnownOnes) {
   FileHasher empty(0, {.sha256 = "", .git_sha1 = "wanted", .md5 = "wanted"});
-  const FileDigests digests = empty.Finish();
+  const FileDigests digests = *empty.Finish();
   EXPECT_EQ(digests.hashes.sha256, kSha256);
   EXPECT_EQ(digests.hashes.git_sha1, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
   EXPECT_EQ(digests.hashes.md5, "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_THAT(digests.chunks, IsEmpty());
+}
+
+TEST(HasherTest, AHashThatIsStatedAndNotMeasuredIsNoYes) {
+  const Hashes stated{.sha256 = kSha256, .git_sha1 = "", .md5 = "d41d8cd98f00b204e9800998ecf8427e"};
+  FileHasher both(0, stated);
+  EXPECT_TRUE(CheckMeasured(stated, *both.Finish()).ok());
+  FileHasher one(0, {});
+  EXPECT_TRUE(absl::IsInternal(CheckMeasured(stated, *one.Finish())));
+  EXPECT_TRUE(absl::IsInternal(CheckMeasured(stated, FileDigests{})));
+  FileHasher other(1, stated);
+  other.Update("x");
+  EXPECT_TRUE(absl::IsDataLoss(CheckMeasured(stated, *other.Finish())));
+  // Two statements need not know the same.
+  EXPECT_TRUE(CheckAgree(stated, {}).ok());
+  EXPECT_TRUE(absl::IsDataLoss(CheckAgree(stated, {.sha256 = std::string(64, '0'), .git_sha1 = "", .md5 = ""})));
+  EXPECT_EQ(*Md5Of(""), stated.md5);
 }
 
 TEST(HasherTest, ChunksSayWhereAFileIsDamaged) {
@@ -247,7 +321,7 @@ TEST(HasherTest, ChunksSayWhereAFileIsDamaged) {
     FileHasher hasher(static_cast<int64_t>(bytes.size()), {});
     // In pieces that do not go with the chunks.
     for (size_t at = 0; at < bytes.size(); at += 1'000'003) hasher.Update(absl::string_view(bytes).substr(at, 1'000'003));
-    return MeasuredFile{.size = static_cast<int64_t>(bytes.size()), .digests = hasher.Finish()};
+    return MeasuredFile{.size = static_cast<int64_t>(bytes.size()), .digests = *hasher.Finish()};
   };
   LockedFile locked;
   locked.set_size(static_cast<int64_t>(bytes.size()));
@@ -395,48 +469,6 @@ TEST_F(DownloadTest, R32AFullDiskIsNoReasonToTryAgain) {
   reader_.failure = absl::ResourceExhaustedError("full");
   EXPECT_TRUE(absl::IsResourceExhausted(Resume().status()));
   EXPECT_EQ(reader_.asked.size(), 1);
-}
-
-std::string Lock(const std::string& file) {
-  return absl::StrCat("schema: \"weighbridge.weights_lock.v1\" sources { files { path: \"w\" uri: \"https://x/w\" ", file, " } }");
-}
-
-TEST(LockFileTest, R23WhatALockSaysIsChecked) {
-  EXPECT_TRUE(ParseWeightsLock(Lock(absl::StrCat("size: 0 sha256: \"", kSha256, "\"")), "x").ok());
-  for (const std::string file :
-       {"sha256: \"12\"", "sha256: \"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855\"", "md5: \"x\"", "git_sha1: \"x\"",
-        "size: -1", "mirrors: \"https://y/w\"", "size: 1 chunk_size: 1 chunk_xxh3: \"x\"", "size: 1 chunk_size: 0 chunk_xxh3: \"x\"",
-        "refused { sha256_prefix: \"12\" }", "unknown: 1"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseWeightsLock(Lock(file), "x").status())) << file;
-  }
-  for (const std::string lock :
-       {"", "schema: \"other\"", "schema: \"weighbridge.weights_lock.v1\" sources { files { path: \"../w\" uri: \"https://x/w\" } }",
-        "schema: \"weighbridge.weights_lock.v1\" sources { folder: \"/etc\" uri: \"hf://o/m\" }",
-        "schema: \"weighbridge.weights_lock.v1\" sources { files { path: \"w\" } }",
-        "schema: \"weighbridge.weights_lock.v1\" sources { uri: \"hf://o/m\" files { path: \"w\" } files { path: \"w\" } }"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseWeightsLock(lock, "x").status())) << lock;
-  }
-}
-
-TEST(LockFileTest, AFilesOriginIsFoundFromItsPath) {
-  const std::string folder = absl::StrCat(testing::TempDir(), "/origins");
-  ASSERT_TRUE(std::filesystem::create_directories(folder + "/sub/deep") || true);
-  WeightsLock lock;
-  WeightsSource& source = *lock.add_sources();
-  source.set_folder("sub");
-  source.set_uri("hf://o/m");
-  source.set_revision(kCommit);
-  LockedFile& file = *source.add_files();
-  file.set_path("deep/w.bin");
-  file.set_uri("hf://o/m@x/deep/w.bin");
-  file.set_sha256(kSha256);
-  ASSERT_TRUE(WriteWeightsLock(lock, folder + "/weights.lock").ok());
-  const absl::StatusOr<std::optional<LockedOrigin>> origin = FindOrigin(folder + "/sub/deep/w.bin");
-  ASSERT_TRUE(origin.ok() && origin->has_value()) << origin.status();
-  EXPECT_EQ((*origin)->uri, "hf://o/m@x/deep/w.bin");
-  EXPECT_EQ((*origin)->revision, kCommit);
-  EXPECT_EQ((*origin)->sha256, kSha256);
-  EXPECT_FALSE(FindOrigin(folder + "/sub/other.bin")->has_value());
 }
 
 TEST(SetsTest, EverySetIsALockWhoseSourcesAreKnown) {

@@ -1,10 +1,9 @@
 #include "fetch/file_hasher.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -20,53 +19,79 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "fetch/regular_file.h"
 #include "openssl/evp.h"
 #include "xxhash.h"
 
 namespace weighbridge {
 namespace {
 
-// One of OpenSSL's digests; null for one that is not asked for.
+// One of OpenSSL's digests; none when it is not asked for. What fails once is told at the end.
 class Digest {
  public:
-  explicit Digest(const EVP_MD* algorithm) : context_(algorithm == nullptr ? nullptr : EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (context_ != nullptr) EVP_DigestInit_ex(context_.get(), algorithm, nullptr);
+  Digest(const char* name, const EVP_MD* algorithm, bool wanted)
+      : name_(name), context_(wanted ? EVP_MD_CTX_new() : nullptr, EVP_MD_CTX_free), wanted_(wanted) {
+    good_ = context_ != nullptr && EVP_DigestInit_ex(context_.get(), algorithm, nullptr) == 1;
   }
   void Update(absl::string_view bytes) {
-    if (context_ != nullptr) EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+    if (wanted_ && good_) good_ = EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1;
   }
-  std::string Finish() {
-    if (context_ == nullptr) return "";
+  // "" when it is not wanted.
+  absl::StatusOr<std::string> Finish() {
+    if (!wanted_) return "";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &size);
+    good_ = good_ && EVP_DigestFinal_ex(context_.get(), digest, &size) == 1;
+    if (!good_) return absl::UnimplementedError(absl::StrCat("OpenSSL does not compute ", name_, " here, so nothing can be verified"));
     return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
   }
 
  private:
+  const char* name_;
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  bool wanted_;
+  bool good_ = false;
 };
 
-absl::Status Compare(absl::string_view kind, const std::string& expected, const std::string& found) {
-  if (expected.empty() || found.empty() || expected == found) return absl::OkStatus();
+absl::Status Differ(absl::string_view kind, const std::string& expected, const std::string& found) {
   return absl::DataLossError(absl::StrCat(kind, " is ", found, ", expected is ", expected));
+}
+
+struct Pair {
+  absl::string_view kind;
+  const std::string& expected;
+  const std::string& found;
+};
+
+std::array<Pair, 3> PairsOf(const Hashes& expected, const Hashes& found) {
+  return {Pair{"sha256", expected.sha256, found.sha256}, Pair{"git sha1", expected.git_sha1, found.git_sha1},
+          Pair{"md5", expected.md5, found.md5}};
 }
 
 }  // namespace
 
-absl::Status CompareHashes(const Hashes& expected, const Hashes& found) {
-  for (absl::Status status : {Compare("sha256", expected.sha256, found.sha256), Compare("git sha1", expected.git_sha1, found.git_sha1),
-                              Compare("md5", expected.md5, found.md5)}) {
-    if (!status.ok()) return status;
+absl::Status CheckAgree(const Hashes& expected, const Hashes& stated) {
+  for (const Pair& pair : PairsOf(expected, stated)) {
+    const bool known = !pair.expected.empty() && !pair.found.empty();
+    if (known && pair.expected != pair.found) return Differ(pair.kind, pair.expected, pair.found);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMeasured(const Hashes& expected, const FileDigests& found) {
+  for (const Pair& pair : PairsOf(expected, found.hashes)) {
+    if (pair.expected.empty()) continue;
+    if (pair.found.empty()) return absl::InternalError(absl::StrCat(pair.kind, " is stated and was not measured"));
+    if (pair.expected != pair.found) return Differ(pair.kind, pair.expected, pair.found);
   }
   return absl::OkStatus();
 }
 
 struct FileHasher::State {
   State(int64_t size, const Hashes& wanted)
-      : sha256(EVP_sha256()),
-        git_sha1(wanted.git_sha1.empty() ? nullptr : EVP_sha1()),
-        md5(wanted.md5.empty() ? nullptr : EVP_md5()),
+      : sha256("SHA-256", EVP_sha256(), /*wanted=*/true),
+        git_sha1("SHA-1", EVP_sha1(), !wanted.git_sha1.empty()),
+        md5("MD5", EVP_md5(), !wanted.md5.empty()),
         chunk(XXH3_createState(), XXH3_freeState) {
     XXH3_128bits_reset(chunk.get());
     git_sha1.Update(absl::string_view(absl::StrCat("blob ", size, absl::string_view("\0", 1))));
@@ -104,31 +129,46 @@ void FileHasher::Update(absl::string_view bytes) {
   }
 }
 
-FileDigests FileHasher::Finish() {
+absl::StatusOr<FileDigests> FileHasher::Finish() {
   if (state_->in_chunk > 0) state_->EndChunk();
-  return {.hashes = {.sha256 = state_->sha256.Finish(), .git_sha1 = state_->git_sha1.Finish(), .md5 = state_->md5.Finish()},
-          .chunks = std::move(state_->chunks)};
+  absl::StatusOr<std::string> sha256 = state_->sha256.Finish();
+  absl::StatusOr<std::string> git_sha1 = state_->git_sha1.Finish();
+  absl::StatusOr<std::string> md5 = state_->md5.Finish();
+  for (const absl::StatusOr<std::string>* digest : {&sha256, &git_sha1, &md5}) {
+    if (!digest->ok()) return digest->status();
+  }
+  return FileDigests{.hashes = {.sha256 = *std::move(sha256), .git_sha1 = *std::move(git_sha1), .md5 = *std::move(md5)},
+                     .chunks = std::move(state_->chunks)};
 }
 
-absl::StatusOr<MeasuredFile> MeasureFile(const std::string& path, const Hashes& wanted, absl::FunctionRef<bool(int64_t)> on_bytes) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0 && errno == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": there is no such file"));
-  if (file < 0) return absl::UnavailableError(absl::StrCat("opening ", path, ": ", std::strerror(errno)));
-  const absl::Cleanup close_file = [file] { close(file); };
+absl::StatusOr<std::string> Md5Of(absl::string_view text) {
+  Digest md5("MD5", EVP_md5(), /*wanted=*/true);
+  md5.Update(text);
+  return md5.Finish();
+}
+
+absl::StatusOr<MeasuredFile> MeasureFile(const std::string& path, Links links, const Hashes& wanted,
+                                         absl::FunctionRef<bool(int64_t)> on_bytes) {
+  const absl::StatusOr<int> file = OpenRegularFile(path, links);
+  if (!file.ok()) return file.status();
+  const absl::Cleanup close_file = [&file] { close(*file); };
   struct stat status;
-  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+  if (fstat(*file, &status) != 0) return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
   FileHasher hasher(status.st_size, wanted);
   std::vector<char> buffer(size_t{1} << 20);
   int64_t size = 0;
   while (true) {
-    const ssize_t count = read(file, buffer.data(), buffer.size());
+    const ssize_t count = read(*file, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
     if (count < 0) return absl::UnavailableError(absl::StrCat("reading ", path, ": ", std::strerror(errno)));
     if (count == 0) break;
     hasher.Update(absl::string_view(buffer.data(), static_cast<size_t>(count)));
     size += count;
     if (!on_bytes(count)) return absl::CancelledError("stopped");
   }
-  return MeasuredFile{.size = size, .digests = hasher.Finish()};
+  absl::StatusOr<FileDigests> digests = hasher.Finish();
+  if (!digests.ok()) return digests.status();
+  return MeasuredFile{.size = size, .digests = *std::move(digests)};
 }
 
 }  // namespace weighbridge

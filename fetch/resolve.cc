@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/relative_path.h"
+#include "fetch/check_lock.h"
 #include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
 #include "fetch/lock_file.h"
+#include "fetch/lock_paths.h"
+#include "fetch/queries.h"
 #include "fetch/retry.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
@@ -41,10 +47,11 @@ absl::Status MergeFacts(LockedFile& known, const RemoteFile& stated) {
   if (known.has_size() && known.size() != stated.size) {
     return absl::DataLossError(absl::StrCat("the source's file has ", stated.size, " bytes, expected are ", known.size()));
   }
-  if (absl::Status status = CompareHashes(HashesOf(known), stated.hashes); !status.ok()) return Annotate(status, "the source's file");
+  if (absl::Status status = CheckAgree(HashesOf(known), stated.hashes); !status.ok()) return Annotate(status, "the source's file");
   if (absl::Status status = CheckNotRefused(known, stated.hashes.sha256); !status.ok()) return status;
   known.set_size(stated.size);
   known.set_uri(stated.uri.ToString());
+  known.set_had_query(!stated.uri.query.empty());
   if (known.sha256().empty()) known.set_sha256(stated.hashes.sha256);
   if (known.git_sha1().empty()) known.set_git_sha1(stated.hashes.git_sha1);
   if (known.md5().empty()) known.set_md5(stated.hashes.md5);
@@ -55,11 +62,27 @@ class Resolver {
  public:
   Resolver(const std::string& into, const ResolveOptions& options) : into_(into), options_(options) {}
 
-  bool HashIsFromSource(const std::string& path) { return stated_[path]; }
+  // Fills in what was learned of the file at that path.
+  void Tell(FileTask& task) const {
+    const auto found = stated_.find(task.remote.path);
+    task.listed = found != stated_.end();
+    if (task.listed) std::tie(task.stated, task.hash_from_source) = found->second;
+  }
+
+  // An address of the lock, with its query where that is known.
+  absl::StatusOr<Uri> Parse(const std::string& text, bool had_query) const {
+    absl::StatusOr<Uri> uri = ParseUri(text);
+    if (!uri.ok() || uri->scheme != Uri::Scheme::kHttp) return uri;
+    if (const auto query = options_.queries.find(uri->address); query != options_.queries.end()) uri->query = query->second;
+    uri->lacks_query = had_query && uri->query.empty();
+    return uri;
+  }
 
   absl::Status Resolve(WeightsSource& source) {
     if (!source.uri().empty() && !source.complete()) {
       if (absl::Status status = ListSource(source); !status.ok()) return status;
+    } else if (!source.uri().empty() && !options_.offline && IsIncomplete(source)) {
+      AskAgain(source);
     }
     for (LockedFile& file : *source.mutable_files()) {
       if (file.has_size() && !HashesOf(file).empty()) continue;
@@ -72,6 +95,7 @@ class Resolver {
 
  private:
   absl::StatusOr<Listing> List(const Uri& uri) {
+    if (absl::Status status = CheckHasQuery(uri); !status.ok()) return Annotate(status, uri.ToString());
     const bool local = uri.scheme == Uri::Scheme::kFile;
     const bool cached = uri.scheme == Uri::Scheme::kHub && options_.hub_cache != nullptr;
     if (options_.offline && cached) return options_.hub_cache->List(uri);
@@ -94,7 +118,7 @@ class Resolver {
   }
 
   absl::Status ListSource(WeightsSource& source) {
-    absl::StatusOr<Uri> uri = ParseUri(source.uri());
+    absl::StatusOr<Uri> uri = Parse(source.uri(), /*had_query=*/false);
     if (!uri.ok()) return uri.status();
     // What was pinned once stays pinned, though more of it is wanted now.
     if (!source.revision().empty()) uri->revision = source.revision();
@@ -108,11 +132,14 @@ class Resolver {
     for (const RemoteFile& stated : listing->files) {
       const auto found = files.find(stated.path);
       if (found == files.end() && !IsWanted(source, stated.path)) continue;
+      if (const absl::StatusOr<RelativePath> target = ParseTargetPath(stated.path); !target.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat(source.uri(), ": ", target.status().message(), "; --exclude leaves it out"));
+      }
       met += found == files.end() ? 0 : 1;
       LockedFile& file = files[stated.path];
       file.set_path(stated.path);
       if (!uri->sha256.empty() && listing->files.size() == 1) file.set_sha256(uri->sha256);
-      stated_[PathOf(source, file)] = HashesOf(file).empty();
+      stated_[PathOf(source, file)] = {stated.hashes, HashesOf(file).empty()};
       if (absl::Status status = MergeFacts(file, stated); !status.ok())
         return Annotate(status, absl::StrCat(source.uri(), ": ", stated.path));
     }
@@ -125,11 +152,37 @@ class Resolver {
     return absl::OkStatus();
   }
 
+  bool IsIncomplete(const WeightsSource& source) const {
+    return std::any_of(source.files().begin(), source.files().end(), [&](const LockedFile& file) {
+      const absl::StatusOr<RelativePath> target = TargetOf(source, file);
+      std::error_code error;
+      return target.ok() && !std::filesystem::exists(JoinPath(into_, *target), error);
+    });
+  }
+
+  // What a lock pins may be anybody's word until the hub states it, too. One request, and no harm when it fails.
+  void AskAgain(const WeightsSource& source) {
+    absl::StatusOr<Uri> uri = ParseUri(source.uri());
+    if (!uri.ok() || uri->scheme != Uri::Scheme::kHub) return;
+    uri->revision = source.revision();
+    const absl::StatusOr<Listing> listing = options_.transports.hub->List(*uri);
+    if (!listing.ok()) return;
+    std::map<std::string, const RemoteFile*> stated;
+    for (const RemoteFile& file : listing->files) stated[file.path] = &file;
+    for (const LockedFile& file : source.files()) {
+      const auto found = stated.find(file.path());
+      if (found == stated.end() || found->second->uri.ToString() != file.uri()) continue;
+      if (!CheckAgree(HashesOf(file), found->second->hashes).ok() || file.size() != found->second->size) continue;
+      stated_[PathOf(source, file)] = {found->second->hashes, false};
+    }
+  }
+
   // The first of a file's addresses that answers says what is missing, and is where the bytes come from.
   absl::Status ListFile(const WeightsSource& source, LockedFile& file) {
-    const std::string target = absl::StrCat(into_, "/", PathOf(source, file));
+    const absl::StatusOr<RelativePath> target = TargetOf(source, file);
+    if (!target.ok()) return target.status();
     std::error_code error;
-    if (const auto size = std::filesystem::file_size(target, error); options_.offline && !error) {
+    if (const auto size = std::filesystem::file_size(JoinPath(into_, *target), error); options_.offline && !error) {
       // What lies there is all that can be known.
       if (!file.has_size()) file.set_size(static_cast<int64_t>(size));
       return absl::OkStatus();
@@ -138,13 +191,13 @@ class Resolver {
     std::vector<std::string> addresses = {file.uri()};
     addresses.insert(addresses.end(), file.mirrors().begin(), file.mirrors().end());
     for (const std::string& address : addresses) {
-      absl::StatusOr<Uri> uri = ParseUri(address);
+      absl::StatusOr<Uri> uri = Parse(address, file.had_query() && address == addresses[0]);
       absl::StatusOr<Listing> listing = uri.ok() ? List(*uri) : uri.status();
       absl::Status status = listing.status();
       if (status.ok() && listing->files.size() != 1)
         status = absl::FailedPreconditionError(absl::StrCat(address, ": is not a single file"));
       if (status.ok()) {
-        stated_[PathOf(source, file)] = HashesOf(file).empty();
+        stated_[PathOf(source, file)] = {listing->files[0].hashes, HashesOf(file).empty()};
         status = MergeFacts(file, listing->files[0]);
       }
       if (status.ok()) {
@@ -162,7 +215,8 @@ class Resolver {
 
   const std::string& into_;
   const ResolveOptions& options_;
-  std::map<std::string, bool> stated_;  // By path: nothing but the source itself states a hash.
+  // By path: what the source itself stated, and whether nobody else stated a hash.
+  std::map<std::string, std::pair<Hashes, bool>> stated_;
 };
 
 }  // namespace
@@ -191,6 +245,7 @@ absl::Status CheckNotRefused(const LockedFile& file, const std::string& sha256) 
 }
 
 absl::StatusOr<std::vector<FileTask>> ResolveLock(WeightsLock& lock, const std::string& into, const ResolveOptions& options) {
+  lock.set_schema(kLockSchema);
   Resolver resolver(into, options);
   std::vector<FileTask> tasks;
   for (int s = 0; s < lock.sources_size(); ++s) {
@@ -198,24 +253,27 @@ absl::StatusOr<std::vector<FileTask>> ResolveLock(WeightsLock& lock, const std::
     if (absl::Status status = resolver.Resolve(source); !status.ok()) return status;
     for (int f = 0; f < source.files_size(); ++f) {
       const LockedFile& file = source.files(f);
-      absl::StatusOr<Uri> uri = ParseUri(file.uri());
+      absl::StatusOr<Uri> uri = resolver.Parse(file.uri(), file.had_query());
       if (!uri.ok()) return uri.status();
-      const std::string path = PathOf(source, file);
-      FileTask task{.source = s,
-                    .file = f,
-                    .remote = {.path = path, .uri = *std::move(uri), .size = file.size(), .hashes = HashesOf(file)},
-                    .mirrors = {},
-                    .target = absl::StrCat(into, "/", path),
-                    .same_as = "",
-                    .hash_from_source = resolver.HashIsFromSource(path)};
+      absl::StatusOr<RelativePath> path = TargetOf(source, file);
+      if (!path.ok()) return path.status();
+      FileTask task;
+      task.source = s;
+      task.file = f;
+      task.remote = {.path = path->text(), .uri = *std::move(uri), .size = file.size(), .hashes = HashesOf(file)};
+      task.folder = into;
+      task.target = JoinPath(into, *path);
+      resolver.Tell(task);
       for (const std::string& mirror : file.mirrors()) {
-        absl::StatusOr<Uri> parsed = ParseUri(mirror);
+        absl::StatusOr<Uri> parsed = resolver.Parse(mirror, /*had_query=*/false);
         if (!parsed.ok()) return parsed.status();
         task.mirrors.push_back(*std::move(parsed));
       }
       tasks.push_back(std::move(task));
     }
   }
+  // Names and numbers came from strangers meanwhile, and the files of several sources lie in one folder.
+  if (absl::Status status = CheckWeightsLock(lock); !status.ok()) return status;
   return tasks;
 }
 

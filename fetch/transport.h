@@ -27,7 +27,7 @@ struct ByteRange {
 
 // What a source says about one file before its bytes are asked for.
 struct RemoteFile {
-  std::string path;  // Its name in the source, as CheckRelativePath allows it.
+  std::string path;  // Its name in the source: a RelativePath.
   Uri uri;           // Names these bytes for good where the source can do that: with the commit, without signatures.
   int64_t size = 0;
   Hashes hashes;  // What the source states; empty where it states nothing.

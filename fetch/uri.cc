@@ -1,6 +1,7 @@
 #include "fetch/uri.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -12,9 +13,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/relative_path.h"
 #include "fetch/url.h"
 
 namespace weighbridge {
@@ -23,41 +26,59 @@ namespace {
 constexpr absl::string_view kHubHosts[] = {"huggingface.co", "hf.co"};
 constexpr absl::string_view kDriveHosts[] = {"drive.google.com", "drive.usercontent.google.com"};
 
+// Of an owner or a repository, as huggingface_hub allows it: its cache names folders "models--ORG--NAME".
 bool IsWord(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
+  constexpr size_t kMaxBytes = 96;
+  const bool good = std::all_of(text.begin(), text.end(), [](char byte) {
     return absl::ascii_isalnum(static_cast<unsigned char>(byte)) || absl::StrContains("-._", byte);
   });
+  return good && !text.empty() && text.size() <= kMaxBytes && !absl::StrContains("-.", text.front()) &&
+         !absl::StrContains("-.", text.back()) && !absl::StrContains(text, "--") && !absl::StrContains(text, "..");
 }
 
 absl::Status Error(absl::string_view text, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat(text, ": ", why));
+  return absl::InvalidArgumentError(absl::StrCat(ForMessages(text), ": ", why));
 }
 
-// ORG/NAME[@REVISION][/FILE].
+absl::StatusOr<std::string> DecodeRelativePath(absl::string_view text, absl::string_view part) {
+  absl::StatusOr<std::string> decoded = PercentDecode(part);
+  if (!decoded.ok()) return Error(text, decoded.status().message());
+  if (decoded->empty()) return decoded;
+  const absl::StatusOr<RelativePath> path = RelativePath::Parse(*decoded);
+  return path.ok() ? decoded : Error(text, path.status().message());
+}
+
+// ORG/NAME[@REVISION][/FILE], NAME or NAME@REVISION[/FILE]: without an owner the revision tells a file from a name.
 absl::StatusOr<Uri> ParseHub(absl::string_view text, absl::string_view rest) {
-  const std::vector<std::string> parts = absl::StrSplit(rest, absl::MaxSplits('/', 2));
-  constexpr absl::string_view kWanted = "wanted is hf://ORG/NAME[@REVISION][/FILE]";
-  if (parts.size() < 2) return Error(text, kWanted);
-  const std::vector<std::string> name = absl::StrSplit(parts[1], absl::MaxSplits('@', 1));
-  if (!IsWord(parts[0]) || !IsWord(name[0]) || (name.size() == 2 && name[1].empty())) return Error(text, kWanted);
-  absl::StatusOr<std::string> revision = PercentDecode(name.size() == 2 ? name[1] : "");
-  absl::StatusOr<std::string> path = PercentDecode(parts.size() == 3 ? parts[2] : "");
+  constexpr absl::string_view kWanted = "wanted is hf://ORG/NAME[@REVISION][/FILE], or hf://NAME[@REVISION[/FILE]]";
+  if (rest.find_first_of("?#") != absl::string_view::npos) return Error(text, "\"?\" and \"#\" in a name are written %3F and %23");
+  std::vector<std::string> parts = absl::StrSplit(rest, absl::MaxSplits('/', 1));
+  std::string owner;
+  if (parts.size() == 2 && !absl::StrContains(parts[0], '@')) {
+    owner = parts[0] + "/";
+    if (!IsWord(parts[0])) return Error(text, kWanted);
+    parts = absl::StrSplit(std::string(parts[1]), absl::MaxSplits('/', 1));
+  }
+  const std::vector<std::string> name = absl::StrSplit(parts[0], absl::MaxSplits('@', 1));
+  if (!IsWord(name[0]) || (name.size() == 2 && name[1].empty())) return Error(text, kWanted);
+  absl::StatusOr<std::string> revision = DecodeRelativePath(text, name.size() == 2 ? name[1] : "");
   if (!revision.ok()) return revision.status();
+  absl::StatusOr<std::string> path = DecodeRelativePath(text, parts.size() == 2 ? parts[1] : "");
   if (!path.ok()) return path.status();
-  Uri uri = HubUri(absl::StrCat(parts[0], "/", name[0]), *revision, *path);
-  if (uri.path.empty()) return uri;
-  if (absl::Status status = CheckRelativePath(uri.path); !status.ok()) return Error(text, status.message());
-  return uri;
+  return HubUri(owner + name[0], *std::move(revision), *std::move(path));
 }
 
-// https://huggingface.co/ORG/NAME[/resolve|blob|tree/REVISION[/FILE]].
+// https://huggingface.co/[ORG/]NAME[/resolve|blob|tree/REVISION[/FILE]].
 absl::StatusOr<Uri> ParseHubPage(absl::string_view text, const Url& url) {
-  const std::vector<std::string> parts = absl::StrSplit(absl::StripSuffix(url.path.substr(1), "/"), absl::MaxSplits('/', 4));
-  if (parts.size() == 2) return ParseHub(text, absl::StrCat(parts[0], "/", parts[1]));
-  const bool known = parts.size() >= 4 && (parts[2] == "resolve" || parts[2] == "blob" || parts[2] == "tree");
+  const std::vector<std::string> parts = absl::StrSplit(absl::StripSuffix(url.path.substr(1), "/"), '/');
+  const auto is_view = [](const std::string& part) { return part == "resolve" || part == "blob" || part == "tree"; };
+  const bool is_model = parts[0] != "datasets" && parts[0] != "spaces";
+  const auto view = std::find_if(parts.begin(), parts.begin() + std::min<ptrdiff_t>(parts.size(), 3), is_view);
+  if (is_model && parts.size() <= 2 && view == parts.end()) return ParseHub(text, absl::StrJoin(parts, "/"));
+  const bool known = is_model && view != parts.begin() && view - parts.begin() <= 2 && parts.end() - view >= 2 && is_view(*view);
   if (!known) return Error(text, "no address of a repository or of a file in one");
-  return ParseHub(text,
-                  absl::StrCat(parts[0], "/", parts[1], "@", parts[3], parts.size() == 5 ? "/" : "", parts.size() == 5 ? parts[4] : ""));
+  const std::string name = absl::StrJoin(parts.begin(), view, "/");
+  return ParseHub(text, absl::StrCat(name, "@", absl::StrJoin(view + 1, parts.end(), "/")));
 }
 
 absl::StatusOr<Uri> DriveUri(absl::string_view text, absl::string_view id) {
@@ -100,6 +121,7 @@ absl::StatusOr<Uri> ParseBare(absl::string_view text) {
   if (absl::ConsumePrefix(&rest, "file://")) {
     absl::ConsumePrefix(&rest, "localhost");
     if (!absl::StartsWith(rest, "/")) return Error(text, "wanted is file:///PATH on this machine");
+    if (rest.find_first_of("?#") != absl::string_view::npos) return Error(text, "\"?\" and \"#\" in a path are written %3F and %23");
     absl::StatusOr<std::string> path = PercentDecode(rest);
     return path.ok() ? ParseFile(text, *path) : path.status();
   }
@@ -108,19 +130,22 @@ absl::StatusOr<Uri> ParseBare(absl::string_view text) {
   if (!url.ok()) return url.status();
   if (std::find(std::begin(kHubHosts), std::end(kHubHosts), url->host) != std::end(kHubHosts)) return ParseHubPage(text, *url);
   if (std::find(std::begin(kDriveHosts), std::end(kDriveHosts), url->host) != std::end(kDriveHosts)) return ParseDrivePage(text, *url);
-  if (url->scheme == "http" && !IsLoopback(*url)) return Error(text, "http:// is taken from this machine only; use https://");
+  if (absl::Status status = CheckMayBePlain(*url); !status.ok()) return Error(text, status.message());
   Uri uri;
   uri.scheme = Uri::Scheme::kHttp;
-  uri.address = url->ToString();
+  uri.address = url->WithoutQuery();
+  uri.query = url->query;
   return uri;
 }
 
 }  // namespace
 
 std::string Uri::ToString() const {
+  const bool needs_revision = !absl::StrContains(repository, '/') && !path.empty();
+  const std::string named = revision.empty() && needs_revision ? "main" : revision;
   switch (scheme) {
     case Scheme::kHub:
-      return absl::StrCat("hf://", repository, revision.empty() ? "" : "@", PercentEncode(revision), path.empty() ? "" : "/",
+      return absl::StrCat("hf://", repository, named.empty() ? "" : "@", PercentEncode(named), path.empty() ? "" : "/",
                           PercentEncode(path, "/"));
     case Scheme::kDrive:
       return absl::StrCat("gdrive://", drive_id);
@@ -168,12 +193,9 @@ absl::Status CheckSha256(absl::string_view text) {
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no SHA-256: wanted are 64 hexadecimal digits"));
 }
 
-absl::Status CheckRelativePath(absl::string_view path) {
-  bool good = true;
-  for (const char byte : path) good = good && byte != '\\' && !absl::ascii_iscntrl(static_cast<unsigned char>(byte));
-  for (const absl::string_view part : absl::StrSplit(path, '/')) good = good && !part.empty() && part != "." && part != "..";
-  for (const absl::string_view ending : {".part", ".part.journal", ".part.lock"}) good = good && !absl::EndsWith(path, ending);
-  return good ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrCat("\"", path, "\" is no file name that we write to"));
+absl::Status CheckHasQuery(const Uri& uri) {
+  if (!uri.lacks_query) return absl::OkStatus();
+  return absl::FailedPreconditionError("its address had a query, which may be a secret and is kept nowhere: give the address again");
 }
 
 }  // namespace weighbridge

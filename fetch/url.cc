@@ -1,8 +1,14 @@
 #include "fetch/url.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,6 +17,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "curl/curl.h"
 
@@ -55,8 +63,12 @@ std::string Url::Origin() const {
 }
 
 std::string Url::ToString() const {
+  return absl::StrCat(WithoutQuery(), query.empty() ? "" : "?", query);
+}
+
+std::string Url::WithoutQuery() const {
   const bool default_port = port == (scheme == "https" ? "443" : "80");
-  return absl::StrCat(scheme, "://", host, default_port ? "" : ":", default_port ? "" : port, path, query.empty() ? "" : "?", query);
+  return absl::StrCat(scheme, "://", host, default_port ? "" : ":", default_port ? "" : port, path);
 }
 
 absl::StatusOr<Url> ParseUrl(absl::string_view text) {
@@ -70,18 +82,43 @@ absl::StatusOr<Url> ResolveReference(const Url& base, absl::string_view referenc
   return Set(handle, std::string(reference));
 }
 
-std::string ForMessages(absl::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const size_t authority = url.find("://");
-  if (authority == absl::string_view::npos) return std::string(url);
-  const size_t path = url.find('/', authority + 3);
-  const size_t user = url.substr(0, path).rfind('@');
-  if (user == absl::string_view::npos) return std::string(url);
-  return absl::StrCat(url.substr(0, authority + 3), url.substr(user + 1));
+std::string ForMessages(absl::string_view text) {
+  const size_t authority = text.find("://");
+  if (authority == absl::string_view::npos) return std::string(text);
+  const absl::string_view scheme = text.substr(0, authority + 3);
+  absl::string_view rest = text.substr(authority + 3);
+  // A password may have any of "/?#" in it.
+  const size_t user = scheme == "hf://" || scheme == "file://" ? absl::string_view::npos : rest.rfind('@');
+  if (user != absl::string_view::npos) rest.remove_prefix(user + 1);
+  return absl::StrCat(scheme, rest.substr(0, rest.find_first_of("?#")));
 }
 
-bool IsLoopback(const Url& url) {
-  return url.host == "localhost" || url.host == "[::1]" || absl::StartsWith(url.host, "127.");
+std::string WithoutSecrets(std::string text, const Url& url) {
+  constexpr size_t kShortestSecret = 6;  // Shorter ones would be found in words.
+  std::vector<std::string> secrets = {url.query};
+  for (const absl::string_view field : absl::StrSplit(url.query, '&')) {
+    secrets.emplace_back(field);
+    const absl::string_view value = field.substr(std::min(field.find('='), field.size() - 1) + 1);
+    if (value.size() < kShortestSecret) continue;
+    secrets.emplace_back(value);
+    if (absl::StatusOr<std::string> decoded = PercentDecode(value); decoded.ok()) secrets.push_back(*std::move(decoded));
+  }
+  for (const std::string& secret : secrets) {
+    if (!secret.empty()) absl::StrReplaceAll({{secret, "..."}}, &text);
+  }
+  return text;
+}
+
+absl::Status CheckMayBePlain(const Url& url) {
+  if (url.scheme == "https" || url.host == "localhost") return absl::OkStatus();
+  in_addr v4;
+  in6_addr v6;
+  const bool is_v6 = absl::StartsWith(url.host, "[") && absl::EndsWith(url.host, "]");
+  const std::string host = is_v6 ? url.host.substr(1, url.host.size() - 2) : url.host;
+  const bool loopback = is_v6 ? inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6)
+                              : inet_pton(AF_INET, host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+  if (loopback) return absl::OkStatus();
+  return absl::FailedPreconditionError("http:// is taken from this machine only; use https://");
 }
 
 std::string PercentEncode(absl::string_view text, absl::string_view keep) {
@@ -106,12 +143,12 @@ absl::StatusOr<std::string> PercentDecode(absl::string_view text) {
     const absl::string_view digits = text.substr(i + 1, 2);
     if (digits.size() != 2 || !absl::ascii_isxdigit(static_cast<unsigned char>(digits[0])) ||
         !absl::ascii_isxdigit(static_cast<unsigned char>(digits[1]))) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": % wants two hexadecimal digits"));
+      return absl::InvalidArgumentError(absl::StrCat("\"", ForMessages(text), "\": % wants two hexadecimal digits"));
     }
     result += absl::HexStringToBytes(digits);
     i += 2;
   }
-  if (absl::StrContains(result, '\0')) return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" has a NUL in it"));
+  if (absl::StrContains(result, '\0')) return absl::InvalidArgumentError(absl::StrCat("\"", ForMessages(text), "\" has a NUL in it"));
   return result;
 }
 

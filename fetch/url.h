@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -19,6 +20,8 @@ struct Url {
   // What two addresses must share to be one server (fetch_protocols.md 1.6.2): "https://host:443".
   std::string Origin() const;
   std::string ToString() const;
+  // The same as it may stand in a message or a lock: without query.
+  std::string WithoutQuery() const;
 };
 
 // InvalidArgument: no such address, or one that carries a user or a password, which would end in logs.
@@ -27,11 +30,16 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text);
 // The address that `reference` (a Location header) means when it stands in an answer from `base`.
 absl::StatusOr<Url> ResolveReference(const Url& base, absl::string_view reference);
 
-// An address as it may stand in a message: without query, where signatures are, and without user and password.
-std::string ForMessages(absl::string_view url);
+// What somebody gave for an address, as it may stand in a message: without query and fragment, where signatures are, and without user and
+// password, also where it is no address.
+std::string ForMessages(absl::string_view text);
 
-// 127.0.0.0/8, ::1 and localhost.
-bool IsLoopback(const Url& url);
+// `text` without what of `url` is a secret: its query, also in parts, and their values. For what servers say of a request.
+std::string WithoutSecrets(std::string text, const Url& url);
+
+// FailedPrecondition: plain http goes to this machine only, by an address that is one of it (127.0.0.0/8, ::1) or localhost, which libcurl
+// looks up nowhere.
+absl::Status CheckMayBePlain(const Url& url);
 
 // Every byte but letters, digits, "-._~" and those in `keep` as %XX.
 std::string PercentEncode(absl::string_view text, absl::string_view keep = "");

@@ -30,9 +30,11 @@
 #include "fetch/local/local_transport.h"
 #include "fetch/lock_file.h"
 #include "fetch/placement.h"
+#include "fetch/queries.h"
 #include "fetch/resolve.h"
 #include "fetch/retry.h"
 #include "fetch/sets/sets.h"
+#include "fetch/target_path.h"
 #include "fetch/url.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/fetch_report.h"
@@ -62,10 +64,11 @@ class Run {
 
   Transports transports() { return {.hub = &hub_, .drive = &drive_, .http = &plain_, .file = &local_}; }
 
-  ResolveOptions resolve_options() {
+  ResolveOptions resolve_options(Queries queries) {
     return {.transports = transports(),
             .hub_cache = hub_cache(),
             .offline = offline(),
+            .queries = std::move(queries),
             .retry = retry_policy(),
             .stop = options_.common.stop,
             .on_message = [this](const std::string& message) { Say(message); }};
@@ -85,8 +88,10 @@ class Run {
             .download = std::move(download),
             .hub_cache = hub_cache(),
             .paddlenlp_home = options_.environment.paddlenlp_home,
+            .receipts = options_.environment.receipts,
             .overwrite = options_.overwrite,
-            .offline = offline()};
+            .offline = offline(),
+            .symlink = options_.symlink};
   }
 
   void AddProgress(int64_t count) {
@@ -210,12 +215,14 @@ absl::StatusOr<bool> Fetch(const FetchToolOptions& options, std::ostream& out) {
   const std::string lock_path = options.lock.empty() ? absl::StrCat(options.into, "/", kLockName) : options.lock;
   absl::StatusOr<std::optional<WeightsLock>> existing = ReadExisting(lock_path);
   if (!existing.ok()) return existing.status();
-  absl::StatusOr<WeightsLock> lock = WantedWeights(options.request, *existing);
+  Queries queries;
+  if (absl::Status status = existing->has_value() ? TakeQueries(**existing, queries) : absl::OkStatus(); !status.ok()) return status;
+  absl::StatusOr<WeightsLock> lock = WantedWeights(options.request, *existing, queries);
   if (!lock.ok()) return lock.status();
   if (options.check) return Check(WithOtherSources(*std::move(lock), *existing), options, out);
   absl::StatusOr<std::unique_ptr<Run>> run = Run::Make(options);
   if (!run.ok()) return run.status();
-  absl::StatusOr<std::vector<FileTask>> tasks = ResolveLock(*lock, options.into, (*run)->resolve_options());
+  absl::StatusOr<std::vector<FileTask>> tasks = ResolveLock(*lock, options.into, (*run)->resolve_options(std::move(queries)));
   if (!tasks.ok()) return WithAdvice(tasks.status(), *lock);
   if (absl::Status status = options.require_hash ? CheckHashesKnown(*tasks) : absl::OkStatus(); !status.ok()) return status;
   if (options.dry_run) {
@@ -230,7 +237,7 @@ absl::StatusOr<bool> Fetch(const FetchToolOptions& options, std::ostream& out) {
   if (status.ok()) status = saved;
   if (options.verbose) (*run)->Say(absl::StrCat((*run)->requests(), " requests"));
   if (!status.ok()) return WithAdvice(status, *lock);
-  report.Finish(NextSteps(*lock, options.into));
+  report.Finish(NextStepsOf(*lock, options.into));
   return true;
 }
 

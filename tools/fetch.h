@@ -21,6 +21,7 @@ struct FetchToolOptions {
   bool dry_run = false;
   bool offline = false;
   bool overwrite = false;
+  bool symlink = false;       // Files of caches are linked to instead of copied.
   bool require_hash = false;  // A file whose hash nobody states is a failure.
   bool json = false;
   bool verbose = false;

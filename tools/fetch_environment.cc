@@ -1,10 +1,9 @@
 #include "tools/fetch_environment.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -12,9 +11,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "fetch/regular_file.h"
 
 namespace weighbridge {
 namespace {
+
+constexpr int64_t kMaxTokenBytes = 4096;
 
 // The first of these variables that is set and not empty, or "".
 std::string Variable(std::initializer_list<const char*> names) {
@@ -52,8 +54,7 @@ std::string HubToken(const std::string& hub_home) {
   if (token.empty()) {
     std::string path = Expand(Variable({"HF_TOKEN_PATH"}));
     if (path.empty() && !hub_home.empty()) path = absl::StrCat(hub_home, "/token");
-    std::ifstream stream(path, std::ios::binary);
-    token.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    token = ReadSmallFile(path, kMaxTokenBytes).value_or("");
   }
   return std::string(absl::StripAsciiWhitespace(token));
 }
@@ -77,9 +78,17 @@ FetchEnvironment ReadFetchEnvironment() {
   if (environment.hub_cache.empty() && !hub_home.empty()) environment.hub_cache = absl::StrCat(hub_home, "/hub");
   environment.offline = IsOn({"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"});
   environment.paddlenlp_home = PaddleNlpHome();
+  environment.receipts = ReceiptsFolder();
   environment.ca_file = Variable({"CURL_CA_BUNDLE", "SSL_CERT_FILE"});
   environment.ca_folder = Variable({"SSL_CERT_DIR"});
   return environment;
+}
+
+std::string ReceiptsFolder() {
+  const std::string state = Variable({"XDG_STATE_HOME"});
+  if (absl::StartsWith(state, "/")) return absl::StrCat(state, "/weighbridge/receipts");
+  const std::string home = Variable({"HOME"});
+  return home.empty() ? "" : absl::StrCat(home, "/.local/state/weighbridge/receipts");
 }
 
 }  // namespace weighbridge

@@ -13,11 +13,15 @@ struct FetchEnvironment {
   std::string hub_cache;       // HF_HUB_CACHE, below HF_HOME, …; empty when not even a home folder is known.
   bool offline = false;        // HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE.
   std::string paddlenlp_home;  // PPNLP_HOME; or ~/.paddlenlp where PaddleNLP has made it; else empty.
+  std::string receipts;        // ReceiptsFolder().
   std::string ca_file;         // CURL_CA_BUNDLE, else SSL_CERT_FILE.
   std::string ca_folder;       // SSL_CERT_DIR.
 };
 
 FetchEnvironment ReadFetchEnvironment();
+
+// Where receipts lie (fetch/receipt.h), from XDG_STATE_HOME, else below HOME; empty when neither is known.
+std::string ReceiptsFolder();
 
 }  // namespace weighbridge
 

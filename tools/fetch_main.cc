@@ -24,6 +24,7 @@ ABSL_FLAG(bool, dry_run, false, "print what would be fetched, and stop");
 ABSL_FLAG(bool, offline, false, "no network: only what caches, the folder and file:// hold");
 ABSL_FLAG(bool, overwrite, false,
           "replace files that are not what they should be; of those that the lock knows only what is damaged is fetched");
+ABSL_FLAG(bool, symlink, false, "files that the cache of a hub keeps become symbolic links into it; by default copies, or reflinks");
 ABSL_FLAG(bool, require_hash, false, "a file whose hash nobody states is a failure");
 ABSL_FLAG(std::string, revision, "", "for hf:// addresses without @REVISION");
 ABSL_FLAG(std::vector<std::string>, include, {}, "only files whose path matches one of these patterns, as *.bin");
@@ -72,6 +73,7 @@ int main(int argc, char** argv) {
                                .dry_run = absl::GetFlag(FLAGS_dry_run),
                                .offline = absl::GetFlag(FLAGS_offline),
                                .overwrite = absl::GetFlag(FLAGS_overwrite),
+                               .symlink = absl::GetFlag(FLAGS_symlink),
                                .require_hash = absl::GetFlag(FLAGS_require_hash),
                                .json = absl::GetFlag(FLAGS_json),
                                .verbose = absl::GetFlag(FLAGS_v),

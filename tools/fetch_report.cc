@@ -20,6 +20,7 @@
 #include "formats/json/quote_json.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/byte_count.h"
+#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 namespace {
@@ -93,23 +94,25 @@ void FetchReport::Add(const FileTask& task, const absl::StatusOr<FetchedFile>& r
        << sha256 << "  " << VerifiedText(task) << "\n";
 }
 
-void FetchReport::Finish(const std::vector<std::string>& steps) {
+void FetchReport::Finish(const NextSteps& steps) {
   if (json_) {
-    const auto quote = [](std::string* text, const std::string& step) { text->append(Json(step)); };
-    out_ << "{\"files\": [" << rows_ << "], \"received\": " << received_ << ", \"next\": [" << absl::StrJoin(steps, ", ", quote) << "]}\n";
+    const auto quote = [](std::string* text, const std::string& note) { text->append(Json(note)); };
+    out_ << "{\"files\": [" << rows_ << "], \"received\": " << received_ << ", \"next\": ["
+         << (steps.command.empty() ? "" : Json(steps.command)) << "], \"notes\": [" << absl::StrJoin(steps.notes, ", ", quote) << "]}\n";
     return;
   }
   out_ << files_ << " files, " << ReadableBytes(bytes_) << ", " << ReadableBytes(received_) << " received";
   if (unverified_ > 0) out_ << ", " << unverified_ << " unverified";
   out_ << "\n";
-  for (const std::string& step : steps) out_ << "next: " << Printable(step) << "\n";
+  if (!steps.command.empty()) out_ << "next: " << Printable(steps.command) << "\n";
+  for (const std::string& note : steps.notes) out_ << "note: " << Printable(note) << "\n";
 }
 
 void PrintPlan(const WeightsLock& lock, const std::vector<FileTask>& tasks, const FetchOptions& options, bool json, std::ostream& out) {
   int64_t needed = 0;
   std::string rows;
   for (const FileTask& task : tasks) {
-    const int64_t bytes = SpaceFor(task, lock.sources(task.source), options).bytes;
+    const int64_t bytes = SpaceFor(task, lock.sources(task.source), options).fetched.bytes;
     needed += bytes;
     if (json) {
       absl::StrAppend(&rows, rows.empty() ? "" : ", ", "{\"path\": ", Json(task.remote.path), ", \"bytes\": ", task.remote.size,

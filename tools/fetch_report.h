@@ -11,6 +11,7 @@
 #include "fetch/fetch_file.h"
 #include "fetch/resolve.h"
 #include "proto/weights_lock.pb.h"
+#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 
@@ -23,7 +24,7 @@ class FetchReport {
   void Add(const FileTask& task, const absl::StatusOr<FetchedFile>& result);
 
   // All is there; `steps` are what the user can do next.
-  void Finish(const std::vector<std::string>& steps);
+  void Finish(const NextSteps& steps);
 
  private:
   const bool json_;

@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -179,8 +180,12 @@ class Sources:
             self.assertTrue(link.is_symlink())
             self.assertFalse(os.path.isabs(os.readlink(link)))
             self.assertEqual(link.read_bytes(), data)
-        self.assertTrue((model / "blobs" / sha256(files["model.bin"])).samefile(self.into / "model.bin"))
-        self.assertTrue((model / "blobs" / git_sha1(files["config.json"])).samefile(self.into / "config.json"))
+        # Whoever edits a file leaves the cache as it is.
+        for blob, path in ((sha256(files["model.bin"]), "model.bin"), (git_sha1(files["config.json"]), "config.json")):
+            self.assertFalse((model / "blobs" / blob).samefile(self.into / path))
+            self.assertEqual((model / "blobs" / blob).stat().st_nlink, 1)
+            (self.into / path).write_bytes(b"edited")
+            self.assertEqual((model / "blobs" / blob).read_bytes(), files[path])
         self.assertIn(commit, (self.into / "weights.lock").read_text())
 
     def test_the_cache_serves_a_second_folder_offline(self):
@@ -261,9 +266,22 @@ class Sources:
         self.yes(f"--set={lock}", PPNLP_HOME=self.path("ppnlp"))
         folder = pathlib.Path(self.path("ppnlp")) / "models" / "Org" / "model"
         self.assertEqual((folder / "model_state.pdparams").read_bytes(), data)
-        self.assertTrue((folder / "model_state.pdparams").samefile(self.into / "model_state.pdparams"))
+        self.assertFalse((folder / "model_state.pdparams").samefile(self.into / "model_state.pdparams"))
         self.assertEqual([path.name for path in folder.glob("*.pdparams")], ["model_state.pdparams"])
         self.assertEqual(len(list((folder / ".lock").iterdir())), 1)
+
+    def test_links_into_the_cache_only_when_asked_for(self):
+        files = self.repository()
+        self.yes("hf://org/model", "--symlink")
+        self.assertTrue((self.into / "model.bin").is_symlink())
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
+        self.yes("--check")
+        self.assertIn("there  model.bin", self.yes("hf://org/model").stdout)
+        shutil.rmtree(self.cache)
+        self.fails("is a link, and what it leads to is not there; --overwrite", "hf://org/model")
+        self.yes("hf://org/model", "--overwrite")
+        self.assertFalse((self.into / "model.bin").is_symlink())
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
 
     # -- Requests
 
@@ -648,6 +666,221 @@ class OwnServer(Sources, FetchTestCase):
     def serve(self):
         return WeightsServer(self.root)
 
+    def everything(self):
+        """All that fetch has written, also what it keeps for itself."""
+        files = [path for top in (self.into, pathlib.Path(self.environment["HOME"])) for path in top.rglob("*") if path.is_file()]
+        return b"".join(path.name.encode() + path.read_bytes() for path in files)
+
+    def set_of(self, text):
+        path = self.path("stranger.textproto")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'schema: "weighbridge.weights_lock.v1" {text}')
+        return f"--set={path}"
+
+    # -- What strangers say
+
+    def test_a_listing_brings_no_file_of_our_own_names(self):
+        for name in ("weights.lock", "sub/Weights.Lock", "w.bin.part", "w.bin.part.journal", "w.bin.bad"):
+            with self.subTest(name=name):
+                repository = f"org/{sha256(name.encode())[:8]}"
+                self.put(f"hf/{repository}/w.bin", b"good")
+                self.put(f"hf/{repository}/{name}", b"evil")
+                self.into = pathlib.Path(self.path(sha256(name.encode())))
+                self.fails("is a name of fetch's own; --exclude leaves it out", f"hf://{repository}")
+                self.assertFalse(self.into.exists())
+                self.yes(f"hf://{repository}", f"--exclude={name}")
+                self.assertEqual(sorted(path.name for path in self.into.rglob("*")), ["w.bin", "weights.lock"])
+
+    def test_a_lock_leads_out_of_no_folder(self):
+        data, uri = self.plain()
+        file = f'files {{ path: "w.bin" uri: "{uri}" }}'
+        for text, wanted in ((f'sources {{ paddlenlp_model: "../../.ssh" {file} }}', "paddlenlp_model"),
+                             (f'sources {{ folder: "../x" {file} }}', "path"),
+                             ('sources { files { path: "p" uri: "hf://o/n@..%2F..%2Fvictim/p" } }', "uri"),
+                             (f'sources {{ {file} }} purpose {{ recipe: "a; id" }}', "purpose.recipe"),
+                             (f'sources {{ {file} }} purpose {{ save_path: "../x" }}', "purpose.save_path"),
+                             (f'sources {{ {file} }} purpose {{ notes: "$(id)" }}', "purpose.notes"),
+                             (f'sources {{ recipe_source: "a b" {file} }}', "recipe_source"),
+                             (f'sources {{ checkpoint: "/x" {file} }}', "checkpoint")):
+            with self.subTest(text=text):
+                self.fails(f"{wanted}: ", self.set_of(text), PPNLP_HOME=self.path("home"))
+                self.assertEqual(self.server.log(), [])
+                self.assertFalse(self.into.exists())
+
+    def test_a_planted_link_leads_nowhere(self):
+        self.repository()
+        outside = pathlib.Path(self.path("outside"))
+        outside.mkdir()
+        self.into.mkdir()
+        (self.into / "sub").symlink_to(outside)
+        self.fails("it is a link", "hf://org/model")
+        self.assertEqual(list(outside.iterdir()), [])
+
+    def test_what_is_no_file_in_a_cache_is_neither_read_nor_replaced(self):
+        files = self.repository()
+        blob = self.cache / "models--org--model" / "blobs" / sha256(files["model.bin"])
+        blob.parent.mkdir(parents=True)
+        elsewhere = pathlib.Path(self.path("elsewhere"))
+        elsewhere.write_bytes(files["model.bin"])
+        for make in (lambda: os.mkfifo(blob), blob.mkdir, lambda: blob.symlink_to(elsewhere), lambda: blob.symlink_to("/dev/zero")):
+            make()
+            kind = blob.lstat().st_mode
+            self.fails("is no file|is a link", "hf://org/model/model.bin")
+            self.assertEqual(blob.lstat().st_mode, kind)
+            blob.rmdir() if blob.is_dir() and not blob.is_symlink() else blob.unlink()
+        for fifo in (self.cache / "models--org--model" / "refs" / "main", self.into / "weights.lock", self.into / "w.bin"):
+            fifo.parent.mkdir(parents=True, exist_ok=True)
+            fifo.unlink(missing_ok=True)
+            os.mkfifo(fifo)
+        self.fails("weights.lock: is no file", "hf://org/model", "--offline")
+        (self.into / "weights.lock").unlink()
+        self.fails("cache .* does not hold", "hf://org/model", "--offline")
+        _, uri = self.plain()
+        self.fails("w.bin: is no file", uri)
+
+    def test_a_mirrors_bytes_are_no_file_of_the_hub(self):
+        evil, uri = self.plain(name="w.bin")
+        commit = "0123456789abcdef0123456789abcdef01234567"
+        lock = self.set_of(f'sources {{ uri: "hf://org/none" revision: "{commit}" complete: true files {{ path: "w.bin" size: {len(evil)} '
+                           f'uri: "hf://org/none@{commit}/w.bin" sha256: "{sha256(evil)}" mirrors: "{uri}" }} }}')
+        self.yes(lock)
+        self.assertEqual(self.got("w.bin"), evil)
+        self.assertFalse(self.cache.exists())
+
+    def test_a_lock_alone_puts_nothing_into_a_snapshot(self):
+        files = self.repository()
+        self.yes("hf://org/model")
+        model = self.cache / "models--org--model"
+        commit = "0123456789abcdef0123456789abcdef01234567"
+        self.into = pathlib.Path(self.path("again"))
+        digest = sha256(files["model.bin"])
+        refs = (model / "refs" / "main").read_text()
+        self.yes(self.set_of(f'sources {{ uri: "hf://org/model" revision: "{commit}" complete: true files {{ path: "other.bin" '
+                             f'uri: "hf://org/model@{commit}/other.bin" size: {len(files["model.bin"])} sha256: "{digest}" }} }}'))
+        self.assertFalse((model / "snapshots" / commit).exists())
+        self.assertEqual((model / "refs" / "main").read_text(), refs)
+
+    def test_a_run_that_was_interrupted_is_a_witness_all_the_same(self):
+        data = self.put("hf/org/model/w.bin", content(1_000_000))
+        self.slowly()
+        process = subprocess.Popen(self.command("hf://org/model", "--segment_size=100000"), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=self.environment)
+        blob = self.cache / "models--org--model" / "blobs" / sha256(data)
+        deadline = time.monotonic() + 30
+        while not blob.with_name(blob.name + ".wb.incomplete.journal").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        process.kill()
+        process.wait()
+        self.server.set_faults([])
+        self.yes()
+        self.assertEqual(self.got("w.bin"), data)
+        commit = self.server.commit("org/model")
+        self.assertEqual((self.cache / "models--org--model" / "refs" / "main").read_text(), commit)
+        self.assertIn(f"hf://org/model@{commit}/w.bin".encode(), self.everything())
+        self.assertEqual(len(list((pathlib.Path(self.environment["HOME"]) / ".local/state/weighbridge/receipts").iterdir())), 1)
+
+    # -- Secrets
+
+    def test_a_query_is_written_nowhere_and_asked_for_again(self):
+        data, uri = self.plain()
+        result = self.yes(f"{uri}?X-Amz-Signature=SECRET7&x=1", "-v")
+        self.assertTrue(any("SECRET7" in entry["path"] for entry in self.server.log()))
+        self.assertNotIn("SECRET7", result.stdout + result.stderr)
+        self.assertNotIn(b"SECRET7", self.everything())
+        self.yes("--check")
+        self.assertIn("there  w.bin", self.yes(f"{uri}?X-Amz-Signature=SECRET8").stdout)
+        (self.into / "w.bin").unlink()
+        self.fails("had a query.*give the address again")
+        self.assertFalse((self.into / "w.bin").exists())
+        self.yes(f"{uri}?X-Amz-Signature=SECRET9")
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertNotIn(b"SECRET", self.everything())
+
+    def test_a_resumed_download_keeps_no_query(self):
+        data, uri = self.plain(1_000_000)
+        self.slowly()
+        self.interrupted(f"{uri}?token=SECRET7")
+        self.assertNotIn(b"SECRET7", self.everything())
+        self.server.set_faults([])
+        self.yes(f"{uri}?token=SECRET8")
+        self.assertEqual(self.got("w.bin"), data)
+
+    def test_what_a_server_repeats_is_not_repeated(self):
+        _, uri = self.plain()
+        for status in (403, 404, 500):
+            self.server.set_faults([{"match": "GET", "echo": status, "times": -1}])
+            result = self.fails(f"status {status}: no /files/w.bin", f"{uri}?sig=SECRET7&y")
+            self.assertNotIn("SECRET7", result.stdout + result.stderr)
+            result = self.fails(f"status {status}", "hf://org/model", HF_TOKEN="hf_SECRET7")
+            self.assertNotIn("SECRET7", result.stdout + result.stderr)
+        self.server.set_faults([{"match": "GET", "on": "hub", "redirect": f"{self.server.cdn}/none?sig=SECRET7", "times": -1}])
+        result = self.fails("none: status", uri)
+        self.assertNotIn("SECRET7", result.stderr)
+        self.server.set_faults([{"match": "GET", "redirect": "https://user:SECRET7@127.0.0.1:1/x", "times": -1}])
+        self.assertNotIn("SECRET7", self.fails("must not carry a user", uri).stderr)
+
+    # -- What has no end
+
+    def test_answers_without_an_end_are_cut(self):
+        _, uri = self.plain()
+        for fault in ({"endless": 404}, {"endless": 503}, {"endless": 302, "headers": {"Location": "/nowhere"}},
+                      {"endless": 200, "headers": {"Content-Type": "text/html"}}, {"endless": 200}, {"endless": 200, "header_lines": True},
+                      {"endless": 206, "headers": {"Content-Range": "bytes 0-299999/300000"}}):
+            with self.subTest(fault=fault):
+                self.server.set_faults([{"match": "GET", "times": -1, **fault}])
+                begin = time.monotonic()
+                self.fails(".", uri)
+                self.assertLess(time.monotonic() - begin, 20)
+        for fault in ({"endless": 404}, {"endless": 200}, {"endless": 200, "header_lines": True}):
+            with self.subTest(listing=fault):
+                self.server.set_faults([{"match": "/api/", "times": -1, **fault}])
+                self.fails(".", "hf://org/model")
+
+    # -- Locks
+
+    def test_of_two_addresses_of_one_name_the_later_one_counts(self):
+        data, uri = self.plain()
+        other = f"{self.server.hub}/files/other/w.bin"
+        self.put("files/other/w.bin", data)
+        for address in (uri, other, f"{other}#sha256={sha256(data)}", f"{other}?x=SECRET7"):
+            self.yes(address)
+            self.yes("--check")
+        self.assertEqual((self.into / "weights.lock").read_text().count('path: "w.bin"'), 1)
+        self.fails("named as a file|Is a directory|is no folder", self.set_of(f'sources {{ folder: "w.bin" files {{ path: "x" uri: "{uri}" }} }}'))
+        self.yes("--check")
+
+    def test_nothing_of_the_users_is_replaced_by_what_is_kept_aside(self):
+        self.repository()
+        self.into.mkdir()
+        (self.into / "model.bin.bad").write_bytes(b"mine")
+        self.server.set_faults([{"match": "GET", "on": "cdn", "corrupt_at": 5, "times": -1}])
+        self.fails("model.bin.bad stands there", "hf://org/model/model.bin")
+        self.assertEqual(self.got("model.bin.bad"), b"mine")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_mending_writes_through_no_link(self):
+        data, uri = self.plain(9_000_000)
+        self.yes(uri)
+        victim = pathlib.Path(self.path("victim"))
+        victim.write_bytes(b"precious")
+        (self.into / "w.bin").write_bytes(b"x" + data[1:])
+        (self.into / "w.bin.part").symlink_to(victim)
+        self.yes(uri, "--overwrite")
+        self.assertEqual(self.got("w.bin"), data)
+        self.assertEqual(victim.read_bytes(), b"precious")
+
+    def test_a_repository_without_an_owner(self):
+        files = self.repository("gpt2")
+        self.yes("hf://gpt2")
+        self.assertEqual(self.got("model.bin"), files["model.bin"])
+        self.assertTrue((self.cache / "models--gpt2" / "refs" / "main").exists())
+        self.assertRegex((self.into / "weights.lock").read_text(), r'uri: "hf://gpt2@[0-9a-f]{40}/config.json"')
+        self.yes("--check")
+        self.into = pathlib.Path(self.path("one"))
+        self.yes("https://huggingface.co/gpt2/resolve/main/config.json", "--offline")
+        self.assertEqual(self.got("config.json"), files["config.json"])
+
     def test_R1_an_encoded_answer_is_refused(self):
         _, uri = self.plain()
         self.server.set_faults([{"match": "GET", "encoding": "gzip", "times": -1}])
@@ -732,7 +965,7 @@ class EndToEnd(FetchTestCase):
         result = self.yes(f"--set={lock}", f"--drive_endpoint={server.hub}", HF_ENDPOINT=server.hub)
         [command] = [line.removeprefix("next: ") for line in result.stdout.splitlines() if line.startswith("next: merge ")]
         tool, *arguments = command.split()
-        self.assertEqual(run(tool, *arguments, "--quiet").returncode, 0)
+        self.assertEqual(run(tool, *arguments, "--quiet", env=self.environment).returncode, 0)
         merged = self.into / "merged"
         self.assertEqual(sha256_of(merged / "model_state.pdparams"), expected(self.tiny)["merged/model_state.pdparams"]["sha256"])
         manifest = (merged / "manifest.binpb").read_bytes()
@@ -741,6 +974,63 @@ class EndToEnd(FetchTestCase):
             self.assertIn(address.encode(), manifest)
         audit = run("verify", str(merged / "model_state.pdparams"), f"--manifest={merged}/manifest.binpb", "--quiet")
         self.assertEqual(audit.returncode, 0, audit.stderr)
+
+
+class Origins(FetchTestCase):
+    """What a manifest says of where a source's files came from."""
+
+    def setUp(self):
+        super().setUp()
+        for path in (pathlib.Path(self.tiny) / "vicuna").iterdir():
+            self.put(f"hf/org/vicuna/{path.name}", path.read_bytes())
+        self.server = WeightsServer(self.root)
+        self.addCleanup(self.server.close)
+        self.environment["HF_ENDPOINT"] = self.server.hub
+
+    def origins(self, vicuna):
+        target = pathlib.Path(self.path("merged"))
+        shutil.rmtree(target, ignore_errors=True)
+        result = run("merge", f"blip2={self.tiny}/blip2", f"vicuna={vicuna}", f"minigpt4={self.tiny}/prerained_minigpt4.pth",
+                     f"--save_path={target}", "--quiet", env=self.environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return (target / "manifest.binpb").read_bytes()
+
+    def test_what_fetch_saw_is_believed_and_nothing_else(self):
+        address = f"hf://org/vicuna@{self.server.commit('org/vicuna')}/pytorch_model.bin".encode()
+        self.yes("hf://org/vicuna")
+        self.assertIn(address, self.origins(self.into))
+        # A copy with its lock is a stranger's folder, and so is this one under another's account.
+        shutil.copytree(self.into, self.path("copy"))
+        self.assertNotIn(b"hf://", self.origins(self.path("copy")))
+        self.environment["HOME"] = self.path("another")
+        self.assertNotIn(b"hf://", self.origins(self.into))
+
+    def test_a_lock_that_came_along_is_not_believed(self):
+        weights = (pathlib.Path(self.tiny) / "vicuna" / "pytorch_model.bin").read_bytes()
+        evil = pathlib.Path(self.path("evil"))
+        shutil.copytree(pathlib.Path(self.tiny) / "vicuna", evil / "sub")
+        os.chmod(evil / "sub", 0o755)
+        text = ('schema: "weighbridge.weights_lock.v1" sources { uri: "hf://meta-llama/L" revision: "%s" complete: true %s files { '
+                'path: "pytorch_model.bin" uri: "hf://meta-llama/L@%s/pytorch_model.bin" size: %d sha256: "%s" } }')
+        for place, folder in ((evil / "sub", ""), (evil, 'folder: "sub"')):
+            (place / "weights.lock").write_text(text % ("0" * 40, folder, "0" * 40, len(weights), sha256(weights)))
+        self.assertNotIn(b"meta-llama", self.origins(evil / "sub"))
+        # Nor when fetch finds that all is as such a lock says.
+        self.into = evil / "sub"
+        self.yes("--offline")
+        self.into = evil
+        self.yes("--offline")
+        self.assertNotIn(b"meta-llama", self.origins(evil / "sub"))
+
+    def test_a_file_that_was_there_before_has_no_origin_unless_the_source_states_its_hash(self):
+        weights = (pathlib.Path(self.tiny) / "vicuna" / "pytorch_model.bin").read_bytes()
+        self.put("files/pytorch_model.bin", weights)
+        shutil.copytree(pathlib.Path(self.tiny) / "vicuna", self.into)
+        os.chmod(self.into, 0o755)
+        self.yes(f"{self.server.hub}/files/pytorch_model.bin")
+        self.assertNotIn(b"files/pytorch_model.bin", self.origins(self.into))
+        self.yes("hf://org/vicuna")
+        self.assertIn(b"hf://org/vicuna", self.origins(self.into))
 
 
 @unittest.skipUnless(os.path.isdir(f"{LIBRARIES}/huggingface_hub"), "WEIGHBRIDGE_LIBRARIES names no folder with huggingface_hub")
@@ -872,10 +1162,14 @@ class Local(FetchTestCase):
         result = self.yes(f"--set={lock}")
         self.assertIn(f"next: merge --recipe=minigpt4 base={self.into}/base minigpt4={self.into}/p.bin --save_path={self.into}/out\n",
                       result.stdout)
-        self.assertIn(f"next: look into {self.into}\n", result.stdout)
+        self.assertIn(f"note: look into {self.into}\n", result.stdout)
+        self.into = pathlib.Path(self.path("my weights"))
+        [line] = [line for line in self.yes(f"--set={lock}").stdout.splitlines() if line.startswith("next: ")]
+        self.assertEqual(shlex.split(line)[1:], ["merge", "--recipe=minigpt4", f"base={self.into}/base", f"minigpt4={self.into}/p.bin",
+                                                 f"--save_path={self.into}/out"])
 
     def test_mistakes_are_told(self):
-        for arguments, wanted in ((["hf://one"], "hf://ORG/NAME"), (["gdrive://a/b"], "gdrive://ID"), (["ftp://x/y"], "http:// or https://"),
+        for arguments, wanted in ((["hf://a--b"], "hf://ORG/NAME"), (["gdrive://a/b"], "gdrive://ID"), (["ftp://x/y"], "http:// or https://"),
                                   (["https://user:secret@host/x"], "must not carry a user"), ([], "wanted is an address"),
                                   (["x", "--set=y"], "exclude each other"), (["--streams=0", "x"], "--streams")):
             result = self.fails(re.escape(wanted), *arguments)

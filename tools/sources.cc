@@ -21,6 +21,7 @@
 #include "plan/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
+#include "tools/fetch_environment.h"
 #include "tools/origins.h"
 
 namespace weighbridge {
@@ -92,7 +93,7 @@ class SourceOpener {
 
   absl::StatusOr<PlanSource> OpenGiven(const std::string& id) const {
     absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(paths_.at(id));
-    const absl::Status status = checkpoint.ok() ? AddOrigins(*checkpoint) : checkpoint.status();
+    const absl::Status status = checkpoint.ok() ? AddOrigins(*checkpoint, ReceiptsFolder()) : checkpoint.status();
     if (!status.ok()) return absl::Status(status.code(), absl::StrCat(id, ": ", status.message()));
     return PlanSource{.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,8 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/shell_quote.h"
 #include "fetch/file_hasher.h"
 #include "fetch/lock_file.h"
+#include "fetch/lock_paths.h"
+#include "fetch/queries.h"
 #include "fetch/retry.h"
 #include "fetch/sets/sets.h"
 #include "fetch/uri.h"
@@ -44,20 +48,21 @@ bool HasOtherPatterns(const WeightsSource& a, const WeightsSource& b) {
 }
 
 // A set may have learned something since the lock was written, but must not contradict it.
-absl::Status CheckAgree(const WeightsSource& pinned, const WeightsSource& source) {
+absl::Status CheckSourcesAgree(const WeightsSource& pinned, const WeightsSource& source) {
   std::map<std::string, Hashes> hashes;
   for (const LockedFile& file : pinned.files()) hashes[file.path()] = HashesOf(file);
   for (const LockedFile& file : source.files()) {
-    const absl::Status status = CompareHashes(HashesOf(file), hashes[file.path()]);
+    const absl::Status status = CheckAgree(HashesOf(file), hashes[file.path()]);
     if (!status.ok()) return Annotate(status, absl::StrCat("the lock and the set disagree about ", PathOf(source, file)));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<WeightsSource> SourceOf(const std::string& text, const WeightsRequest& request) {
+absl::StatusOr<WeightsSource> SourceOf(const std::string& text, const WeightsRequest& request, Queries& queries) {
   absl::StatusOr<Uri> uri = ParseUri(text);
   if (!uri.ok()) return uri.status();
   if (uri->scheme == Uri::Scheme::kHub && uri->revision.empty()) uri->revision = request.revision;
+  if (absl::Status status = TakeQuery(*uri, queries); !status.ok()) return status;
   WeightsSource source;
   source.set_uri(absl::StrCat(uri->ToString(), uri->sha256.empty() ? "" : "#sha256=", uri->sha256));
   for (const std::string& pattern : request.include) source.add_include(pattern);
@@ -74,7 +79,7 @@ absl::StatusOr<WeightsSource> SourceOf(const std::string& text, const WeightsReq
 
 }  // namespace
 
-absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const std::optional<WeightsLock>& existing) {
+absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const std::optional<WeightsLock>& existing, Queries& queries) {
   if (!request.set.empty() && !request.uris.empty()) return absl::InvalidArgumentError("addresses and --set exclude each other");
   if (request.set.empty() && request.uris.empty()) {
     if (existing.has_value()) return *existing;
@@ -87,15 +92,18 @@ absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const s
     wanted = *std::move(set);
   }
   for (const std::string& text : request.uris) {
-    absl::StatusOr<WeightsSource> source = SourceOf(text, request);
+    absl::StatusOr<WeightsSource> source = SourceOf(text, request, queries);
     if (!source.ok()) return source.status();
     *wanted.add_sources() = *std::move(source);
   }
+  if (absl::Status status = TakeQueries(wanted, queries); !status.ok()) return status;
   for (WeightsSource& source : *wanted.mutable_sources()) {
     const WeightsSource* pinned = Find(existing, source);
     if (pinned == nullptr) continue;
-    if (absl::Status status = CheckAgree(*pinned, source); !status.ok()) return status;
+    if (absl::Status status = CheckSourcesAgree(*pinned, source); !status.ok()) return status;
     WeightsSource merged = *pinned;
+    // The addresses are given again now, as they are.
+    for (LockedFile& file : *merged.mutable_files()) file.set_had_query(queries.contains(file.uri()));
     if (HasOtherPatterns(source, *pinned)) {
       // The commit stays; what else is in it has to be asked.
       *merged.mutable_include() = source.include();
@@ -109,26 +117,39 @@ absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const s
 
 WeightsLock WithOtherSources(WeightsLock lock, const std::optional<WeightsLock>& existing) {
   if (!existing.has_value()) return lock;
+  std::set<std::string> named;
+  for (const WeightsSource& source : lock.sources()) {
+    for (const LockedFile& file : source.files()) named.insert(PathOf(source, file));
+  }
   for (const WeightsSource& source : existing->sources()) {
     const bool there =
         std::any_of(lock.sources().begin(), lock.sources().end(), [&](const WeightsSource& other) { return IsSameSource(other, source); });
-    if (!there) *lock.add_sources() = source;
+    if (there) continue;
+    WeightsSource rest = source;
+    rest.clear_files();
+    for (const LockedFile& file : source.files()) {
+      if (!named.contains(PathOf(source, file))) *rest.add_files() = file;
+    }
+    if (!rest.files().empty() || source.files().empty()) *lock.add_sources() = std::move(rest);
   }
   if (!lock.has_purpose() && existing->has_purpose()) *lock.mutable_purpose() = existing->purpose();
   return lock;
 }
 
-std::vector<std::string> NextSteps(const WeightsLock& lock, const std::string& into) {
-  std::vector<std::string> steps;
-  if (!lock.has_purpose()) return steps;
-  std::string merge = absl::StrCat("merge --recipe=", lock.purpose().recipe());
+NextSteps NextStepsOf(const WeightsLock& lock, const std::string& into) {
+  NextSteps steps;
+  for (const std::string& note : lock.purpose().notes()) {
+    steps.notes.push_back(absl::StrReplaceAll(note, {{"{into}", ShellQuote(into)}}));
+  }
+  if (lock.purpose().recipe().empty()) return steps;
+  const auto below = [](const std::string& folder, const std::string& path) { return absl::StrCat(folder, path.empty() ? "" : "/", path); };
+  steps.command = absl::StrCat("merge ", ShellQuote(absl::StrCat("--recipe=", lock.purpose().recipe())));
   for (const WeightsSource& source : lock.sources()) {
     if (source.recipe_source().empty()) continue;
-    absl::StrAppend(&merge, " ", source.recipe_source(), "=", into, source.folder().empty() ? "" : "/", source.folder());
-    if (!source.checkpoint().empty()) absl::StrAppend(&merge, "/", source.checkpoint());
+    const std::string checkpoint = below(below(into, source.folder()), source.checkpoint());
+    absl::StrAppend(&steps.command, " ", ShellQuote(absl::StrCat(source.recipe_source(), "=", checkpoint)));
   }
-  steps.push_back(absl::StrCat(merge, " --save_path=", into, "/", lock.purpose().save_path()));
-  for (const std::string& note : lock.purpose().notes()) steps.push_back(absl::StrReplaceAll(note, {{"{into}", into}}));
+  absl::StrAppend(&steps.command, " ", ShellQuote(absl::StrCat("--save_path=", below(into, lock.purpose().save_path()))));
   return steps;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "fetch/queries.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
@@ -23,13 +24,18 @@ struct WeightsRequest {
 // The request as a lock: sources that `existing` knows as it pins them, others as they are asked for. A request of nothing means all of
 // `existing`. Several repositories or folders at once get a folder each, of their name. InvalidArgument for a request that makes no
 // sense; DataLoss when a set and `existing` state different hashes; NotFound when nothing is asked for and there is no lock.
-absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const std::optional<WeightsLock>& existing);
+// Queries of addresses go into `queries`, and no further.
+absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const std::optional<WeightsLock>& existing, Queries& queries);
 
-// `lock` with those sources of `existing` that it does not have.
+// `lock` with those sources and files of `existing` that it does not have: a path that both name is `lock`'s.
 WeightsLock WithOtherSources(WeightsLock lock, const std::optional<WeightsLock>& existing);
 
-// The command that merges what was fetched into `into`, and what else is to be done: one line each. Empty when the lock has no purpose.
-std::vector<std::string> NextSteps(const WeightsLock& lock, const std::string& into);
+// What is to be done with what was fetched into a folder.
+struct NextSteps {
+  std::string command;             // Quoted for a shell; empty when the lock names no recipe.
+  std::vector<std::string> notes;  // Sentences for a person, paths in them quoted likewise.
+};
+NextSteps NextStepsOf(const WeightsLock& lock, const std::string& into);
 
 }  // namespace weighbridge
 

@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -20,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "fetch/regular_file.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
@@ -33,6 +33,8 @@ absl::Status SystemError(absl::string_view what, absl::string_view path, int err
   // Not Unavailable: the disk is not asked again as a server is.
   return absl::InternalError(message);
 }
+
+constexpr int64_t kMaxJournalBytes = int64_t{16} << 20;
 
 std::string JournalOf(const std::string& path) {
   return path + ".journal";
@@ -67,6 +69,14 @@ absl::Status RenameForGood(const std::string& from, const std::string& to) {
   return SyncFolderOf(to);
 }
 
+absl::Status RenameAside(const std::string& from, const std::string& to) {
+  int error = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+  // A file system without that flag.
+  if (error == EINVAL || error == ENOSYS) error = link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0 ? 0 : errno;
+  if (error == EEXIST) return absl::AlreadyExistsError(absl::StrCat(to, " stands there"));
+  return error == 0 ? SyncFolderOf(to) : SystemError("naming", to, error);
+}
+
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
   const std::string temporary = absl::StrCat(path, ".part");
   unlink(temporary.c_str());
@@ -81,7 +91,7 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
 }
 
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string& path, int64_t size) {
-  int descriptor = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  int descriptor = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0 && errno == ENOENT) descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (descriptor < 0) return SystemError("opening", path, errno);
   std::unique_ptr<PartialFile> file(new PartialFile(path, descriptor, size));
@@ -106,13 +116,12 @@ absl::Status PartialFile::Allocate() {
 }
 
 void PartialFile::LoadJournal(int64_t size_found) {
-  std::ifstream stream(JournalOf(path_), std::ios::binary);
-  if (!stream) {
+  const absl::StatusOr<std::string> bytes = ReadSmallFile(JournalOf(path_), kMaxJournalBytes);
+  if (absl::IsNotFound(bytes.status())) {
     if (size_found > 0) note_ = "there is no journal beside what was fetched before";
     return;
   }
-  const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  bool good = journal_.ParseFromString(bytes) && journal_.size() == size_;
+  bool good = bytes.ok() && journal_.ParseFromString(*bytes) && journal_.size() == size_;
   int64_t at = 0;
   for (const DownloadJournal::Range& range : journal_.done()) {
     good = good && range.begin() >= at && range.end() > range.begin() && range.end() <= std::min(size_, size_found);

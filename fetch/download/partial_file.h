@@ -62,6 +62,9 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
 // Renames and brings the name to the disk.
 absl::Status RenameForGood(const std::string& from, const std::string& to);
 
+// The same, but AlreadyExists when something stands at `to`.
+absl::Status RenameAside(const std::string& from, const std::string& to);
+
 }  // namespace weighbridge
 
 #endif  // WEIGHBRIDGE_FETCH_DOWNLOAD_PARTIAL_FILE_H_

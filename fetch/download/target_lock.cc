@@ -31,6 +31,11 @@ bool IsStill(const std::string& path, int descriptor) {
          named.st_dev == opened.st_dev;
 }
 
+bool IsRegular(int descriptor) {
+  struct stat status;
+  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 }  // namespace
 
 TargetLock::TargetLock(std::string path, bool keep, int descriptor) : path_(std::move(path)), keep_(keep), descriptor_(descriptor) {}
@@ -39,8 +44,12 @@ absl::StatusOr<std::unique_ptr<TargetLock>> TargetLock::Acquire(const std::strin
                                                                 const std::function<void(const std::string&)>& on_wait) {
   absl::Time next_message = absl::InfinitePast();
   while (true) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
     if (descriptor < 0) return absl::PermissionDeniedError(absl::StrCat("locking ", path, ": ", std::strerror(errno)));
+    if (!IsRegular(descriptor)) {
+      close(descriptor);
+      return absl::FailedPreconditionError(absl::StrCat("locking ", path, ": is no file"));
+    }
     while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) {
         on_wait(absl::StrCat(path, ": cannot be locked (", std::strerror(errno), "); going on without"));

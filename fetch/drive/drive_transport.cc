@@ -20,6 +20,7 @@
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
 #include "fetch/retry.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 #include "fetch/url.h"
@@ -80,7 +81,7 @@ absl::StatusOr<Listing> DriveTransport::List(const Uri& uri) {
   const ExchangeRequest request{.method = "GET", .url = DownloadUrl(uri), .headers = {{"Range", "bytes=0-0"}}};
   absl::Status status = SendFollowing(client_, site_, request, see_head_and_stop, [](absl::string_view) { return absl::OkStatus(); });
   if (!absl::IsAlreadyExists(status)) return Annotate(status, uri.ToString());
-  if (file.size < 0 || !CheckRelativePath(file.path).ok()) {
+  if (file.size < 0 || !ParseTargetPath(file.path).ok()) {
     return absl::FailedPreconditionError(absl::StrCat(uri.ToString(), ": Google Drive names no file and size"));
   }
   return Listing{.revision = "", .files = {std::move(file)}};

@@ -14,6 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -26,7 +28,11 @@ namespace {
 
 constexpr size_t kMaxHops = 10;
 constexpr size_t kMaxPageBytes = size_t{256} << 10;
+constexpr absl::Duration kLongestPage = absl::Seconds(10);  // After its head.
+constexpr absl::Duration kLongestText = absl::Minutes(2);
 constexpr size_t kShownBytes = 200;
+constexpr size_t kMaxHeadBytes = 4096;  // In which they are looked for.
+constexpr size_t kShortestSecret = 6;   // "Bearer" is none.
 
 bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -42,10 +48,19 @@ bool IsPage(const HttpHead& head) {
          !absl::StartsWithIgnoreCase(head.Find("content-disposition"), "attachment");
 }
 
-// The beginning of a text, with what does not print left out.
-std::string Shown(absl::string_view text) {
+// The beginning of what a server says to a request, on one line. It may repeat the request: the query, and headers that nobody else may
+// see.
+std::string Shown(const HttpSite& site, const Url& url, absl::string_view text) {
+  std::string scrubbed = WithoutSecrets(std::string(text.substr(0, kMaxHeadBytes)), url);
+  for (const HttpHeader& header : site.PrivateHeaders(url)) {
+    const std::vector<std::string> words = absl::StrSplit(header.value, ' ');
+    for (const std::string& word : words) {
+      if (word.size() > kShortestSecret) absl::StrReplaceAll({{word, "..."}}, &scrubbed);
+    }
+  }
   std::string shown;
-  for (const char byte : text.substr(0, kShownBytes)) shown.push_back(absl::ascii_isprint(static_cast<unsigned char>(byte)) ? byte : ' ');
+  for (const char byte : scrubbed.substr(0, kShownBytes))
+    shown.push_back(absl::ascii_isprint(static_cast<unsigned char>(byte)) ? byte : ' ');
   absl::RemoveExtraAsciiWhitespace(&shown);
   return shown;
 }
@@ -60,6 +75,7 @@ class Chain {
   absl::Status Add(const Url& next) {
     if (last().scheme == "https" && next.scheme == "http") return Error(next, "leads from https to http");
     const bool loop = std::any_of(urls_.begin(), urls_.end(), [&](const Url& url) { return url.ToString() == next.ToString(); });
+    if (const absl::Status plain = CheckMayBePlain(next); !plain.ok()) return Error(next, plain.message());
     if (loop) return Error(next, "leads in a circle");
     if (urls_.size() > kMaxHops) return Error(next, absl::StrCat("has more than ", kMaxHops, " redirects"));
     urls_.push_back(next);
@@ -68,9 +84,8 @@ class Chain {
 
  private:
   absl::Status Error(const Url& next, absl::string_view what) const {
-    const auto shown = [](std::string* out, const Url& url) { out->append(ForMessages(url.ToString())); };
-    return absl::FailedPreconditionError(
-        absl::StrCat(absl::StrJoin(urls_, " -> ", shown), " -> ", ForMessages(next.ToString()), ": ", what));
+    const auto shown = [](std::string* out, const Url& url) { out->append(url.WithoutQuery()); };
+    return absl::FailedPreconditionError(absl::StrCat(absl::StrJoin(urls_, " -> ", shown), " -> ", next.WithoutQuery(), ": ", what));
   }
 
   std::vector<Url> urls_;
@@ -90,16 +105,16 @@ Kind KindOf(const HttpHead& head) {
 
 absl::StatusOr<Url> HttpSite::AfterPage(const Url& url, const HttpHead& head, absl::string_view page) {
   if (head.status >= 400) return Explain(url, head, page);
-  return absl::FailedPreconditionError(absl::StrCat("an HTML page came instead of the file: ", Shown(page)));
+  return absl::FailedPreconditionError(absl::StrCat("an HTML page came instead of the file: ", Shown(*this, url, page)));
 }
 
 absl::Status HttpSite::Explain(const Url& url, const HttpHead& head, absl::string_view body) const {
   const absl::string_view stated = head.Find("x-error-message");
   std::string message = absl::StrCat("status ", head.status);
-  const std::string detail = Shown(stated.empty() ? body : stated);
+  const std::string detail = Shown(*this, url, stated.empty() ? body : stated);
   if (!detail.empty()) absl::StrAppend(&message, ": ", detail);
   for (const absl::string_view name : {"x-request-id", "x-amz-request-id", "x-bce-request-id", "x-bce-debug-id"}) {
-    if (const absl::string_view id = head.Find(name); !id.empty()) absl::StrAppend(&message, " (", name, " ", Shown(id), ")");
+    if (const absl::string_view id = head.Find(name); !id.empty()) absl::StrAppend(&message, " (", name, " ", Shown(*this, url, id), ")");
   }
   if (IsTransient(head.status)) {
     absl::Status status = absl::UnavailableError(message);
@@ -118,36 +133,43 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
   while (true) {
     const Url url = chain.last();
     if (request.reached != nullptr) *request.reached = url;
-    HttpRequest sent{
-        .method = request.method, .url = url, .headers = request.headers, .user_agent = site.UserAgent(), .cancel = request.cancel};
+    HttpRequest sent{.method = request.method,
+                     .url = url,
+                     .headers = request.headers,
+                     .user_agent = site.UserAgent(),
+                     .longest = request.longest,
+                     .cancel = request.cancel};
     for (HttpHeader& header : site.PrivateHeaders(url)) sent.headers.push_back(std::move(header));
     HttpHead head;
     Kind kind = Kind::kFinal;
     std::string text;  // Of a page or a failure.
+    absl::Time end = absl::InfiniteFuture();
     const auto see_head = [&](const HttpHead& answer) {
       head = answer;
+      end = absl::Now() + kLongestPage;
       kind = KindOf(head);
       site.OnHead(url, head);
       return kind == Kind::kFinal ? on_answer(url, head) : absl::OkStatus();
     };
     const auto see_body = [&](absl::string_view bytes) {
       if (kind == Kind::kFinal) return on_body(bytes);
-      if (text.size() < kMaxPageBytes) absl::StrAppend(&text, bytes.substr(0, kMaxPageBytes - text.size()));
-      return absl::OkStatus();
+      absl::StrAppend(&text, bytes.substr(0, kMaxPageBytes - text.size()));
+      const bool enough = text.size() == kMaxPageBytes || absl::Now() > end;
+      return enough ? absl::ResourceExhaustedError("the rest is not read") : absl::OkStatus();
     };
     absl::Status status = client.Send(sent, see_head, see_body);
     // What a page or a failure says counts, even if its end is missing.
-    if (kind == Kind::kFinal || (!status.ok() && head.status == 0))
-      return status.ok() ? status : Annotate(status, ForMessages(url.ToString()));
+    if (kind == Kind::kFinal || (!status.ok() && head.status == 0)) return status.ok() ? status : Annotate(status, url.WithoutQuery());
     if (absl::IsCancelled(status)) return status;
-    if (kind == Kind::kFailure) return Annotate(site.Explain(url, head, text), ForMessages(url.ToString()));
+    if (kind == Kind::kFailure) return Annotate(site.Explain(url, head, text), url.WithoutQuery());
     absl::StatusOr<Url> next = kind == Kind::kRedirect ? ResolveReference(url, head.Find("location")) : site.AfterPage(url, head, text);
-    if (!next.ok()) return Annotate(next.status(), ForMessages(url.ToString()));
+    if (!next.ok()) return Annotate(next.status(), url.WithoutQuery());
     if (status = chain.Add(*next); !status.ok()) return status;
   }
 }
 
-absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, const ExchangeRequest& request, int64_t limit) {
+absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, ExchangeRequest request, int64_t limit) {
+  request.longest = kLongestText;
   TextAnswer answer;
   absl::Status status = SendFollowing(
       client, site, request,

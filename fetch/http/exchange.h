@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "fetch/http/http_client.h"
 #include "fetch/url.h"
 
@@ -42,12 +43,14 @@ struct ExchangeRequest {
   Url url;
   std::vector<HttpHeader> headers;  // For every server on the way.
   const std::atomic<bool>* cancel = nullptr;
-  Url* reached = nullptr;  // When not null: where the last request of the chain went, whatever came of it.
+  absl::Duration longest = absl::InfiniteDuration();  // Of each request of the chain.
+  Url* reached = nullptr;                             // When not null: where the last request of the chain went, whatever came of it.
 };
 
 // Sends a request and follows redirects and pages by hand: at most ten, no loop, never from https to http. Calls `on_answer` with the
-// final address and head (2xx; also 412 and 416, which concern ranges), then `on_body` with its bytes. Fails as HttpClient::Send and
-// HttpSite do, naming the address without its query.
+// final address and head (2xx; also 412 and 416, which concern ranges), then `on_body` with its bytes. Of redirects, pages and failures 256
+// KiB are read, for ten seconds: what they say counts, even if they have no end. Fails as HttpClient::Send and HttpSite do, naming the
+// address without its query, and without what a server repeats of it or of private headers.
 absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeRequest& request,
                            absl::FunctionRef<absl::Status(const Url&, const HttpHead&)> on_answer,
                            absl::FunctionRef<absl::Status(absl::string_view)> on_body);
@@ -58,8 +61,9 @@ struct TextAnswer {
   std::string body;
 };
 
-// The same for a short answer. ResourceExhausted when the body has more than `limit` bytes.
-absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, const ExchangeRequest& request, int64_t limit);
+// The same for a short answer. ResourceExhausted when the body has more than `limit` bytes, DeadlineExceeded when it takes more than two
+// minutes.
+absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, ExchangeRequest request, int64_t limit);
 
 }  // namespace weighbridge
 

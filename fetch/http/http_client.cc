@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "curl/curl.h"
 #include "fetch/url.h"
@@ -25,12 +26,17 @@ namespace {
 
 constexpr long kBufferBytes = 512L << 10;
 constexpr long kSlowestBytesPerSecond = 1024;
+constexpr size_t kMaxHeaderBytes = size_t{256} << 10;
+constexpr size_t kMaxHeaders = 1000;
+constexpr size_t kShownBytes = 80;
 
 // One request and its answer, as libcurl's callbacks see them.
 struct Exchange {
   absl::FunctionRef<absl::Status(const HttpHead&)> on_head;
   absl::FunctionRef<absl::Status(absl::string_view)> on_body;
   HttpHead head;
+  size_t header_bytes = 0;  // Of all lines, also of answers that were replaced.
+  size_t header_lines = 0;
   bool head_done = false;
   absl::Status status;
 };
@@ -45,13 +51,18 @@ absl::Status EndOfHead(Exchange& exchange) {
   exchange.head_done = true;
   const absl::string_view encoding = exchange.head.Find("content-encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
-    return absl::FailedPreconditionError(absl::StrCat("the server sent \"", encoding, "\" instead of the bytes as they are"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the server sent \"", encoding.substr(0, kShownBytes), "\" instead of the bytes as they are"));
   }
   return exchange.on_head(exchange.head);
 }
 
 size_t OnHeader(char* data, size_t, size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
+  exchange.header_bytes += size;
+  if (exchange.header_bytes > kMaxHeaderBytes || ++exchange.header_lines > kMaxHeaders) {
+    return Outcome(exchange, absl::FailedPreconditionError("the server's headers have no end"), size);
+  }
   const absl::string_view line = absl::StripAsciiWhitespace(absl::string_view(data, size));
   if (absl::StartsWith(line, "HTTP/")) {
     // A later answer (after 100, or a proxy's) replaces the one before.
@@ -123,7 +134,7 @@ class HttpClient::Connection {
     curl_easy_setopt(easy_, CURLOPT_HEADERDATA, &exchange);
     curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, OnBody);
     curl_easy_setopt(easy_, CURLOPT_WRITEDATA, &exchange);
-    absl::Status status = Run(options, request);
+    absl::Status status = Run(options, request, exchange);
     if (!exchange.status.ok()) return exchange.status;
     return status;
   }
@@ -131,7 +142,7 @@ class HttpClient::Connection {
  private:
   void SetOptions(const HttpOptions& options, const HttpRequest& request) {
     curl_easy_setopt(easy_, CURLOPT_URL, request.url.ToString().c_str());
-    curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, IsLoopback(request.url) ? "http,https" : "https");
+    curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, CheckMayBePlain(request.url).ok() ? "http,https" : "https");
     curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy_, CURLOPT_UNRESTRICTED_AUTH, 0L);
@@ -155,13 +166,18 @@ class HttpClient::Connection {
     if (request.method == "HEAD") curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
   }
 
-  // As curl_easy_perform, but looks at the two flags ten times a second.
-  absl::Status Run(const HttpOptions& options, const HttpRequest& request) {
+  // As curl_easy_perform, but looks at flags and clock ten times a second.
+  absl::Status Run(const HttpOptions& options, const HttpRequest& request, const Exchange& exchange) {
+    const absl::Time begin = absl::Now();
     curl_multi_add_handle(multi_, easy_);
     const absl::Cleanup remove = [this] { curl_multi_remove_handle(multi_, easy_); };
     int running = 1;
     while (running > 0) {
       if (IsSet(options.stop) || IsSet(request.cancel)) return absl::CancelledError("stopped");
+      const absl::Duration taken = absl::Now() - begin;
+      if (taken > request.longest) return absl::DeadlineExceededError("the answer takes too long");
+      if (!exchange.head_done && taken > options.connect_timeout + options.stall_timeout)
+        return absl::UnavailableError("the server does not answer");
       CURLMcode code = curl_multi_perform(multi_, &running);
       if (code == CURLM_OK && running > 0) code = curl_multi_poll(multi_, nullptr, 0, 100, nullptr);
       if (code != CURLM_OK) return absl::UnavailableError(curl_multi_strerror(code));
@@ -203,9 +219,10 @@ void HttpClient::GiveBack(std::unique_ptr<Connection> connection) {
 
 absl::Status HttpClient::Send(const HttpRequest& request, absl::FunctionRef<absl::Status(const HttpHead&)> on_head,
                               absl::FunctionRef<absl::Status(absl::string_view)> on_body) {
+  if (absl::Status status = CheckMayBePlain(request.url); !status.ok()) return status;
   ++requests_;
   std::unique_ptr<Connection> connection = Take();
-  Exchange exchange{.on_head = on_head, .on_body = on_body, .head = {}, .head_done = false, .status = absl::OkStatus()};
+  Exchange exchange{.on_head = on_head, .on_body = on_body, .head = {}, .status = absl::OkStatus()};
   absl::Status status = connection->Send(options_, request, exchange);
   GiveBack(std::move(connection));
   return status;

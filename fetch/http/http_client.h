@@ -25,8 +25,9 @@ struct HttpRequest {
   std::string method = "GET";
   Url url;
   std::vector<HttpHeader> headers;
-  std::string user_agent;                     // Empty for our own.
-  const std::atomic<bool>* cancel = nullptr;  // Ends the request when set.
+  std::string user_agent;                             // Empty for our own.
+  absl::Duration longest = absl::InfiniteDuration();  // So long after it was begun, the request has failed.
+  const std::atomic<bool>* cancel = nullptr;          // Ends the request when set.
 };
 
 // Status and headers of an answer.
@@ -42,7 +43,7 @@ struct HttpOptions {
   std::string ca_file;    // Certificate authorities, as PEM; empty for the system's.
   std::string ca_folder;  // The same as a folder of hashed names.
   absl::Duration connect_timeout = absl::Seconds(10);
-  absl::Duration stall_timeout = absl::Seconds(30);  // Below 1 KiB/s for so long, a request has failed.
+  absl::Duration stall_timeout = absl::Seconds(30);  // Below 1 KiB/s, or without a head, for so long.
   const std::atomic<bool>* stop = nullptr;           // Ends every request when set; outlives the client.
 };
 
@@ -56,8 +57,9 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Calls `on_head` once with the answer, then `on_body` with its bytes; a failure of either ends the request and is returned.
-  // Unavailable: connection, time-out, fewer bytes than announced. FailedPrecondition: TLS, the address, an answer that is encoded.
-  // Cancelled: stop or cancel.
+  // Unavailable: connection, time-out, fewer bytes than announced. FailedPrecondition: TLS, the address (CheckMayBePlain), an answer that
+  // is encoded, or whose headers, those of 1xx answers and trailers included, are more than 1000 or have more than 256 KiB. Cancelled: stop
+  // or cancel. DeadlineExceeded: `longest`.
   absl::Status Send(const HttpRequest& request, absl::FunctionRef<absl::Status(const HttpHead&)> on_head,
                     absl::FunctionRef<absl::Status(absl::string_view)> on_body);
 

@@ -26,6 +26,9 @@
 namespace weighbridge {
 namespace {
 
+constexpr size_t kMaxValidatorBytes = 1024;
+constexpr size_t kShownBytes = 80;
+
 std::optional<absl::Time> ParseDate(absl::string_view text) {
   absl::Time time;
   std::string error;
@@ -42,7 +45,7 @@ std::string ConditionFor(const Url& url, absl::string_view validator) {
 
 std::string ValidatorOf(const HttpHead& head) {
   const absl::string_view etag = head.Find("etag");
-  if (absl::StartsWith(etag, "\"")) return std::string(etag);
+  if (absl::StartsWith(etag, "\"") && etag.size() <= kMaxValidatorBytes) return std::string(etag);
   const std::optional<absl::Time> modified = ParseDate(head.Find("last-modified"));
   const std::optional<absl::Time> date = ParseDate(head.Find("date"));
   const bool settled = modified.has_value() && date.has_value() && *date - *modified >= absl::Seconds(1);
@@ -112,7 +115,7 @@ absl::Status HttpReader::ReadFrom(const Url& url, const Request& request, absl::
     return on_bytes(bytes);
   };
   absl::Status status = SendFollowing(client_, site_, sent, see_answer, see_body);
-  if (status.ok() && left > 0) return absl::UnavailableError(absl::StrCat(ForMessages(url.ToString()), ": ", left, " bytes are missing"));
+  if (status.ok() && left > 0) return absl::UnavailableError(absl::StrCat(url.WithoutQuery(), ": ", left, " bytes are missing"));
   return status;
 }
 
@@ -121,7 +124,8 @@ absl::StatusOr<BodyStart> HttpReader::CheckAnswer(const Request& request, const 
   const bool changed = !request.validator.empty() && !validator.empty() && validator != request.validator;
   if (head.status == 412 || changed) return absl::AbortedError("the file was changed meanwhile");
   if (head.status == 416) {
-    return absl::OutOfRangeError(absl::StrCat("status 416, the server's file is \"", head.Find("content-range"), "\""));
+    return absl::OutOfRangeError(
+        absl::StrCat("status 416, the server's file is \"", head.Find("content-range").substr(0, kShownBytes), "\""));
   }
   int64_t length = -1;
   const absl::string_view stated = head.Find("content-length");
@@ -132,7 +136,8 @@ absl::StatusOr<BodyStart> HttpReader::CheckAnswer(const Request& request, const 
     if (request.whole || !got.has_value() || got->range != request.range || got->total != size_ ||
         (length >= 0 && length != request.range.size())) {
       return absl::OutOfRangeError(absl::StrCat("asked for bytes ", request.range.begin, "-", request.range.end - 1, "/", size_, ", got \"",
-                                                head.Find("content-range"), "\" of ", stated, " bytes"));
+                                                head.Find("content-range").substr(0, kShownBytes), "\" of ", stated.substr(0, kShownBytes),
+                                                " bytes"));
     }
     return BodyStart{.begin = request.range.begin, .is_range = true, .validator = validator};
   }

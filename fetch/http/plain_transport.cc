@@ -19,6 +19,7 @@
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 #include "fetch/url.h"
@@ -41,6 +42,12 @@ absl::string_view Member(absl::string_view list, absl::string_view name) {
     if (equals != absl::string_view::npos && absl::AsciiStrToLower(member.substr(0, equals)) == name) return member.substr(equals + 1);
   }
   return "";
+}
+
+absl::StatusOr<Url> UrlOf(const Uri& uri) {
+  absl::StatusOr<Url> url = ParseUrl(uri.address);
+  if (url.ok()) url->query = uri.query;
+  return url;
 }
 
 bool IsMd5(absl::string_view text) {
@@ -96,21 +103,20 @@ Hashes StatedHashes(const HttpHead& head) {
 }
 
 absl::StatusOr<Listing> PlainTransport::List(const Uri& uri) {
-  absl::StatusOr<Url> url = ParseUrl(uri.address);
+  absl::StatusOr<Url> url = UrlOf(uri);
   if (!url.ok()) return url.status();
   absl::StatusOr<std::string> name = PercentDecode(url->path.substr(url->path.rfind('/') + 1));
   if (!name.ok()) return name.status();
-  if (absl::Status status = CheckRelativePath(*name); !status.ok()) return status;
+  if (const auto path = ParseTargetPath(*name); !path.ok()) return path.status();
   absl::StatusOr<HttpHead> head = Probe(client_, site_, *url);
   if (!head.ok()) return head.status();
   const int64_t size = TotalSize(*head);
-  if (size < 0)
-    return absl::FailedPreconditionError(absl::StrCat(ForMessages(uri.address), ": the server does not say how large the file is"));
+  if (size < 0) return absl::FailedPreconditionError(absl::StrCat(uri.address, ": the server does not say how large the file is"));
   return Listing{.revision = "", .files = {{.path = *name, .uri = uri, .size = size, .hashes = StatedHashes(*head)}}};
 }
 
 std::unique_ptr<RemoteReader> PlainTransport::Open(const RemoteFile& file) {
-  absl::StatusOr<Url> url = ParseUrl(file.uri.address);
+  absl::StatusOr<Url> url = UrlOf(file.uri);
   // ParseUri has checked it.
   return std::make_unique<HttpReader>(client_, site_, url.ok() ? *url : Url{}, file.size);
 }

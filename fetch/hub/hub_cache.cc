@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -16,9 +14,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/relative_path.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/hub/hub_listing.h"
 #include "fetch/placement.h"
+#include "fetch/regular_file.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 
@@ -26,6 +26,8 @@ namespace weighbridge {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kMaxRevisionBytes = 4096;
 
 // The name of a file's contents on the hub: large files by SHA-256, small ones by git. A lock may know both of a small one.
 std::string EtagOf(const RemoteFile& file) {
@@ -37,9 +39,8 @@ std::string FolderName(const std::string& repository) {
 }
 
 std::string ReadRevision(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  return std::string(absl::StripAsciiWhitespace(text));
+  const absl::StatusOr<std::string> text = ReadSmallFile(path, kMaxRevisionBytes);
+  return text.ok() ? std::string(absl::StripAsciiWhitespace(*text)) : "";
 }
 
 // One entry of a snapshot: a link into blobs/, whose name says what the bytes hash to.
@@ -49,7 +50,7 @@ std::optional<RemoteFile> ReadEntry(const fs::directory_entry& entry, const std:
   if (!entry.is_regular_file(error) || error) return std::nullopt;
   const std::string path = entry.path().lexically_relative(snapshot).generic_string();
   const auto size = static_cast<int64_t>(entry.file_size(error));
-  if (error || !CheckRelativePath(path).ok()) return std::nullopt;
+  if (error || !RelativePath::Parse(path).ok()) return std::nullopt;
   const std::string blob = entry.is_symlink(error) ? fs::read_symlink(entry.path(), error).filename().string() : "";
   const Uri uri = HubUri(repository, commit, path);
   return RemoteFile{.path = path, .uri = uri, .size = size, .hashes = HashesOfEtag(blob)};
@@ -63,7 +64,7 @@ std::string HubCache::FolderOf(const std::string& repository) const {
 
 std::optional<Placement> HubCache::Place(const RemoteFile& file) const {
   const std::string etag = EtagOf(file);
-  if (etag.empty()) return std::nullopt;
+  if (etag.empty() || !IsCommit(file.uri.revision)) return std::nullopt;
   const std::string blob = absl::StrCat(FolderOf(file.uri.repository), "/blobs/", etag);
   const std::string lock = absl::StrCat(root_, "/.locks/", FolderName(file.uri.repository), "/", etag, ".lock");
   return Placement{.path = blob, .partial = blob + ".wb.incomplete", .lock = lock, .keep_lock = true};
@@ -75,7 +76,10 @@ absl::Status HubCache::MakeFolders(const RemoteFile& file) const {
 }
 
 absl::Status HubCache::AddToSnapshot(const RemoteFile& file) const {
-  const std::string path = absl::StrCat(FolderOf(file.uri.repository), "/snapshots/", file.uri.revision, "/", file.uri.path);
+  const absl::StatusOr<RelativePath> name = RelativePath::Parse(file.uri.path);
+  if (!name.ok()) return name.status();
+  if (!IsCommit(file.uri.revision)) return absl::InvalidArgumentError(absl::StrCat(file.uri.ToString(), ": names no commit"));
+  const std::string path = JoinPath(absl::StrCat(FolderOf(file.uri.repository), "/snapshots/", file.uri.revision), *name);
   if (absl::Status status = MakeFolder(fs::path(path).parent_path().string()); !status.ok()) return status;
   std::string target = "../..";
   for (const char byte : file.uri.path) target += byte == '/' ? "/.." : "";
@@ -85,8 +89,9 @@ absl::Status HubCache::AddToSnapshot(const RemoteFile& file) const {
 absl::Status HubCache::SetRevision(const std::string& repository, const std::string& revision, const std::string& commit) const {
   // A commit stands for itself.
   if (IsCommit(revision) || !IsCommit(commit)) return absl::OkStatus();
-  if (!CheckRelativePath(revision).ok()) return absl::OkStatus();
-  const std::string path = absl::StrCat(FolderOf(repository), "/refs/", revision);
+  const absl::StatusOr<RelativePath> name = RelativePath::Parse(revision);
+  if (!name.ok()) return name.status();
+  const std::string path = JoinPath(absl::StrCat(FolderOf(repository), "/refs"), *name);
   if (ReadRevision(path) == commit) return absl::OkStatus();
   absl::Status status = MakeFolder(fs::path(path).parent_path().string());
   return status.ok() ? WriteFileAtomically(path, commit) : status;
@@ -94,8 +99,10 @@ absl::Status HubCache::SetRevision(const std::string& repository, const std::str
 
 absl::StatusOr<Listing> HubCache::List(const Uri& uri) const {
   const std::string revision = uri.revision.empty() ? "main" : uri.revision;
+  const absl::StatusOr<RelativePath> name = RelativePath::Parse(revision);
+  if (!name.ok()) return name.status();
   const std::string folder = FolderOf(uri.repository);
-  const std::string commit = IsCommit(revision) ? revision : ReadRevision(absl::StrCat(folder, "/refs/", revision));
+  const std::string commit = IsCommit(revision) ? revision : ReadRevision(JoinPath(absl::StrCat(folder, "/refs"), *name));
   const std::string snapshot = absl::StrCat(folder, "/snapshots/", commit);
   std::error_code error;
   if (!IsCommit(commit) || !fs::is_directory(snapshot, error)) {

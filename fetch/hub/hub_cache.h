@@ -19,7 +19,8 @@ class HubCache {
   // `root` is the folder of the "models--ORG--NAME" folders; made when something is put into it.
   explicit HubCache(std::string root) : root_(std::move(root)) {}
 
-  // Where the bytes of `file` lie: under the name that the hub gives its contents. Nothing when the hub states no hash.
+  // Where the bytes of `file` lie: under the name that the hub gives its contents. Nothing when no hash is known, or `file.uri` names no
+  // commit.
   std::optional<Placement> Place(const RemoteFile& file) const;
 
   // Makes the folders of a placement.

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/relative_path.h"
 #include "fetch/file_hasher.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
@@ -22,6 +23,7 @@ namespace weighbridge {
 namespace {
 
 constexpr int64_t kMaxNesting = 32;
+constexpr size_t kMaxFiles = 250'000;
 
 // One member of "siblings" as it comes in.
 struct Sibling {
@@ -42,7 +44,7 @@ void Take(Sibling& sibling, absl::Span<const std::string> path, const JsonValue&
 }
 
 absl::StatusOr<RemoteFile> ToFile(const Sibling& sibling, const std::string& repository, const std::string& commit) {
-  if (absl::Status status = CheckRelativePath(sibling.path); !status.ok()) return absl::DataLossError(status.message());
+  if (const auto path = RelativePath::Parse(sibling.path); !path.ok()) return absl::DataLossError(path.status().message());
   if (sibling.size < 0) return absl::DataLossError(absl::StrCat("file ", sibling.path, " has no size"));
   const Uri uri = HubUri(repository, commit, sibling.path);
   Hashes hashes = HashesOfEtag(sibling.lfs_sha256.empty() ? sibling.blob_id : sibling.lfs_sha256);
@@ -69,7 +71,8 @@ absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::str
     const auto* text = std::get_if<std::string>(&value);
     if (path.size() == 1 && path[0] == "sha" && text != nullptr) listing.revision = *text;
     if (path.size() >= 2 && path[0] == "siblings") Take(siblings[path[1]], path.subspan(2), value);
-    return absl::OkStatus();
+    // "[0,0,..." would take a hundred times its size.
+    return siblings.size() <= kMaxFiles ? absl::OkStatus() : absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxFiles, " files"));
   });
   if (!status.ok()) return status;
   if (!IsCommit(listing.revision)) return absl::DataLossError("the answer names no commit: this is no hub");
@@ -78,7 +81,7 @@ absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::str
     absl::StatusOr<RemoteFile> file = ToFile(sibling, repository, listing.revision);
     if (!file.ok()) return file.status();
     const std::string path = file->path;
-    by_path.insert_or_assign(path, *std::move(file));
+    if (!by_path.emplace(path, *std::move(file)).second) return absl::DataLossError(absl::StrCat("file ", path, " is listed twice"));
   }
   for (auto& [path, file] : by_path) listing.files.push_back(std::move(file));
   return listing;

@@ -20,13 +20,15 @@
 namespace weighbridge {
 namespace {
 
-// "ORG/NAME" of an address of the hub: /api/models/ORG/NAME/… or /ORG/NAME/resolve/….
+// "ORG/NAME", or "NAME", of an address of the hub: /api/models/ORG/NAME/revision/… or /ORG/NAME/resolve/….
 std::string RepositoryOf(const Url& url) {
   absl::string_view path = url.path;
   absl::ConsumePrefix(&path, "/api/resolve-cache/models");
   absl::ConsumePrefix(&path, "/api/models");
   const std::vector<absl::string_view> parts = absl::StrSplit(path, '/');
-  return parts.size() < 3 ? std::string(path) : absl::StrCat(parts[1], "/", parts[2]);
+  if (parts.size() < 3) return std::string(path);
+  const bool has_owner = parts[2] != "revision" && parts[2] != "tree" && parts[2] != "resolve";
+  return absl::StrCat(parts[1], has_owner ? "/" : "", has_owner ? parts[2] : "");
 }
 
 // Of `"api";r=0;t=123`: t, where r is 0.
@@ -37,7 +39,7 @@ absl::Duration UntilReset(absl::string_view rate_limit) {
     if (field == "r=0") used_up = true;
     if (absl::ConsumePrefix(&field, "t=") && !absl::SimpleAtoi(field, &seconds)) seconds = 0;
   }
-  return used_up ? absl::Seconds(seconds + 1) : absl::ZeroDuration();
+  return used_up ? absl::Seconds(seconds) + absl::Seconds(1) : absl::ZeroDuration();
 }
 
 }  // namespace

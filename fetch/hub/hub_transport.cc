@@ -46,7 +46,10 @@ absl::StatusOr<Listing> HubTransport::List(const Uri& uri) {
   absl::StatusOr<TextAnswer> answer = GetText(client_, site_, {.method = "GET", .url = url, .headers = {}}, kMaxListingBytes);
   if (!answer.ok()) return answer.status();
   absl::StatusOr<Listing> listing = ParseHubListing(uri.repository, answer->body);
-  if (!listing.ok()) return Annotate(listing.status(), ForMessages(url.ToString()));
+  if (!listing.ok()) return Annotate(listing.status(), url.WithoutQuery());
+  if (IsCommit(uri.revision) && uri.revision != listing->revision) {
+    return absl::DataLossError(absl::StrCat(url.WithoutQuery(), ": asked for that commit, got ", listing->revision));
+  }
   if (uri.path.empty()) return listing;
   for (RemoteFile& file : listing->files) {
     if (file.path == uri.path) return Listing{.revision = listing->revision, .files = {std::move(file)}};

@@ -1,6 +1,5 @@
 #include "fetch/local/local_transport.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +20,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/relative_path.h"
+#include "fetch/regular_file.h"
+#include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 
@@ -43,8 +45,9 @@ class LocalReader : public RemoteReader {
 
   absl::Status Read(const Request& request, absl::FunctionRef<absl::Status(const BodyStart&)> on_start,
                     absl::FunctionRef<absl::Status(absl::string_view)> on_bytes) override {
-    const int file = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return SystemError(path_, errno);
+    const absl::StatusOr<int> opened = OpenRegularFile(path_, Links::kFollow);
+    if (!opened.ok()) return opened.status();
+    const int file = *opened;
     const absl::Cleanup close_file = [file] { close(file); };
     struct stat before;
     struct stat after;
@@ -88,8 +91,10 @@ absl::StatusOr<Listing> ListFolder(const std::string& folder) {
   for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (!it->is_regular_file(error) || error) continue;
     const std::string name = it->path().lexically_relative(folder).generic_string();
-    if (CheckRelativePath(name).ok())
-      listing.files.push_back(FileAt(it->path().string(), name, static_cast<int64_t>(it->file_size(error))));
+    if (const auto path = RelativePath::Parse(name); !path.ok()) {
+      return absl::FailedPreconditionError(absl::StrCat(folder, ": ", path.status().message()));
+    }
+    listing.files.push_back(FileAt(it->path().string(), name, static_cast<int64_t>(it->file_size(error))));
   }
   if (error) return absl::FailedPreconditionError(absl::StrCat(folder, ": ", error.message()));
   std::sort(listing.files.begin(), listing.files.end(), [](const RemoteFile& a, const RemoteFile& b) { return a.path < b.path; });
@@ -104,7 +109,7 @@ absl::StatusOr<Listing> LocalTransport::List(const Uri& uri) {
   if (S_ISDIR(status.st_mode)) return ListFolder(uri.path);
   if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(uri.path, ": is neither a file nor a folder"));
   const std::string name = std::filesystem::path(uri.path).filename().string();
-  if (absl::Status named = CheckRelativePath(name); !named.ok()) return named;
+  if (const auto path = ParseTargetPath(name); !path.ok()) return path.status();
   return Listing{.revision = "", .files = {FileAt(uri.path, name, status.st_size)}};
 }
 

@@ -6,7 +6,8 @@
 
 A fault is a dict: "match" (a regular expression on METHOD + " " + path?query), "on" ("hub" or "cdn"), "skip" and "times" (1; -1 for always) say
 when, and any of these what: status, retry_after, headers, body · redirect · hang · drop_after · ignore_range · range_shift · etag ·
-length_delta · trickle [bytes, seconds] · corrupt_at · page (a Drive page by name) · expired · encoding.
+length_delta · trickle [bytes, seconds] · corrupt_at · page (a Drive page by name) · expired · encoding · endless (a status, then a body without
+end; with "header_lines" headers without end) · echo (a status, and a body that repeats the request).
 The vocabulary is that of the shared hub_fake.py, so that the same tests run against both.
 """
 import hashlib
@@ -63,9 +64,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(fault["status"], fault.get("body", "fault").encode(), {**wait, **fault.get("headers", {})})
         elif "redirect" in fault:
             self.reply(302, b"", {"Location": self.path if fault["redirect"] == "self" else fault["redirect"]})
+        elif "endless" in fault:
+            self.endless(fault["endless"], fault.get("headers", {}), fault.get("header_lines", False))
+        elif "echo" in fault:
+            self.reply(fault["echo"], f"no {self.path} for {self.headers.get('Authorization')}".encode(), {"Content-Type": "text/plain"})
         elif "page" in fault:
             self.page(PAGES[fault["page"]])
         return bool(self.entry["status"])
+
+    def endless(self, status, headers, header_lines):
+        self.entry["status"] = status
+        self.send_response_only(status)
+        for name, value in {"Transfer-Encoding": "chunked", **headers}.items():
+            self.send_header(name, value)
+        if header_lines:
+            self.flush_headers()
+        else:
+            self.end_headers()
+        line = b"X-Line: " + b"x" * 1000 + b"\r\n" if header_lines else b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+        while self.command == "GET":
+            self.wfile.write(line)
+            time.sleep(0.001)
 
     def reply(self, status, data, headers):
         self.begin(status, {"Content-Length": str(len(data)), **headers})
@@ -87,13 +106,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def from_hub(self):
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        match = re.fullmatch(r"/api/models/([^/]+/[^/]+)/(revision|tree)/(.+)", self.route)
+        match = re.fullmatch(r"/api/models/([^/]+(?:/[^/]+)?)/(revision|tree)/(.+)", self.route)
         if match:
             return self.listing(*match.groups())
-        match = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.route)
+        match = re.fullmatch(r"/([^/]+(?:/[^/]+)?)/resolve/([^/]+)/(.+)", self.route)
         if match:
             return self.resolve(token, *match.groups())
-        match = re.fullmatch(r"/api/resolve-cache/([^/]+/[^/]+)/(.+)", self.route)
+        match = re.fullmatch(r"/api/resolve-cache/(org/[^/]+|[^/]+)/(.+)", self.route)
         if match:
             path = self.owner.root / "hf" / match[1] / match[2]
             return self.send_file(path, {"ETag": f'"{git_sha1(path.read_bytes())}"', "Content-Type": "text/plain",

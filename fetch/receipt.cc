@@ -1,0 +1,69 @@
+#include "fetch/receipt.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "fetch/download/partial_file.h"
+#include "fetch/file_hasher.h"
+#include "fetch/placement.h"
+#include "fetch/regular_file.h"
+#include "proto/weights_lock.pb.h"
+
+namespace weighbridge {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxReceiptBytes = int64_t{64} << 10;
+
+// The one spelling of a path, with the links of its folders followed. Its last part may be our own link into a cache.
+absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
+  std::error_code error;
+  const fs::path given = fs::absolute(path, error).lexically_normal();
+  const fs::path folder = error ? fs::path() : fs::canonical(given.parent_path(), error);
+  if (error) return absl::NotFoundError(absl::StrCat(path, ": ", error.message()));
+  return (folder / given.filename()).string();
+}
+
+absl::StatusOr<std::string> ReceiptOf(const std::string& receipts, const std::string& absolute) {
+  FileHasher hasher(0, {});
+  hasher.Update(absolute);
+  const absl::StatusOr<FileDigests> digests = hasher.Finish();
+  if (!digests.ok()) return digests.status();
+  return absl::StrCat(receipts, "/", digests->hashes.sha256);
+}
+
+}  // namespace
+
+absl::Status WriteReceipt(const std::string& receipts, const std::string& path, Receipt receipt) {
+  absl::StatusOr<std::string> absolute = AbsolutePath(path);
+  if (!absolute.ok()) return absolute.status();
+  const absl::StatusOr<std::string> name = ReceiptOf(receipts, *absolute);
+  if (!name.ok()) return name.status();
+  if (absl::Status status = MakeFolder(receipts); !status.ok()) return status;
+  receipt.set_path(*std::move(absolute));
+  return WriteFileAtomically(*name, receipt.SerializeAsString());
+}
+
+absl::StatusOr<std::optional<Receipt>> FindReceipt(const std::string& receipts, const std::string& path) {
+  const absl::StatusOr<std::string> absolute = AbsolutePath(path);
+  if (!absolute.ok()) return std::nullopt;
+  const absl::StatusOr<std::string> name = ReceiptOf(receipts, *absolute);
+  if (!name.ok()) return name.status();
+  const absl::StatusOr<std::string> bytes = ReadSmallFile(*name, kMaxReceiptBytes);
+  // A home that is not ours holds no receipts of ours.
+  if (absl::IsNotFound(bytes.status()) || absl::IsPermissionDenied(bytes.status())) return std::nullopt;
+  if (!bytes.ok()) return bytes.status();
+  Receipt receipt;
+  if (!receipt.ParseFromString(*bytes) || receipt.path() != *absolute) return absl::DataLossError(absl::StrCat(*name, ": is no receipt"));
+  return receipt;
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,36 @@
+#include "fetch/target_path.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/relative_path.h"
+
+namespace weighbridge {
+namespace {
+
+constexpr absl::string_view kOwnEndings[] = {".part", ".part.journal", ".part.lock", ".bad"};
+
+bool IsOwn(absl::string_view component) {
+  for (const absl::string_view ending : kOwnEndings) {
+    if (absl::EndsWithIgnoreCase(component, ending)) return true;
+  }
+  return absl::EqualsIgnoreCase(component, kLockName) || (component[0] == '.' && absl::EndsWithIgnoreCase(component, ".partial"));
+}
+
+}  // namespace
+
+absl::StatusOr<RelativePath> ParseTargetPath(absl::string_view text) {
+  absl::StatusOr<RelativePath> path = RelativePath::Parse(text);
+  if (!path.ok()) return absl::InvalidArgumentError(absl::StrCat("is no file name that we write to: ", path.status().message()));
+  for (const absl::string_view component : path->components()) {
+    if (!IsOwn(component)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("\"", absl::Utf8SafeCHexEscape(text), "\" is no file name that we write to: \"",
+                                                   absl::Utf8SafeCHexEscape(component), "\" is a name of fetch's own"));
+  }
+  return path;
+}
+
+}  // namespace weighbridge
