@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fetch/fetch_file.h"
+#include "fetch/fetch_options.h"
 #include "fetch/resolve.h"
 #include "proto/weights_lock.pb.h"
 

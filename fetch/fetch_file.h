@@ -5,24 +5,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "fetch/download/download_options.h"
+#include "fetch/fetch_options.h"
 #include "fetch/file_hasher.h"
-#include "fetch/hub/hub_cache.h"
 #include "fetch/resolve.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
-
-struct FetchOptions {
-  Transports transports;
-  DownloadOptions download;
-  const HubCache* hub_cache = nullptr;  // Null for none.
-  std::string paddlenlp_home;           // PaddleNLP's cache; empty for none.
-  std::string receipts;                 // The folder of receipts; empty for none.
-  bool overwrite = false;
-  bool offline = false;
-  bool symlink = false;  // Files of caches are linked to, visibly, instead of copied.
-};
 
 struct FetchedFile {
   enum class How { kWasThere, kCached, kFetched, kMended };
@@ -40,17 +28,6 @@ struct FetchedFile {
 // AlreadyExists: something else stands there; with `overwrite` it is replaced, and where the lock has chunks only what is damaged is
 // fetched. DataLoss: wrong bytes, with both hashes. NotFound: offline and not here. Otherwise fails as Download and Transport do.
 absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
-
-// Room that is still needed for `task`, and the file system where: 0 when it is there.
-struct NeededSpace {
-  int64_t bytes = 0;
-  std::string folder;  // The nearest one that exists.
-};
-struct TaskSpace {
-  NeededSpace fetched;  // For what is to be fetched.
-  NeededSpace copied;   // For the copy beside, when that is kept in a cache.
-};
-TaskSpace SpaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
 
 }  // namespace weighbridge
 

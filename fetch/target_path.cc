@@ -2,7 +2,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -26,9 +25,10 @@ absl::StatusOr<RelativePath> ParseTargetPath(absl::string_view text) {
   absl::StatusOr<RelativePath> path = RelativePath::Parse(text);
   if (!path.ok()) return absl::InvalidArgumentError(absl::StrCat("is no file name that we write to: ", path.status().message()));
   for (const absl::string_view component : path->components()) {
-    if (!IsOwn(component)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("\"", absl::Utf8SafeCHexEscape(text), "\" is no file name that we write to: \"",
-                                                   absl::Utf8SafeCHexEscape(component), "\" is a name of fetch's own"));
+    const bool is_git = absl::EqualsIgnoreCase(component, ".git");
+    if (!is_git && !IsOwn(component)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is no file name that we write to: ", is_git ? "git takes commands from .git" : "it has a name of fetch's own"));
   }
   return path;
 }

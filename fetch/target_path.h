@@ -12,7 +12,7 @@ inline constexpr char kLockName[] = "weights.lock";
 
 // A name that a listing, a header or a lock gives to a file that shall lie below a folder of ours. InvalidArgument: it is no RelativePath,
 // or a part of it is, in whatever case, a name of our own: weights.lock, what we write meanwhile (.part, .part.journal, .part.lock, hidden
-// .partial) or keep aside (.bad).
+// .partial) or keep aside (.bad); or .git, whose files are commands to git.
 absl::StatusOr<RelativePath> ParseTargetPath(absl::string_view text);
 
 }  // namespace weighbridge

@@ -23,6 +23,7 @@
 #include "fetch/drive/drive_transport.h"
 #include "fetch/fetch_all.h"
 #include "fetch/fetch_file.h"
+#include "fetch/fetch_options.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/plain_transport.h"
 #include "fetch/hub/hub_cache.h"

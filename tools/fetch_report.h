@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "fetch/check.h"
 #include "fetch/fetch_file.h"
+#include "fetch/fetch_options.h"
 #include "fetch/resolve.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/wanted_weights.h"

@@ -686,7 +686,7 @@ class OwnServer(Sources, FetchTestCase):
                 self.put(f"hf/{repository}/w.bin", b"good")
                 self.put(f"hf/{repository}/{name}", b"evil")
                 self.into = pathlib.Path(self.path(sha256(name.encode())))
-                self.fails("is a name of fetch's own; --exclude leaves it out", f"hf://{repository}")
+                self.fails("it has a name of fetch's own; --exclude leaves it out", f"hf://{repository}")
                 self.assertFalse(self.into.exists())
                 self.yes(f"hf://{repository}", f"--exclude={name}")
                 self.assertEqual(sorted(path.name for path in self.into.rglob("*")), ["w.bin", "weights.lock"])

@@ -28,7 +28,7 @@ namespace {
 
 constexpr size_t kMaxHops = 10;
 constexpr size_t kMaxPageBytes = size_t{256} << 10;
-constexpr absl::Duration kLongestPage = absl::Seconds(10);  // After its head.
+constexpr absl::Duration kLongestPage = absl::Seconds(5);  // After its head.
 constexpr absl::Duration kLongestText = absl::Minutes(2);
 constexpr size_t kShownBytes = 200;
 constexpr size_t kMaxHeadBytes = 4096;  // In which they are looked for.
