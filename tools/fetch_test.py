@@ -820,7 +820,23 @@ class OwnServer(Sources, FetchTestCase):
         self.server.set_faults([{"match": "GET", "redirect": "https://user:SECRET7@127.0.0.1:1/x", "times": -1}])
         self.assertNotIn("SECRET7", self.fails("must not carry a user", uri).stderr)
 
+    def test_R4_no_redirect_leads_plain_http_off_this_machine(self):
+        _, uri = self.plain()
+        for host in ("127.0.0.1.example.invalid", "localhost.example.invalid", "192.0.2.1", "[::2]"):
+            self.server.set_faults([{"match": "GET", "redirect": f"http://{host}/w.bin", "times": -1}])
+            self.fails("this machine only", uri)
+            self.fails("this machine only", f"http://{host}/w.bin")
+            self.fails("this machine only", "hf://org/model", HF_ENDPOINT=f"http://{host}")
+
     # -- What has no end
+
+    def test_a_page_that_drips_is_given_up(self):
+        _, uri = self.plain()
+        for status in (404, 302):
+            self.server.set_faults([{"match": "GET", "drip": status, "headers": {"Location": "/nowhere"}, "times": -1}])
+            begin = time.monotonic()
+            self.fails(".", uri)
+            self.assertLess(time.monotonic() - begin, 30)
 
     def test_answers_without_an_end_are_cut(self):
         _, uri = self.plain()

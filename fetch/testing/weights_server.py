@@ -7,7 +7,7 @@
 A fault is a dict: "match" (a regular expression on METHOD + " " + path?query), "on" ("hub" or "cdn"), "skip" and "times" (1; -1 for always) say
 when, and any of these what: status, retry_after, headers, body · redirect · hang · drop_after · ignore_range · range_shift · etag ·
 length_delta · trickle [bytes, seconds] · corrupt_at · page (a Drive page by name) · expired · encoding · endless (a status, then a body without
-end; with "header_lines" headers without end) · echo (a status, and a body that repeats the request).
+end; with "header_lines" headers without end) · drip (the same, slowly) · echo (a status, and a body that repeats the request).
 The vocabulary is that of the shared hub_fake.py, so that the same tests run against both.
 """
 import hashlib
@@ -66,13 +66,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(302, b"", {"Location": self.path if fault["redirect"] == "self" else fault["redirect"]})
         elif "endless" in fault:
             self.endless(fault["endless"], fault.get("headers", {}), fault.get("header_lines", False))
+        elif "drip" in fault:
+            self.endless(fault["drip"], fault.get("headers", {}), False, 0.5)
         elif "echo" in fault:
             self.reply(fault["echo"], f"no {self.path} for {self.headers.get('Authorization')}".encode(), {"Content-Type": "text/plain"})
         elif "page" in fault:
             self.page(PAGES[fault["page"]])
         return bool(self.entry["status"])
 
-    def endless(self, status, headers, header_lines):
+    def endless(self, status, headers, header_lines, pause=0.001):
         self.entry["status"] = status
         self.send_response_only(status)
         for name, value in {"Transfer-Encoding": "chunked", **headers}.items():
@@ -84,7 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         line = b"X-Line: " + b"x" * 1000 + b"\r\n" if header_lines else b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
         while self.command == "GET":
             self.wfile.write(line)
-            time.sleep(0.001)
+            time.sleep(pause)
 
     def reply(self, status, data, headers):
         self.begin(status, {"Content-Length": str(len(data)), **headers})
