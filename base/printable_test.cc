@@ -8,8 +8,8 @@ namespace weighbridge {
 namespace {
 
 TEST(PrintableTest, OrdinaryTextStaysAsItIs) {
-  for (const std::string text : {"", "model.norm.weight", "a \\ backslash \"quoted\"", "\xe6\x9d\x83\xe9\x87\x8d", "\xf0\x9f\x98\x80",
-                                 "e\xcc\x81", "\xef\xb8\x8f"}) {
+  for (const std::string text :
+       {"", "model.norm.weight", "a \\ backslash \"quoted\"", "\xe6\x9d\x83\xe9\x87\x8d", "\xf0\x9f\x98\x80", "e\xcc\x81"}) {
     EXPECT_EQ(Printable(text), text);
   }
 }
@@ -41,6 +41,8 @@ TEST(PrintableTest, WhatIsUnseenOrNoTextIsEscaped) {
       {"left-to-right isolate", "\xe2\x81\xa6", "\\u2066"},
       {"pop of an isolate", "\xe2\x81\xa9", "\\u2069"},
       {"byte order mark", "\xef\xbb\xbf", "\\ufeff"},
+      {"variation selector", "\xef\xb8\x8f", "\\ufe0f"},
+      {"private use", "\xee\x80\x80", "\\ue000"},
       {"tag", "\xf3\xa0\x81\x81", "\\udb40\\udc41"},
       {"a byte that begins nothing", "\xff", "\\377"},
       {"a byte that continues nothing", "a\x80", "a\\200"},

@@ -8,7 +8,6 @@ The ending chooses the container: .safetensors, or a zip as torch writes it. The
 """
 import argparse
 import json
-
 import struct
 
 from tensor_values import Tensor, TensorValues, byte_size

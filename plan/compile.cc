@@ -217,6 +217,7 @@ class Compiler {
   absl::Status CompileTakes(const Recipe::Section& section) {
     CompileScope scope(views_, section.source(), budget_);
     const absl::Span<const SourceView::Row> rows = scope.source().rows();
+    plan_.outputs.reserve(plan_.outputs.size() + rows.size());
     std::vector<int64_t> matched(section.takes_size());
     int64_t taken = 0;
     for (int64_t row = 0; row < static_cast<int64_t>(rows.size()); ++row) {

@@ -22,8 +22,10 @@
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
 #include "formats/layout.h"
+#include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "plan/band_maker.h"
+#include "plan/expr.h"
 #include "plan/normal_form.h"
 #include "plan/parallel_for.h"
 #include "plan/plan.h"
@@ -48,13 +50,18 @@ struct Target {
   RangeCrc* crc;
 };
 
-// A box of an output, and what its making is to be checked against: per leaf a check, or nullptr.
+// A box of an output. There may be as many as there are tensors in a checkpoint, so that each is tiled again when it is made.
 struct Job {
   size_t output;
+  size_t box;  // In the output's normal form.
   Target target;
+  int64_t first_band;  // Among those of all jobs.
+};
+
+// A job's box, and what its making is to be checked against: per leaf a check, or nullptr.
+struct TiledJob {
   TiledBox box;
   std::vector<RangeCheck*> checks;
-  int64_t first_band;  // Among those of all jobs.
 };
 
 struct Literal {
@@ -75,6 +82,9 @@ struct Worker {
 
   Buffer band;
   BandMaker maker;
+  // That of the last band, and its box.
+  const Job* job = nullptr;
+  TiledJob tiled;
 };
 
 class Execution {
@@ -91,12 +101,13 @@ class Execution {
   absl::Status CheckFilesCoverOutputs() const;
   int64_t BandLimit() const;
   void IndexSourceChecksums();
-  absl::Status AddFile(const FileToWrite& file, const TilingLimits& limits);
-  absl::Status AddOutput(size_t output, const Target& target, const TilingLimits& limits);
-  RangeCheck* CheckFor(const TiledLeaf& leaf);
+  absl::Status AddFile(const FileToWrite& file);
+  absl::Status AddOutput(size_t output, const Target& target);
+  void AddChecks(size_t job, const TiledBox& box);
+  absl::StatusOr<TiledJob> Tile(const Job& job) const;
   absl::Status WriteLiteral(const Literal& literal);
   absl::Status MakeBand(int64_t index, int thread);
-  absl::Status WriteBand(const Job& job, const Region& band, const char* bytes);
+  absl::Status WriteBand(const Job& job, const TiledBox& box, const Region& band, const char* bytes);
   void Report(int64_t bytes);
 
   const Plan& plan_;
@@ -110,6 +121,10 @@ class Execution {
   std::vector<Checksum> checksums_;
   absl::flat_hash_map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> source_checksums_;
   std::deque<RangeCheck> checks_;
+  // Of leaves that have one: by job and leaf.
+  absl::flat_hash_map<std::pair<size_t, size_t>, RangeCheck*> check_of_leaf_;
+  absl::flat_hash_set<const ByteSource*> sources_read_;
+  TilingLimits limits_ = {};
   std::vector<std::optional<Worker>> workers_;
   std::mutex progress_mutex_;
 };
@@ -121,9 +136,10 @@ absl::Status Execution::Prepare() {
                                                      " bytes of memory at least, not ", options_.memory));
   }
   IndexSourceChecksums();
-  const TilingLimits limits = {.band = BandLimit(), .tile = kTileBytes};
+  limits_ = {.band = BandLimit(), .tile = kTileBytes};
+  jobs_.reserve(plan_.outputs.size());
   for (const FileToWrite& file : files_) {
-    if (absl::Status status = AddFile(file, limits); !status.ok()) return status;
+    if (absl::Status status = AddFile(file); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -152,7 +168,7 @@ void Execution::IndexSourceChecksums() {
   }
 }
 
-absl::Status Execution::AddFile(const FileToWrite& file, const TilingLimits& limits) {
+absl::Status Execution::AddFile(const FileToWrite& file) {
   const Layout& layout = *file.layout;
   for (const Layout::Literal& literal : layout.literals) literals_.push_back({file.file, &literal});
   // Slots by offset and size: an empty one may lie where another begins.
@@ -175,32 +191,49 @@ absl::Status Execution::AddFile(const FileToWrite& file, const TilingLimits& lim
     if (!filled.insert({slot.offset, slot.size}).second) continue;  // Another name of a tensor that is there already.
     const auto crc = crcs.find({slot.offset, slot.size});
     const Target target = {file.file, slot.offset, crc == crcs.end() ? nullptr : crc->second};
-    if (absl::Status status = AddOutput(output, target, limits); !status.ok()) return status;
+    if (absl::Status status = AddOutput(output, target); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status Execution::AddOutput(size_t output, const Target& target, const TilingLimits& limits) {
+absl::Status Execution::AddOutput(size_t output, const Target& target) {
   const PlannedTensor& planned = plan_.outputs[output];
-  for (const Box& box : Normalize(*planned.expr)) {
-    absl::StatusOr<TiledBox> tiled = TileBox(box, planned.expr->spec().shape, limits);
+  const std::vector<Box> boxes = Normalize(*planned.expr);
+  for (size_t box = 0; box < boxes.size(); ++box) {
+    absl::StatusOr<TiledBox> tiled = TileBox(boxes[box], planned.expr->spec().shape, limits_);
     if (!tiled.ok()) return tiled.status();
-    Job job = {output, target, *std::move(tiled), {}, bands_};
-    for (const TiledLeaf& leaf : job.box.leaves) job.checks.push_back(CheckFor(leaf));
-    int64_t band_bytes = ItemSize(job.box.dtype());
-    for (int64_t extent : job.box.band) band_bytes *= extent;
+    AddChecks(jobs_.size(), *tiled);
+    int64_t band_bytes = ItemSize(tiled->dtype());
+    for (int64_t extent : tiled->band) band_bytes *= extent;
     band_bytes_ = std::max(band_bytes_, band_bytes);
-    bands_ += CountParts(job.box.extents, job.box.band);
-    jobs_.push_back(std::move(job));
+    jobs_.push_back({output, box, target, bands_});
+    bands_ += CountParts(tiled->extents, tiled->band);
   }
   return absl::OkStatus();
 }
 
-// A leaf that is exactly one checksummed range: whoever makes its box reads each byte of the range once.
-RangeCheck* Execution::CheckFor(const TiledLeaf& leaf) {
-  const auto found = source_checksums_.find({leaf.tensor.source().get(), leaf.tensor.offset()});
-  if (found == source_checksums_.end() || found->second->size != leaf.tensor.byte_size() || !leaf.tensor.IsRowMajor()) return nullptr;
-  return &checks_.emplace_back(*found->second);
+// A leaf that is exactly one checksummed range is checked: whoever makes its box reads each byte of the range once.
+void Execution::AddChecks(size_t job, const TiledBox& box) {
+  for (size_t k = 0; k < box.leaves.size(); ++k) {
+    const StoredTensor& tensor = box.leaves[k].tensor;
+    sources_read_.insert(tensor.source().get());
+    const auto found = source_checksums_.find({tensor.source().get(), tensor.offset()});
+    if (found == source_checksums_.end() || found->second->size != tensor.byte_size() || !tensor.IsRowMajor()) continue;
+    check_of_leaf_[{job, k}] = &checks_.emplace_back(*found->second);
+  }
+}
+
+absl::StatusOr<TiledJob> Execution::Tile(const Job& job) const {
+  const Expr& expr = *plan_.outputs[job.output].expr;
+  absl::StatusOr<TiledBox> box = TileBox(Normalize(expr)[job.box], expr.spec().shape, limits_);
+  if (!box.ok()) return box.status();
+  TiledJob tiled = {*std::move(box), {}};
+  const auto index = static_cast<size_t>(&job - jobs_.data());
+  for (size_t k = 0; k < tiled.box.leaves.size(); ++k) {
+    const auto check = check_of_leaf_.find({index, k});
+    tiled.checks.push_back(check == check_of_leaf_.end() ? nullptr : check->second);
+  }
+  return tiled;
 }
 
 absl::Status Execution::Run() {
@@ -223,18 +256,26 @@ absl::Status Execution::MakeBand(int64_t index, int thread) {
   const Job& job = *std::prev(after);
   if (!workers_[thread].has_value()) workers_[thread].emplace(band_bytes_);
   Worker& worker = *workers_[thread];
-  const Region band = PartAt(job.box.extents, job.box.band, index - job.first_band);
-  absl::Status status = worker.maker.Make(job.box, job.checks, band, worker.band.data());
-  if (status.ok()) status = WriteBand(job, band, worker.band.data());
+  if (worker.job != &job) {
+    worker.job = nullptr;
+    absl::StatusOr<TiledJob> tiled = Tile(job);
+    if (!tiled.ok()) return tiled.status();
+    worker.tiled = *std::move(tiled);
+    worker.job = &job;
+  }
+  const TiledBox& box = worker.tiled.box;
+  const Region band = PartAt(box.extents, box.band, index - job.first_band);
+  absl::Status status = worker.maker.Make(box, worker.tiled.checks, band, worker.band.data());
+  if (status.ok()) status = WriteBand(job, box, band, worker.band.data());
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat("making tensor \"", plan_.outputs[job.output].name, "\": ", status.message()));
 }
 
-absl::Status Execution::WriteBand(const Job& job, const Region& band, const char* bytes) {
-  const int64_t item = ItemSize(job.box.dtype());
-  const Runs runs(job.box.output_steps, band);
+absl::Status Execution::WriteBand(const Job& job, const TiledBox& box, const Region& band, const char* bytes) {
+  const int64_t item = ItemSize(box.dtype());
+  const Runs runs(box.output_steps, band);
   const int64_t run_bytes = runs.length() * item;
-  const int64_t origin = job.target.offset + job.box.output_origin * item;
+  const int64_t origin = job.target.offset + box.output_origin * item;
   PiecesCrc pieces;
   absl::Status status = runs.ForEach([&](int64_t element) {
     const int64_t offset = origin + element * item;
@@ -265,10 +306,7 @@ void Execution::Report(int64_t bytes) {
 }
 
 absl::Status Execution::CheckSourcesUnchanged() const {
-  absl::flat_hash_set<const ByteSource*> sources;
-  for (const Job& job : jobs_) {
-    for (const TiledLeaf& leaf : job.box.leaves) sources.insert(leaf.tensor.source().get());
-  }
+  absl::flat_hash_set<const ByteSource*> sources = sources_read_;
   for (const PlanSource& source : plan_.sources) {
     for (const CheckpointFile& file : source.checkpoint->files) sources.insert(file.bytes.get());
   }

@@ -133,7 +133,7 @@ class Result {
   }
 
   absl::Status CreateFile(const std::string& name, int64_t size) {
-    absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(folder_.PathOf(name), size, options_.overwrite);
+    absl::StatusOr<std::unique_ptr<OutputFile>> file = folder_.Create(name, size);
     if (!file.ok()) return file.status();
     files_.push_back(*std::move(file));
     return absl::OkStatus();
@@ -142,6 +142,7 @@ class Result {
   // In the order in which they get their names, the index last, for without it there is no checkpoint. All before data moves, so that a
   // full disk is noticed at once.
   absl::Status CreateFiles() {
+    if (absl::Status status = folder_.Prepare(NamesOf(plan_, layout_, options_).size() + 1); !status.ok()) return status;
     for (const CheckpointLayout::Weights& weights : layout_.weights) {
       if (absl::Status status = CreateFile(weights.name, weights.layout.size); !status.ok()) return status;
     }
@@ -236,15 +237,16 @@ class Result {
     for (const CheckpointLayout::Weights& weights : layout_.weights) {
       out << done << Printable(folder_.PathOf(weights.name)) << " (" << ReadableBytes(weights.layout.size) << ")\n";
     }
-    if (layout_.index.has_value()) out << "index: " << folder_.PathOf(layout_.index->name) << "\n";
-    if (options_.verify && !options_.manifest_name.empty()) out << "manifest: " << folder_.PathOf(options_.manifest_name) << "\n";
+    if (layout_.index.has_value()) out << "index: " << Printable(folder_.PathOf(layout_.index->name)) << "\n";
+    if (options_.verify && !options_.manifest_name.empty())
+      out << "manifest: " << Printable(folder_.PathOf(options_.manifest_name)) << "\n";
     const auto is_tokenizer = [](const Companion& companion) { return companion.role == CheckpointFile::Role::kTokenizer; };
     const std::string& tokenizer = plan_.recipe.result().tokenizer_from();
     if (options_.with_companions && !tokenizer.empty() && std::none_of(plan_.companions.begin(), plan_.companions.end(), is_tokenizer)) {
       out << "no tokenizer was found beside " << tokenizer << ", so none is here\n";
     }
     if (!plan_.recipe.consumer_needs().empty()) {
-      out << "from_pretrained still needs in that folder: " << absl::StrJoin(plan_.recipe.consumer_needs(), ", ") << "\n";
+      out << "from_pretrained still needs in that folder: " << Printable(absl::StrJoin(plan_.recipe.consumer_needs(), ", ")) << "\n";
     }
     if (const std::vector<std::string> others = OtherWeights(); IsStandardWeights(options_.file_name) && !others.empty()) {
       out << "remark: " << Printable(options_.folder) << " holds other weights too (" << Printable(others[0])

@@ -33,8 +33,8 @@ absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream&
 
 void DescribeResult(const Plan& plan, const CheckpointLayout& layout, absl::Span<const std::string> paths, std::ostream& out) {
   for (const DroppedTensor& dropped : plan.dropped) {
-    out << "dropped: " << dropped.source << "/" << Printable(dropped.name) << " " << ToString(dropped.spec) << ": " << dropped.reason
-        << "\n";
+    out << "dropped: " << dropped.source << "/" << Printable(dropped.name) << " " << ToString(dropped.spec) << ": "
+        << Printable(dropped.reason) << "\n";
   }
   std::map<std::string, int64_t> dtypes;
   for (const PlannedTensor& output : plan.outputs) ++dtypes[std::string(DTypeName(output.expr->spec().dtype))];

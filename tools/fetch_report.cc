@@ -4,6 +4,7 @@
 #include <iostream>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,10 +28,10 @@
 namespace weighbridge {
 namespace {
 
-// File names may be no UTF-8; then JSON gets them with escapes.
+// File names may be no UTF-8; then JSON gets them as they are printed.
 std::string Json(absl::string_view text) {
   absl::StatusOr<std::string> quoted = QuoteJson(text);
-  return quoted.ok() ? *quoted : absl::StrCat("\"", Printable(text), "\"");
+  return quoted.ok() ? *std::move(quoted) : QuoteJson(Printable(text)).value();
 }
 
 absl::string_view HowText(FetchedFile::How how) {

@@ -2,13 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,10 +20,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "formats/bytes/output_file.h"
+#include "tools/hidden_folder.h"
 
 namespace weighbridge {
 namespace {
@@ -71,6 +77,8 @@ class FolderLock {
   int descriptor_;
 };
 
+constexpr char kAside[] = ".weighbridge-previous";
+
 // Files of a folder whose names were freed by renaming them; renamed back at the end of the scope unless they were discarded.
 class PutAside {
  public:
@@ -85,39 +93,40 @@ class PutAside {
   PutAside& operator=(const PutAside&) = delete;
 
   absl::Status Move(const fs::path& path) {
-    const fs::path aside = path.parent_path() / absl::StrCat(".", path.filename().string(), ".weighbridge-previous");
+    const fs::path aside = path.parent_path() / absl::StrCat(".", path.filename().string(), kAside);
     std::error_code error;
     fs::rename(path, aside, error);
-    if (error == std::errc::no_such_file_or_directory) {
-      left_.push_back(aside);  // Perhaps, by a process that was killed.
-      return absl::OkStatus();
-    }
+    if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
     if (error) return FolderError("replacing", path, error);
     moved_.emplace_back(path, aside);
     return absl::OkStatus();
   }
 
-  void Discard() {
-    std::error_code ignored;
-    for (const auto& [path, aside] : moved_) fs::remove(aside, ignored);
-    for (const fs::path& aside : left_) fs::remove(aside, ignored);
+  // Also what was put aside in `folder` by processes that were killed: whoever could still want it holds the folder's lock.
+  void Discard(const fs::path& folder) {
     moved_.clear();
+    std::error_code error;
+    for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end; !error && entry != end; entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      std::error_code ignored;
+      if (absl::StartsWith(name, ".") && absl::EndsWith(name, kAside)) fs::remove(entry->path(), ignored);
+    }
   }
 
  private:
   std::vector<std::pair<fs::path, fs::path>> moved_;
-  std::vector<fs::path> left_;
 };
 
-// Makes a folder of a name that nobody else uses beside `top`.
-absl::StatusOr<fs::path> MakeHiddenFolder(const fs::path& top) {
-  std::string folder = (top.parent_path() / absl::StrCat(".", top.filename().string(), ".XXXXXX")).string();
-  if (mkdtemp(folder.data()) == nullptr) return FolderError("making the folder", top, std::error_code(errno, std::generic_category()));
-  // mkdtemp gives it to its owner alone; what it becomes is a folder like any other.
-  const mode_t mask = umask(0);
-  umask(mask);
-  chmod(folder.c_str(), 0777 & ~mask);
-  return fs::path(folder);
+// How many files may wait open, each with another descriptor when it is read: few beside what a program may have open at all.
+size_t MostOpen() {
+  constexpr rlim_t kMost = 64;
+  rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min(kMost, limit.rlim_cur / 8) : kMost;
+}
+
+// A place in a folder that is there, for a hidden folder beside it.
+fs::path PlaceInside(const fs::path& folder) {
+  return folder / "partial";
 }
 
 // Renames a folder to a place where nothing stands.
@@ -153,6 +162,32 @@ absl::Status OutputFolder::CheckTargets(absl::Span<const std::string> names) con
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFolder::Create(absl::string_view name, int64_t size) const {
+  if (waiting_ != nullptr) return OutputFile::CreateIn(waiting_->path().string(), PathOf(name), size, overwrite_);
+  return OutputFile::Create(PathOf(name), size, overwrite_);
+}
+
+absl::Status OutputFolder::Prepare(size_t files) {
+  RemoveAbandoned();
+  if (files <= MostOpen()) return absl::OkStatus();
+  const fs::path missing = FirstMissing(path_);
+  absl::StatusOr<std::unique_ptr<HiddenFolder>> waiting = HiddenFolder::Create(missing.empty() ? PlaceInside(path_) : missing);
+  if (!waiting.ok()) return waiting.status();
+  waiting_ = *std::move(waiting);
+  return absl::OkStatus();
+}
+
+void OutputFolder::RemoveAbandoned() const {
+  // Whoever wrote here may have found another part of the path missing.
+  const fs::path folder = fs::path(path_).has_filename() ? fs::path(path_) : fs::path(path_).parent_path();
+  for (const fs::path& place : {PlaceInside(path_), folder, FirstMissing(path_)}) {
+    if (!place.filename().empty()) HiddenFolder::RemoveAbandoned(place);
+  }
+  const fs::path missing = FirstMissing(path_);
+  const fs::path existing = missing.empty() ? fs::path(path_) : missing.parent_path();
+  OutputFile::RemoveAbandoned(existing.empty() ? "." : existing.string());
+}
+
 absl::Status OutputFolder::Publish(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
   // The slow part first, so that the names come at once.
   for (OutputFile* file : files) {
@@ -163,9 +198,14 @@ absl::Status OutputFolder::Publish(absl::Span<OutputFile* const> files, FindObso
 
 absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files) {
   const fs::path top = FirstMissing(path_);
-  absl::StatusOr<fs::path> hidden = MakeHiddenFolder(top);
+  absl::StatusOr<std::unique_ptr<HiddenFolder>> hidden = HiddenFolder::Create(top);
   if (!hidden.ok()) return hidden.status();
-  const auto hidden_path = [&](const fs::path& path) { return path == top ? *hidden : *hidden / path.lexically_relative(top); };
+  const fs::path& made = (*hidden)->path();
+  const auto hidden_path = [&](const fs::path& path) { return path == top ? made : made / path.lexically_relative(top); };
+  // It is its owner's alone; what it becomes is a folder like any other.
+  const mode_t mask = umask(0);
+  umask(mask);
+  chmod(made.c_str(), 0777 & ~mask);
   std::error_code error;
   fs::create_directories(hidden_path(path_), error);
   absl::Status status = error ? FolderError("making the folder", path_, error) : absl::OkStatus();
@@ -185,7 +225,6 @@ absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files
       status = FolderError("making the folder", missing, error);
     }
   }
-  fs::remove_all(*hidden, error);
   SyncFolder(top.parent_path());
   return status;
 }
@@ -212,7 +251,7 @@ absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, Find
     }
     return status;
   }
-  previous.Discard();
+  previous.Discard(path_);
   return absl::OkStatus();
 }
 

@@ -1,11 +1,13 @@
 #include "tools/tool.h"
 
+#include <execinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +18,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/functional/function_ref.h"
@@ -28,6 +31,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
+#include "tools/hidden_folder.h"
 #include "tools/printable_stream.h"
 
 ABSL_FLAG(int32_t, threads, 0, "threads to work on; 0 is all cores");
@@ -65,11 +69,30 @@ absl::StatusOr<bool> ParseAndRun(absl::Span<char* const> arguments, absl::string
   return run(*command_line);
 }
 
-// What no `catch` sees: an exception on a way that may not throw. Nothing that we write has a name then, so the end leaves nothing.
-[[noreturn]] void EndWithoutUnwinding() {
-  constexpr char kMessage[] = "the program ends: the system refuses memory or another resource\n";
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+constexpr size_t kReserve = size_t{1} << 20;
+void* reserve = nullptr;  // What there is to work with when there is no other memory.
+
+// Says why and ends the program, which leaves nothing: most of what is being written has no name yet. Nothing is unwound, since Abseil's
+// containers are not in order after an exception.
+[[noreturn]] void End(absl::string_view why) {
+  static std::atomic_flag is_told;
+  if (!is_told.test_and_set()) {
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, why.data(), why.size());
+  }
   _exit(2);
+}
+
+[[noreturn]] void EndWithoutMemory() {
+  std::set_new_handler([] { End("out of memory: the system gives this program no more\n"); });
+  std::free(std::exchange(reserve, nullptr));
+  HiddenFolder::RemoveAll();
+  End("out of memory: the system gives this program no more\n");
+}
+
+// What no `catch` sees: an exception on a way that may not throw.
+[[noreturn]] void EndWithoutUnwinding() {
+  HiddenFolder::RemoveAll();
+  End("the program ends: the system refuses memory or another resource\n");
 }
 
 // Everything that the library below throws is a limit of the system: no memory, no threads.
@@ -96,7 +119,12 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
 }
 
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
+  reserve = std::malloc(kReserve);
+  std::set_new_handler(EndWithoutMemory);
   std::set_terminate(EndWithoutUnwinding);
+  // glibc loads what it unwinds with when it needs that first, which must not be when there is no memory left.
+  void* frame = nullptr;
+  backtrace(&frame, 1);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     // What is ignored stays so: nohup means it.
     if (std::signal(signal, Stop) == SIG_IGN) std::signal(signal, SIG_IGN);

@@ -23,10 +23,12 @@ namespace {
 
 absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool overwrite) {
   if (path.empty()) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Create(path, static_cast<int64_t>(bytes.size()), overwrite);
+  OutputFolder folder(std::filesystem::path(path).parent_path().string(), overwrite);
+  if (absl::Status status = folder.Prepare(1); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<OutputFile>> file =
+      folder.Create(std::filesystem::path(path).filename().string(), static_cast<int64_t>(bytes.size()));
   if (!file.ok()) return file.status();
   if (absl::Status status = (*file)->WriteAt(0, bytes); !status.ok()) return status;
-  OutputFolder folder(std::filesystem::path(path).parent_path().string(), overwrite);
   return folder.Publish({file->get()}, [] { return std::vector<std::string>(); });
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/printable.h"
 #include "formats/json/quote_json.h"
 
 namespace weighbridge {
@@ -24,7 +25,7 @@ void JsonWriter::String(absl::string_view text) {
   BeforeValue();
   absl::StatusOr<std::string> quoted = QuoteJson(text);
   if (quoted.ok()) {
-    text_ += *quoted;
+    text_ += Printable(*quoted);
     return;
   }
   // Byte by byte: whatever is not ASCII goes.

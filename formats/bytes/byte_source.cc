@@ -1,6 +1,7 @@
 #include "formats/bytes/byte_source.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,9 +10,12 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,48 +36,184 @@ absl::Status SystemError(int error, absl::string_view what, absl::string_view na
     case EACCES:
     case EPERM:
       return absl::PermissionDeniedError(message);
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return absl::ResourceExhaustedError(message);
     default:
       return absl::UnavailableError(message);
   }
 }
 
-class FileSource final : public ByteSource {
+// An open file; closed when its last user lets go.
+class Descriptor {
  public:
-  // `has_place` when the file was opened under its name, so that another one in its place is a change.
-  FileSource(int descriptor, std::string name, const struct stat& stat, bool has_place)
-      : ByteSource(std::move(name), stat.st_size), descriptor_(descriptor), opened_(stat), has_place_(has_place) {}
-  ~FileSource() override { close(descriptor_); }
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+using DescriptorPtr = std::shared_ptr<const Descriptor>;
+
+absl::StatusOr<DescriptorPtr> OpenDescriptor(const std::string& path) {
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  const int number = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (number < 0) return SystemError(errno, "opening", path);
+  return std::make_shared<const Descriptor>(number);
+}
+
+// The files of this program that stay open though nobody reads them right now, by the sources that read them: a model may have more files
+// than a program may have open. Thread-safe.
+class OpenFiles {
+ public:
+  static OpenFiles& Get() {
+    // Never destroyed: a source of static lifetime may outlive it.
+    static auto& files = *new OpenFiles;
+    return files;
+  }
+
+  // The open file of `source`, or null when it is closed.
+  DescriptorPtr Find(const ByteSource* source) {
+    const std::lock_guard lock(mutex_);
+    const auto place = places_.find(source);
+    if (place == places_.end()) return nullptr;
+    files_.splice(files_.begin(), files_, place->second);
+    return place->second->second;
+  }
+
+  // Closes others, those that were used longest ago, where there are too many. Another thread may have been faster.
+  void Keep(const ByteSource* source, DescriptorPtr file) {
+    const std::lock_guard lock(mutex_);
+    if (places_.contains(source)) return;
+    files_.emplace_front(source, std::move(file));
+    places_[source] = files_.begin();
+    while (files_.size() > Most()) {
+      places_.erase(files_.back().first);
+      files_.pop_back();
+    }
+  }
+
+  void Forget(const ByteSource* source) {
+    const std::lock_guard lock(mutex_);
+    const auto place = places_.find(source);
+    if (place == places_.end()) return;
+    files_.erase(place->second);
+    places_.erase(place);
+  }
+
+ private:
+  using Files = std::list<std::pair<const ByteSource*, DescriptorPtr>>;  // The one that was used last stands first.
+
+  // Some are left for everything else.
+  static size_t Most() {
+    constexpr rlim_t kMost = 128;
+    rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min(kMost, limit.rlim_cur / 4) : kMost;
+  }
+
+  std::mutex mutex_;  // Guards what follows.
+  Files files_;
+  std::unordered_map<const ByteSource*, Files::iterator> places_;
+};
+
+// What tells a file, and its contents, from another.
+bool IsSameFile(const struct stat& a, const struct stat& b) {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+bool HasSameContents(const struct stat& a, const struct stat& b) {
+  return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+absl::Status Changed(absl::string_view name) {
+  return absl::AbortedError(absl::StrCat(name, " changed while it was read"));
+}
+absl::Status Replaced(absl::string_view name) {
+  return absl::AbortedError(absl::StrCat(name, " was replaced while it was read"));
+}
+
+absl::Status ReadFile(const Descriptor& file, absl::string_view name, int64_t size, int64_t offset, absl::Span<char> buffer) {
+  while (!buffer.empty()) {
+    const ssize_t count = pread(file.number(), buffer.data(), std::min(buffer.size(), size_t{1} << 30), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return SystemError(errno, "reading", name);
+    if (count == 0) return absl::DataLossError(absl::StrCat("reading ", name, ": it ends at ", offset, ", before its ", size, " bytes"));
+    buffer.remove_prefix(count);
+    offset += count;
+  }
+  return absl::OkStatus();
+}
+
+// A file that is known by its place, which is its name. It need not stay open: what is opened there again must be the same.
+class NamedFileSource final : public ByteSource {
+ public:
+  NamedFileSource(std::string path, const struct stat& stat) : ByteSource(std::move(path), stat.st_size), opened_(stat) {}
+  ~NamedFileSource() override { OpenFiles::Get().Forget(this); }
 
   absl::Status CheckUnchanged() const override {
-    struct stat now;
-    if (fstat(descriptor_, &now) != 0) return SystemError(errno, "reading", name());
-    if (now.st_size != opened_.st_size || now.st_mtim.tv_sec != opened_.st_mtim.tv_sec || now.st_mtim.tv_nsec != opened_.st_mtim.tv_nsec) {
-      return absl::AbortedError(absl::StrCat(name(), " changed while it was read"));
-    }
     struct stat named;
-    if (has_place_ && stat(name().c_str(), &named) == 0 && (named.st_ino != opened_.st_ino || named.st_dev != opened_.st_dev)) {
-      return absl::AbortedError(absl::StrCat(name(), " was replaced while it was read"));
+    const bool is_there = stat(name().c_str(), &named) == 0;
+    if (is_there && !IsSameFile(named, opened_)) return Replaced(name());
+    struct stat now = named;
+    if (const DescriptorPtr file = OpenFiles::Get().Find(this); file != nullptr) {
+      if (fstat(file->number(), &now) != 0) return SystemError(errno, "reading", name());
+    } else if (!is_there) {
+      return Removed();
     }
-    return absl::OkStatus();
+    return HasSameContents(now, opened_) ? absl::OkStatus() : Changed(name());
   }
 
  private:
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
-    while (!buffer.empty()) {
-      const ssize_t count = pread(descriptor_, buffer.data(), std::min(buffer.size(), size_t{1} << 30), offset);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return SystemError(errno, "reading", name());
-      if (count == 0)
-        return absl::DataLossError(absl::StrCat("reading ", name(), ": it ends at ", offset, ", before its ", size(), " bytes"));
-      buffer.remove_prefix(count);
-      offset += count;
+    DescriptorPtr file = OpenFiles::Get().Find(this);
+    if (file == nullptr) {
+      absl::StatusOr<DescriptorPtr> opened = OpenAgain();
+      if (!opened.ok()) return opened.status();
+      file = *std::move(opened);
+      OpenFiles::Get().Keep(this, file);
     }
-    return absl::OkStatus();
+    return ReadFile(*file, name(), size(), offset, buffer);
   }
 
-  int descriptor_;
+  absl::StatusOr<DescriptorPtr> OpenAgain() const {
+    absl::StatusOr<DescriptorPtr> file = OpenDescriptor(name());
+    if (absl::IsNotFound(file.status())) return Removed();
+    if (!file.ok()) return file;
+    struct stat now;
+    if (fstat((*file)->number(), &now) != 0) return SystemError(errno, "reading", name());
+    if (!IsSameFile(now, opened_)) return Replaced(name());
+    if (!HasSameContents(now, opened_)) return Changed(name());
+    return file;
+  }
+
+  absl::Status Removed() const { return absl::AbortedError(absl::StrCat(name(), " was removed while it was read")); }
+
   struct stat opened_;
-  bool has_place_;
+};
+
+// A file that has no place, and so stays open.
+class OpenFileSource final : public ByteSource {
+ public:
+  OpenFileSource(std::string name, DescriptorPtr file, const struct stat& stat)
+      : ByteSource(std::move(name), stat.st_size), file_(std::move(file)), opened_(stat) {}
+
+  absl::Status CheckUnchanged() const override {
+    struct stat now;
+    if (fstat(file_->number(), &now) != 0) return SystemError(errno, "reading", name());
+    return HasSameContents(now, opened_) ? absl::OkStatus() : Changed(name());
+  }
+
+ private:
+  absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
+    return ReadFile(*file_, name(), size(), offset, buffer);
+  }
+
+  DescriptorPtr file_;
+  struct stat opened_;
 };
 
 class MemorySource final : public ByteSource {
@@ -141,21 +281,13 @@ absl::Status CheckInside(absl::string_view name, int64_t offset, int64_t size, i
   return absl::OkStatus();
 }
 
-// Takes `descriptor` over.
-absl::StatusOr<ByteSourcePtr> MakeFileSource(int descriptor, std::string name, bool has_place) {
+// What an open file is; only regular ones have bytes that stay where they are.
+absl::StatusOr<struct stat> StatRegularFile(const Descriptor& file, absl::string_view name) {
   struct stat stat;
-  absl::Status status;
-  if (fstat(descriptor, &stat) != 0) {
-    status = SystemError(errno, "opening", name);
-  } else if (!S_ISREG(stat.st_mode)) {
-    status = absl::FailedPreconditionError(
-        absl::StrCat("opening ", name, ": it is ", S_ISDIR(stat.st_mode) ? "a directory" : "no regular file"));
-  }
-  if (!status.ok()) {
-    close(descriptor);
-    return status;
-  }
-  return std::make_shared<FileSource>(descriptor, std::move(name), stat, has_place);
+  if (fstat(file.number(), &stat) != 0) return SystemError(errno, "opening", name);
+  if (S_ISREG(stat.st_mode)) return stat;
+  return absl::FailedPreconditionError(
+      absl::StrCat("opening ", name, ": it is ", S_ISDIR(stat.st_mode) ? "a directory" : "no regular file"));
 }
 
 }  // namespace
@@ -166,19 +298,26 @@ absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
 }
 
 absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
-  // O_NONBLOCK: opening a pipe must not wait for its writer.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor >= 0) return MakeFileSource(descriptor, path, /*has_place=*/true);
-  const int error = errno;
+  absl::StatusOr<DescriptorPtr> file = OpenDescriptor(path);
   std::error_code no_link;
   const std::filesystem::path target = std::filesystem::read_symlink(path, no_link);
-  if (error != ENOENT || no_link) return SystemError(error, "opening", path);
-  // Who sees the file in a listing would not understand "No such file".
-  return absl::NotFoundError(absl::StrCat("opening ", path, ": it is a link to ", target.string(), ", which is not there"));
+  if (absl::IsNotFound(file.status()) && !no_link) {
+    // Who sees the file in a listing would not understand "No such file".
+    return absl::NotFoundError(absl::StrCat("opening ", path, ": it is a link to ", target.string(), ", which is not there"));
+  }
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<struct stat> stat = StatRegularFile(**file, path);
+  if (!stat.ok()) return stat.status();
+  auto source = std::make_shared<NamedFileSource>(path, *stat);
+  OpenFiles::Get().Keep(source.get(), *std::move(file));
+  return source;
 }
 
 absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
-  return MakeFileSource(descriptor, std::move(name), /*has_place=*/false);
+  auto file = std::make_shared<const Descriptor>(descriptor);
+  const absl::StatusOr<struct stat> stat = StatRegularFile(*file, name);
+  if (!stat.ok()) return stat.status();
+  return std::make_shared<OpenFileSource>(std::move(name), std::move(file), *stat);
 }
 
 ByteSourcePtr MakeMemorySource(std::string name, std::string bytes) {

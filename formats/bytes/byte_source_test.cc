@@ -1,6 +1,7 @@
 #include "formats/bytes/byte_source.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,8 +9,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -113,6 +118,33 @@ TEST(ByteSourceTest, AnAdoptedFileHasNoPlaceInWhichItCouldBeReplaced) {
   EXPECT_TRUE(source->CheckUnchanged().ok()) << source->CheckUnchanged();
   ASSERT_EQ(truncate(path.c_str(), 3), 0);
   EXPECT_EQ(source->CheckUnchanged().code(), absl::StatusCode::kAborted);
+}
+
+TEST(ByteSourceTest, MoreFilesThanMayBeOpenAreOpenedWhenTheyAreRead) {
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit few = {.rlim_cur = 64, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<ByteSourcePtr> files;
+  for (int i = 0; i < 300; ++i) {
+    absl::StatusOr<ByteSourcePtr> file = OpenFile(WriteFile(absl::StrCat("many", i), absl::StrCat(1000 + i)));
+    ASSERT_TRUE(file.ok()) << file.status();
+    files.push_back(*std::move(file));
+  }
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(Read(*files[i], 0, 4), absl::StrCat(1000 + i));
+  for (const ByteSourcePtr& file : files) EXPECT_TRUE(file->CheckUnchanged().ok()) << file->CheckUnchanged();
+  // The first ones are closed by now: what stands in their place is not them.
+  std::filesystem::rename(WriteFile("another", "abcd"), files[0]->name());
+  WriteFile("many1", "longer");
+  std::filesystem::remove(files[2]->name());
+  for (int i = 0; i < 3; ++i) {
+    std::string bytes(4, ' ');
+    EXPECT_EQ(files[i]->ReadAt(0, absl::MakeSpan(bytes)).code(), absl::StatusCode::kAborted) << i;
+  }
+  EXPECT_EQ(files[0]->CheckUnchanged().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(files[1]->CheckUnchanged().code(), absl::StatusCode::kAborted);
+  EXPECT_FALSE(files[2]->CheckUnchanged().ok());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 TEST(ByteSourceTest, ReadAllHasALimit) {

@@ -1,6 +1,7 @@
 #include "formats/bytes/output_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,11 +15,15 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "formats/bytes/byte_source.h"
 
 namespace weighbridge {
@@ -35,6 +40,9 @@ absl::Status WriteError(int error, absl::string_view path) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
       return absl::ResourceExhaustedError(message);
     case EACCES:
     case EPERM:
@@ -63,21 +71,50 @@ std::string ExistingFolder(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
+constexpr absl::string_view kPartial = ".partial";
+
 // A hidden name in `folder` for what is to become `path`, another with each call of this process.
 std::string HiddenPath(const std::string& folder, const std::string& path) {
   static std::atomic<int> count = 0;
-  return absl::StrCat(folder, "/.", std::filesystem::path(path).filename().string(), ".", getpid(), ".", count++, ".partial");
+  return absl::StrCat(folder, "/.", std::filesystem::path(path).filename().string(), ".", getpid(), ".", count++, kPartial);
 }
 
-// How often another name is tried where one is taken, which only a killed process of the same number can have left.
+// ".NAME.NUMBER.NUMBER.partial"
+bool IsHiddenName(absl::string_view name) {
+  if (!absl::ConsumePrefix(&name, ".") || !absl::ConsumeSuffix(&name, kPartial)) return false;
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '.');
+  int64_t number;
+  return parts.size() >= 3 && absl::SimpleAtoi(parts[parts.size() - 2], &number) && absl::SimpleAtoi(parts.back(), &number);
+}
+
+// How often another name is tried where one is taken, by a process of the same number that was killed or runs in another namespace.
 constexpr int kHiddenNames = 1000;
+
+// Says that a process lives which wants the file, as far as the file system knows locks. False when another was faster to remove it.
+bool LockAsOurs(int descriptor) {
+  struct stat stat;
+  return (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(descriptor, &stat) == 0 && stat.st_nlink > 0;
+}
+
+// A file with a hidden name in `folder`, which is put into `partial_path`. -1 and errno on failure.
+int OpenHidden(const std::string& folder, const std::string& path, std::string& partial_path) {
+  for (int attempt = 0; attempt < kHiddenNames; ++attempt) {
+    partial_path = HiddenPath(folder, path);
+    const int descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0 && errno != EEXIST) return -1;
+    if (descriptor >= 0 && LockAsOurs(descriptor)) return descriptor;
+    if (descriptor >= 0) close(descriptor);
+  }
+  errno = EEXIST;
+  return -1;
+}
 
 std::string DescriptorPath(int descriptor) {
   return absl::StrCat("/proc/self/fd/", descriptor);
 }
 
-// Takes the space at once, so that a full disk is noticed before anything is computed.
-int TakeSpace(int descriptor, int64_t size) {
+// An error number, or 0.
+int Allocate(int descriptor, int64_t size) {
   if (size == 0) return 0;
   const int error = posix_fallocate(descriptor, 0, size);
   return error == EOPNOTSUPP || error == EINVAL ? (ftruncate(descriptor, size) == 0 ? 0 : errno) : error;
@@ -85,12 +122,32 @@ int TakeSpace(int descriptor, int64_t size) {
 
 }  // namespace
 
+// The file, open as long as this lives.
+class OutputFile::Use {
+ public:
+  explicit Use(const OutputFile& file) : is_own_(file.descriptor_ < 0), descriptor_(file.descriptor_) {
+    if (is_own_) descriptor_ = open(file.partial_path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  }
+  ~Use() {
+    if (is_own_ && descriptor_ >= 0) close(descriptor_);
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  // -1, and errno, when it cannot be opened.
+  int descriptor() const { return descriptor_; }
+
+ private:
+  bool is_own_;
+  int descriptor_;
+};
+
 OutputFile::OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite)
     : path_(std::move(path)), partial_path_(std::move(partial_path)), descriptor_(descriptor), size_(size), overwrite_(overwrite) {}
 
 OutputFile::~OutputFile() {
   if (!committed_ && !partial_path_.empty()) unlink(partial_path_.c_str());
-  close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
@@ -108,28 +165,56 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string
   std::string partial_path;
   const std::string folder = ExistingFolder(path);
   int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-  if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-    for (int attempt = 0; attempt < kHiddenNames && (descriptor < 0 && (attempt == 0 || errno == EEXIST)); ++attempt) {
-      partial_path = HiddenPath(folder, path);
-      descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    }
+  if (descriptor >= 0) {
+    flock(descriptor, LOCK_EX | LOCK_NB);  // LinkNameless may give it a hidden name.
+  } else if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
+    descriptor = OpenHidden(folder, path, partial_path);
   }
   if (descriptor < 0) return WriteError(errno, path);
-  std::unique_ptr<OutputFile> file(new OutputFile(path, std::move(partial_path), descriptor, size, overwrite));
-  if (const int error = TakeSpace(descriptor, size); error != 0) {
-    absl::Status status = WriteError(error, path);
-    return absl::Status(status.code(), absl::StrCat(status.message(), " (", size, " bytes are needed)"));
+  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), descriptor, size, overwrite)));
+}
+
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::CreateIn(const std::string& folder, const std::string& path, int64_t size,
+                                                                 bool overwrite) {
+  if (absl::Status status = CheckTarget(path, overwrite); !status.ok()) return status;
+  std::string partial_path = (std::filesystem::path(folder) / std::filesystem::path(path).filename()).string();
+  const int descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (descriptor < 0) return WriteError(errno, path);
+  close(descriptor);
+  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), -1, size, overwrite)));
+}
+
+// At once, so that a full disk is noticed before anything is computed.
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::TakeSpace(std::unique_ptr<OutputFile> file) {
+  const Use use(*file);
+  const int error = use.descriptor() < 0 ? errno : Allocate(use.descriptor(), file->size_);
+  if (error == 0) return file;
+  const absl::Status status = WriteError(error, file->path_);
+  return absl::Status(status.code(), absl::StrCat(status.message(), " (", file->size_, " bytes are needed)"));
+}
+
+void OutputFile::RemoveAbandoned(const std::string& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (!IsHiddenName(entry->path().filename().string())) continue;
+    const int descriptor = open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    struct stat stat;
+    const bool is_ours = fstat(descriptor, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid();
+    if (is_ours && flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink(entry->path().c_str());
+    close(descriptor);
   }
-  return file;
 }
 
 absl::Status OutputFile::WriteAt(int64_t offset, absl::string_view bytes) {
   if (offset < 0 || static_cast<int64_t>(bytes.size()) > size_ - offset) {
     return absl::InternalError(absl::StrCat("writing ", path_, ": offset ", offset, " + ", bytes.size(), " exceeds ", size_));
   }
+  const Use use(*this);
+  if (use.descriptor() < 0) return WriteError(errno, path_);
   while (!bytes.empty()) {
     const absl::string_view piece = bytes.substr(0, kPiece - offset % kPiece);
-    const ssize_t count = pwrite(descriptor_, piece.data(), piece.size(), offset);
+    const ssize_t count = pwrite(use.descriptor(), piece.data(), piece.size(), offset);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return WriteError(errno, path_);
     bytes.remove_prefix(count);
@@ -139,6 +224,10 @@ absl::Status OutputFile::WriteAt(int64_t offset, absl::string_view bytes) {
 }
 
 absl::StatusOr<ByteSourcePtr> OutputFile::OpenForReading() const {
+  if (descriptor_ < 0) {
+    absl::StatusOr<ByteSourcePtr> file = OpenFile(partial_path_);
+    return file.ok() ? MakeSliceSource(path_, *file, 0, (*file)->size()) : file;
+  }
   const int descriptor = open(DescriptorPath(descriptor_).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return WriteError(errno, path_);
   return AdoptFile(descriptor, path_);
@@ -173,7 +262,9 @@ absl::Status OutputFile::RenamePartial(const std::string& path) {
 }
 
 absl::Status OutputFile::Sync() {
-  if (!synced_ && fsync(descriptor_) != 0) return WriteError(errno, path_);
+  if (synced_) return absl::OkStatus();
+  const Use use(*this);
+  if (use.descriptor() < 0 || fsync(use.descriptor()) != 0) return WriteError(errno, path_);
   synced_ = true;
   return absl::OkStatus();
 }

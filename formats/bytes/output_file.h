@@ -14,7 +14,8 @@ namespace weighbridge {
 
 // A file that gets its name only when it is finished. Until Commit nothing stands under the final path, and what stood there before still
 // does; without Commit nothing remains, not even after SIGKILL where the file system knows nameless files (O_TMPFILE). Elsewhere a
-// hidden file of a name of its own, ".NAME.….partial", holds the bytes until the destructor removes it.
+// hidden file of a name of its own, ".NAME.….partial", holds the bytes until the destructor removes it; RemoveAbandoned removes that of a
+// process that was killed. A file without a name stays open: for more files than may be open there is a folder where each has one.
 class OutputFile {
  public:
   // Fails as Create does for what stands at `path` already; for asking before long work.
@@ -26,6 +27,15 @@ class OutputFile {
   // `overwrite` is false.
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path, int64_t size, bool overwrite);
 
+  // As Create, with the bytes in `folder` under the final name, and open only while they are written or read: for more files than may
+  // be open. The folder is the caller's,
+  // on the same file system, and is not looked into by others.
+  static absl::StatusOr<std::unique_ptr<OutputFile>> CreateIn(const std::string& folder, const std::string& path, int64_t size,
+                                                              bool overwrite);
+
+  // Removes hidden files in `folder` that processes left which are no more. Those of living ones are locked.
+  static void RemoveAbandoned(const std::string& folder);
+
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -36,7 +46,7 @@ class OutputFile {
   // is full, Unavailable when the system cannot write.
   absl::Status WriteAt(int64_t offset, absl::string_view bytes);
 
-  // What was written so far, as a source named like the final path; readable also after this object is gone.
+  // What was written so far, as a source named like the final path; readable while this object lives and has not committed.
   absl::StatusOr<ByteSourcePtr> OpenForReading() const;
 
   // Brings all bytes to the disk, after the last WriteAt. ResourceExhausted or Unavailable.
@@ -50,14 +60,17 @@ class OutputFile {
   absl::Status CommitIn(const std::string& folder);
 
  private:
+  class Use;
+
   OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite);
+  static absl::StatusOr<std::unique_ptr<OutputFile>> TakeSpace(std::unique_ptr<OutputFile> file);
   absl::Status CommitAt(const std::string& path);
   absl::Status LinkNameless(const std::string& path);
   absl::Status RenamePartial(const std::string& path);
 
   std::string path_;
   std::string partial_path_;  // Empty for a nameless file.
-  int descriptor_;
+  int descriptor_;            // -1 where the file is open only while it is used.
   int64_t size_;
   bool overwrite_;
   bool synced_ = false;

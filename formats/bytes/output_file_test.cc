@@ -1,5 +1,8 @@
 #include "formats/bytes/output_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,9 +12,12 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -127,6 +133,50 @@ TEST_F(OutputFileTest, AFullDiskIsNoticedBeforeAnythingIsWritten) {
   const absl::Status status = OutputFile::Create(path_, INT64_MAX / 2, /*overwrite=*/false).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
   EXPECT_EQ(FilesInFolder(), 0);
+}
+
+TEST_F(OutputFileTest, MoreFilesThanMayBeOpenWaitInAFolder) {
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit few = {.rlim_cur = 64, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::filesystem::create_directories(folder_ + "/waiting");
+  std::vector<std::unique_ptr<OutputFile>> files;
+  for (int i = 0; i < 300; ++i) {
+    auto file = OutputFile::CreateIn(folder_ + "/waiting", absl::StrCat(path_, i), 4, /*overwrite=*/false);
+    ASSERT_TRUE(file.ok()) << file.status();
+    files.push_back(*std::move(file));
+  }
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(files[i]->WriteAt(0, absl::StrCat(1000 + i)).ok());
+  for (int i = 0; i < 300; ++i) {
+    const auto written = files[i]->OpenForReading();
+    ASSERT_TRUE(written.ok()) << written.status();
+    EXPECT_EQ((*written)->name(), absl::StrCat(path_, i));
+    EXPECT_EQ(*ReadAll(**written, 100), absl::StrCat(1000 + i));
+    if (i == 0) continue;
+    ASSERT_TRUE(files[i]->Commit().ok());
+  }
+  files.clear();
+  EXPECT_EQ(Contents(path_ + "299"), "1299");
+  EXPECT_FALSE(std::filesystem::exists(path_ + "0"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/waiting"));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+TEST_F(OutputFileTest, WhatAKilledProcessLeftIsRemovedAndWhatALivingOneHoldsIsNot) {
+  const std::string dead = folder_ + "/.result.4711.0.partial";
+  const std::string living = folder_ + "/.result.4712.0.partial";
+  const std::string others = folder_ + "/.result.mine.partial";
+  for (const std::string& path : {dead, living, others}) std::ofstream(path) << "x";
+  const int held = open(living.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(flock(held, LOCK_EX), 0);
+  OutputFile::RemoveAbandoned(folder_);
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(living));
+  EXPECT_TRUE(std::filesystem::exists(others));
+  close(held);
+  OutputFile::RemoveAbandoned(folder_);
+  EXPECT_FALSE(std::filesystem::exists(living));
 }
 
 TEST_F(OutputFileTest, WritesStayInside) {
