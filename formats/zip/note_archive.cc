@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/zip/zip_archive.h"
-#include "formats/zip/zip_handle.h"
+#include "formats/zip/zip_member.h"
 
 namespace weighbridge {
 

@@ -15,8 +15,8 @@
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
-#include "formats/zip/zip_handle.h"
 #include "formats/zip/zip_inflater.h"
+#include "formats/zip/zip_member.h"
 
 namespace weighbridge {
 
@@ -27,14 +27,16 @@ struct SourceRange {
   int64_t size = 0;
 };
 
-// A zip archive whose structure can be relied on: names are unique, no two members share bytes, nothing stands before the first local
-// header, local headers agree with the directory, all members are stored or deflated and none is encrypted (formats.md 3.8). Bytes may
-// follow its end record, at most 64 KiB, as torch has it. Movable; the ranges that it gives out live on without it.
+// A zip archive whose structure can be relied on: all readers take it for the same members (zip_directory.h), which are stored or deflated.
+// Bytes may follow its end record, at most 64 KiB, as torch has it. Movable, and the ranges that it gives out live on without it.
 class ZipArchive {
  public:
-  // Reads the directory and every local header, some 20 µs per member. DataLoss or Unimplemented, naming the member where one is to
-  // blame, when it is no archive as above; ResourceExhausted when it has more members than limits.zip_members; otherwise as ReadAt.
+  // Reads the directory and every local header. Fails as ReadZipDirectory; DataLoss also when a member is deflated and libzip, which
+  // inflates it, finds other members.
   static absl::StatusOr<ZipArchive> Open(ByteSourcePtr source, const ReadLimits& limits);
+
+  ZipArchive(ZipArchive&&) = default;
+  ZipArchive& operator=(ZipArchive&&) = default;
 
   const ByteSourcePtr& source() const { return source_; }
 
@@ -61,8 +63,8 @@ class ZipArchive {
   ByteSourcePtr source_;
   int64_t trailing_bytes_;
   std::vector<ZipMember> members_;
-  absl::flat_hash_map<std::string, size_t> index_;
-  std::shared_ptr<ZipInflater> inflater_;
+  absl::flat_hash_map<absl::string_view, size_t> index_;  // By the names in members_.
+  std::shared_ptr<ZipInflater> inflater_;                 // Null where nothing is deflated.
 };
 
 // Reads the bytes of `range` and compares their CRC-32. DataLoss, saying both, when it is another; otherwise as ReadAt.

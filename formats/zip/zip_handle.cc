@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,20 +12,15 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/zip/zip_member.h"
 
 namespace weighbridge {
 namespace {
 
 constexpr int64_t kPiece = int64_t{256} << 10;
-
-std::string Label(const ZipMember& member) {
-  return absl::StrCat("member \"", absl::Utf8SafeCEscape(member.name), "\"");
-}
 
 }  // namespace
 
@@ -34,8 +28,6 @@ std::string Label(const ZipMember& member) {
 struct ZipHandle::Reader {
   ByteSourcePtr source;
   int64_t position = 0;
-  int64_t last_read_begin = 0;
-  int64_t last_read_end = 0;
   absl::Status status;  // The first read that failed.
 
   zip_int64_t Read(char* buffer, zip_uint64_t size) {
@@ -44,10 +36,7 @@ struct ZipHandle::Reader {
       status.Update(read);
       return -1;
     }
-    if (count > 0) {
-      last_read_begin = position;
-      last_read_end = position += count;
-    }
+    position += count;
     return count;
   }
 
@@ -105,94 +94,56 @@ ZipHandle::~ZipHandle() {
   if (zip_ != nullptr) zip_discard(zip_);
 }
 
-int64_t ZipHandle::last_read_end() const {
-  return reader_->last_read_end;
-}
-
-absl::Status ZipHandle::StatusOf(int libzip_error) const {
+absl::Status ZipHandle::StatusOf(zip_error_t& error) const {
   if (!reader_->status.ok()) return reader_->status;
-  zip_error_t error;
-  zip_error_init_with_code(&error, libzip_error);
   const std::string message = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  switch (libzip_error) {
-    case ZIP_ER_MULTIDISK:
-    case ZIP_ER_COMPNOTSUPP:
-    case ZIP_ER_ENCRNOTSUPP:
-      return absl::UnimplementedError(message);
-    case ZIP_ER_MEMORY:
-      return absl::ResourceExhaustedError(message);
-    default:
-      return absl::DataLossError(message);
-  }
+  if (zip_error_code_zip(&error) == ZIP_ER_MEMORY) return absl::ResourceExhaustedError(message);
+  return absl::DataLossError(message);
 }
 
-absl::Status ZipHandle::Open(Check check) {
+absl::Status ZipHandle::Open(absl::Span<const ZipMember> members) {
   zip_error_t error;
   zip_error_init(&error);
   const auto finish = absl::MakeCleanup([&error] { zip_error_fini(&error); });
   zip_source_t* source = zip_source_function_create(&Reader::Callback, reader_.get(), &error);
-  if (source == nullptr) return StatusOf(zip_error_code_zip(&error));
-  zip_ = zip_open_from_source(source, ZIP_RDONLY | (check == Check::kConsistency ? ZIP_CHECKCONS : 0), &error);
-  if (zip_ != nullptr) return absl::OkStatus();
-  zip_source_free(source);
-  return StatusOf(zip_error_code_zip(&error));
+  if (source == nullptr) return StatusOf(error);
+  zip_ = zip_open_from_source(source, ZIP_RDONLY, &error);
+  if (zip_ == nullptr) {
+    zip_source_free(source);
+    return StatusOf(error);
+  }
+  if (const int64_t count = zip_get_num_entries(zip_, 0); count != static_cast<int64_t>(members.size())) {
+    return absl::DataLossError(absl::StrCat("libzip finds ", count, " members, the directory has ", members.size()));
+  }
+  for (const ZipMember& member : members) {
+    if (absl::Status status = CheckSame(member); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
-int64_t ZipHandle::member_count() const {
-  return zip_get_num_entries(zip_, 0);
-}
-
-absl::StatusOr<ZipMember> ZipHandle::Member(int64_t index) {
+absl::Status ZipHandle::CheckSame(const ZipMember& member) {
   zip_stat_t stat;
-  if (zip_stat_index(zip_, index, ZIP_FL_ENC_RAW, &stat) != 0) return StatusOf(zip_error_code_zip(zip_get_error(zip_)));
-  ZipMember member = {.name = stat.name, .index = index, .deflated = stat.comp_method == ZIP_CM_DEFLATE, .crc32 = stat.crc};
-  if (stat.encryption_method != ZIP_EM_NONE) return absl::UnimplementedError(absl::StrCat(Label(member), " is encrypted"));
-  if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
-    return absl::UnimplementedError(absl::StrCat(Label(member), " is compressed by method ", stat.comp_method, "; only 0 and 8 are read"));
+  if (zip_stat_index(zip_, member.index, ZIP_FL_ENC_RAW, &stat) != 0) return StatusOf(*zip_get_error(zip_));
+  if (member.name == stat.name && member.deflated == (stat.comp_method == ZIP_CM_DEFLATE) &&
+      static_cast<uint64_t>(member.stored_size) == stat.comp_size && static_cast<uint64_t>(member.size) == stat.size &&
+      member.crc32 == stat.crc) {
+    return absl::OkStatus();
   }
-  const auto file_size = static_cast<uint64_t>(reader_->source->size());
-  if (stat.comp_size > file_size || stat.size > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-    return absl::DataLossError(absl::StrCat(Label(member), " claims ", stat.comp_size, " bytes in a file of ", file_size));
-  }
-  member.stored_size = static_cast<int64_t>(stat.comp_size);
-  member.size = static_cast<int64_t>(stat.size);
-  if (!member.deflated && member.size != member.stored_size) {
-    return absl::DataLossError(
-        absl::StrCat(Label(member), " is stored as it is, in ", member.stored_size, " bytes, and claims ", member.size));
-  }
-  if (member.stored_size == 0) return member;
-  absl::StatusOr<int64_t> offset = DataOffset(member);
-  if (!offset.ok()) return absl::Status(offset.status().code(), absl::StrCat(Label(member), ": ", offset.status().message()));
-  member.offset = *offset;
-  if (member.stored_size > reader_->source->size() - member.offset) {
-    return absl::DataLossError(
-        absl::StrCat(Label(member), ": offset ", member.offset, " + ", member.stored_size, " exceeds ", reader_->source->size()));
-  }
-  return member;
-}
-
-absl::StatusOr<int64_t> ZipHandle::DataOffset(const ZipMember& member) {
-  zip_file_t* file = zip_fopen_index(zip_, member.index, ZIP_FL_COMPRESSED);
-  if (file == nullptr) return StatusOf(zip_error_code_zip(zip_get_error(zip_)));
-  const auto close = absl::MakeCleanup([file] { zip_fclose(file); });
-  char first;
-  if (zip_fread(file, &first, 1) != 1) return StatusOf(ZIP_ER_EOF);
-  return reader_->last_read_begin;
+  return absl::DataLossError(absl::StrCat(Label(member), ": libzip finds something else in its place"));
 }
 
 absl::Status ZipHandle::Inflate(const ZipMember& member, absl::FunctionRef<absl::Status(absl::Span<const char>)> sink) {
   zip_file_t* file = zip_fopen_index(zip_, member.index, 0);
-  if (file == nullptr) return StatusOf(zip_error_code_zip(zip_get_error(zip_)));
+  if (file == nullptr) return StatusOf(*zip_get_error(zip_));
   const auto close = absl::MakeCleanup([file] { zip_fclose(file); });
   std::vector<char> piece(kPiece);
   int64_t done = 0;
   while (true) {
     const zip_int64_t count = zip_fread(file, piece.data(), piece.size());
     if (count < 0) {
-      const int error = zip_error_code_zip(zip_file_get_error(file));
+      zip_error_t& error = *zip_file_get_error(file);
       // libzip compares with the checksum at the stream's end, also where none was made.
-      if (error == ZIP_ER_CRC && member.crc32 == 0 && done == member.size) return absl::OkStatus();
+      if (zip_error_code_zip(&error) == ZIP_ER_CRC && member.crc32 == 0 && done == member.size) return absl::OkStatus();
       return StatusOf(error);
     }
     if (count > member.size - done) return absl::DataLossError(absl::StrCat("inflates to more than its ", member.size, " bytes"));

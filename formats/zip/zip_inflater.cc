@@ -17,12 +17,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_handle.h"
+#include "formats/zip/zip_member.h"
 
 namespace weighbridge {
 namespace {
@@ -61,7 +61,7 @@ absl::Status WriteAll(int descriptor, int64_t offset, absl::Span<const char> byt
 class InflatedSource final : public ByteSource {
  public:
   InflatedSource(std::shared_ptr<ZipInflater> inflater, ByteSourcePtr file, const ZipMember& member)
-      : ByteSource(absl::StrCat(file->name(), ": member \"", absl::Utf8SafeCEscape(member.name), "\""), member.size),
+      : ByteSource(absl::StrCat(file->name(), ": ", Label(member)), member.size),
         inflater_(std::move(inflater)),
         file_(std::move(file)),
         member_(member) {}

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_handle.h"
+#include "formats/zip/zip_member.h"
 
 namespace weighbridge {
 
