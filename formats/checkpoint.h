@@ -28,13 +28,16 @@ struct CheckpointTensor {
   std::string tensor_name;
 };
 
-// A part of a source whose CRC-32 the container states. Readers of tensors do not check it; whoever reads the part in full does.
+// A part of a source whose CRC-32 the container states. Readers of tensors do not check it; whoever reads the part in full does,
+// and whoever reads all tensors checks the parts without one too.
 struct ChecksummedRange {
   ByteSourcePtr source;
   int64_t offset = 0;
   int64_t size = 0;
   uint32_t crc32 = 0;
   std::string label;  // For messages: "member archive/data/7".
+  // Whether a tensor lies in it. A part without one (a version, an id, a storage that no tensor uses) is read by nobody on the way.
+  bool has_tensors = true;
 };
 
 // Where a file came from, as whoever fetched it recorded.

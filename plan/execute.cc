@@ -105,6 +105,7 @@ class Execution {
   absl::Status AddOutput(size_t output, const Target& target);
   void AddChecks(size_t job, const TiledBox& box);
   absl::StatusOr<TiledJob> Tile(const Job& job) const;
+  absl::Status CheckInFull(const ChecksummedRange& range);
   absl::Status WriteLiteral(const Literal& literal);
   absl::Status MakeBand(int64_t index, int thread);
   absl::Status WriteBand(const Job& job, const TiledBox& box, const Region& band, const char* bytes);
@@ -120,6 +121,7 @@ class Execution {
   std::deque<RangeCrc> crcs_;
   std::vector<Checksum> checksums_;
   absl::flat_hash_map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> source_checksums_;
+  std::vector<const ChecksummedRange*> ranges_without_tensors_;  // Of the sources: nobody else reads them.
   std::deque<RangeCheck> checks_;
   // Of leaves that have one: by job and leaf.
   absl::flat_hash_map<std::pair<size_t, size_t>, RangeCheck*> check_of_leaf_;
@@ -164,7 +166,10 @@ int64_t Execution::BandLimit() const {
 
 void Execution::IndexSourceChecksums() {
   for (const PlanSource& source : plan_.sources) {
-    for (const ChecksummedRange& range : source.checkpoint->checksums) source_checksums_[{range.source.get(), range.offset}] = &range;
+    for (const ChecksummedRange& range : source.checkpoint->checksums) {
+      source_checksums_[{range.source.get(), range.offset}] = &range;
+      if (!range.has_tensors) ranges_without_tensors_.push_back(&range);
+    }
   }
 }
 
@@ -238,9 +243,25 @@ absl::StatusOr<TiledJob> Execution::Tile(const Job& job) const {
 
 absl::Status Execution::Run() {
   const int64_t literals = static_cast<int64_t>(literals_.size());
-  return ParallelFor(literals + bands_, options_.threads, options_.stop, [&](int64_t index, int thread) {
-    return index < literals ? WriteLiteral(literals_[index]) : MakeBand(index - literals, thread);
+  const int64_t ranges = static_cast<int64_t>(ranges_without_tensors_.size());
+  return ParallelFor(literals + bands_ + ranges, options_.threads, options_.stop, [&](int64_t index, int thread) {
+    if (index < literals) return WriteLiteral(literals_[index]);
+    if (index < literals + bands_) return MakeBand(index - literals, thread);
+    return CheckInFull(*ranges_without_tensors_[index - literals - bands_]);
   });
+}
+
+absl::Status Execution::CheckInFull(const ChecksummedRange& range) {
+  RangeCheck check(range);
+  std::string piece;
+  for (int64_t done = 0; done < range.size; done += static_cast<int64_t>(piece.size())) {
+    piece.resize(std::min(range.size - done, int64_t{64} << 10));
+    if (absl::Status status = range.source->ReadAt(range.offset + done, absl::MakeSpan(piece)); !status.ok()) return status;
+    PiecesCrc pieces;
+    pieces.Append(range.offset + done, piece);
+    if (absl::Status status = check.Add(pieces); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Execution::WriteLiteral(const Literal& literal) {

@@ -296,6 +296,16 @@ TEST_F(ChecksumTest, AreNotComparedWhereOnlyAPartIsRead) {
   EXPECT_TRUE(Run(Options(2, 8 * kMiB)).ok());
 }
 
+TEST_F(ChecksumTest, AreComparedWhereNoTensorLies) {
+  checkpoint_->checksums = {{source_, kBefore, kSize, crc_, "member version", /*has_tensors=*/false}};
+  AddOutput("slice", *Slice(ReadMatrix(), {{0, 1499}, {0, 1000}}));
+  EXPECT_TRUE(Run(Options(2, 8 * kMiB)).ok());
+  checkpoint_->checksums[0].crc32 ^= 1;
+  const absl::Status status = Run(Options(2, 8 * kMiB)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("file.bin"), HasSubstr("member version")));
+}
+
 // Several files in one pass, whose slots have checksums as the members of a zip have: one before the slot, one behind it.
 class FilesTest : public ExecuteTest {
  protected:

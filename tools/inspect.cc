@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<std::string>> Digests(const std::vector<const Checkpo
   return digests;
 }
 
-// Of each checksummed range that a shown tensor lies in.
+// Of each checksummed range that a shown tensor lies in, and of those in which none lies.
 absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<const CheckpointTensor*>& tensors,
                             const CommonOptions& common) {
   const auto holds = [](const ChecksummedRange& range, const StoredTensor& tensor) {
@@ -84,7 +84,10 @@ absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<cons
   };
   std::vector<const ChecksummedRange*> ranges;
   std::map<std::pair<const ByteSource*, int64_t>, const ChecksummedRange*> by_offset;
-  for (const ChecksummedRange& range : checkpoint.checksums) by_offset[{range.source.get(), range.offset}] = &range;
+  for (const ChecksummedRange& range : checkpoint.checksums) {
+    by_offset[{range.source.get(), range.offset}] = &range;
+    if (!range.has_tensors) ranges.push_back(&range);
+  }
   for (const CheckpointTensor* tensor : tensors) {
     auto found = by_offset.upper_bound({tensor->tensor.source().get(), tensor->tensor.offset()});
     if (found == by_offset.begin() || !holds(*(--found)->second, tensor->tensor)) continue;

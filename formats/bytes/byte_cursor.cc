@@ -35,7 +35,8 @@ absl::StatusOr<const char*> ByteCursor::Need(int64_t size) {
   if (absl::Status status = CheckRemaining(size); !status.ok()) return status;
   const int64_t window_end = window_begin_ + static_cast<int64_t>(window_.size());
   if (position_ < window_begin_ || position_ + size > window_end) {
-    const bool goes_on = window_begin_ <= position_ && position_ <= window_end;
+    // A jump over less than that would be read in any case.
+    const bool goes_on = window_begin_ <= position_ && position_ <= window_end + kFirstWindow;
     const int64_t wanted = goes_on ? std::min<int64_t>(2 * window_.size(), kWindow) : 0;
     window_.resize(std::min(std::max({wanted, kFirstWindow, size}), remaining()));
     window_begin_ = position_;

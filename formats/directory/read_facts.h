@@ -12,7 +12,8 @@ namespace weighbridge {
 // "architectures.0". A whole number that fits is an int64_t, any other number a double; null is no fact.
 //
 // DataLoss: it is no valid JSON, no object, or gives two values under one joined name. ResourceExhausted: it goes beyond limits.json_bytes
-// or limits.nesting. Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
+// or limits.nesting, or its joined names have more than 64 KiB and 16 times its own bytes together. Otherwise as ByteSource::ReadAt.
+// Messages begin with "reading PATH: ".
 absl::StatusOr<Facts> ReadFacts(const ByteSource& source, const ReadLimits& limits);
 
 }  // namespace weighbridge

@@ -62,6 +62,14 @@ bool LooksLikeSafetensors(const ByteSource& source) {
   return cursor.ReadU64().value_or(UINT64_MAX) < uint64_t{1} << 40 && cursor.ReadU8().value_or(0) == '{';
 }
 
+// Whether the file begins with a length that fits into it, whatever follows: u64, so zeros stand where a pickle has opcodes. But after
+// PROTO and FRAME a pickle has such a length too.
+bool BeginsWithALength(const ByteSource& source, absl::string_view head) {
+  const absl::StatusOr<uint64_t> length = ByteCursor(source).ReadU64();
+  if (!length.ok() || (head[0] == '\x80' && head[2] == '\x95')) return false;
+  return *length > 0 && *length <= UINT32_MAX && static_cast<int64_t>(*length) < source.size();
+}
+
 // PROTO, or an opcode with which protocols 0 and 1 begin. After GLOBAL the names of a module and of what it holds follow, in letters.
 bool LooksLikePickle(absl::string_view head) {
   if (head[0] != 'c') return head[0] == '\x80' || absl::StrContains("(])}IJKLMNFGSTUVX.", head.substr(0, 1));
@@ -85,6 +93,10 @@ std::optional<FileKind> KindOfReadable(const ByteSource& source, absl::string_vi
   if (LooksLikeTorchLegacy(source)) return FileKind::kTorchLegacy;
   if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kJson;
   // A number is nothing that Paddle saves. It may be a magic number that torch did not have yet; torch's reader says so.
+  // A damaged header of safetensors is told as such: many lengths begin as a pickle does.
+  if (LooksLikePickle(head) && BeginsWithALength(source, head)) return FileKind::kSafetensors;
+  const bool has_protocol = head[0] == '\x80';
+  if (LooksLikePickle(head) && !has_protocol && absl::EndsWith(source.name(), ".safetensors")) return FileKind::kSafetensors;
   if (LooksLikePickle(head)) return BeginsWithLong(head) ? FileKind::kTorchLegacy : FileKind::kPickle;
   return std::nullopt;
 }
@@ -110,6 +122,9 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
   }
   if (LooksLikeMarkup(head))
     return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
+  // torch.load asks tarfile first where it is given a path and weights_only=False, and not otherwise.
+  if (LooksLikeTar(source) && LooksLikeTorchLegacy(source))
+    return absl::DataLossError("it begins as a tar archive and as a file of torch.save");
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));

@@ -1,8 +1,10 @@
 #include "formats/directory/recognize.h"
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_format.h"
 #include "formats/bytes/byte_source.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,6 +24,17 @@ absl::StatusOr<FileKind> Recognize(std::string bytes, const std::string& name = 
   return RecognizeFile(*MakeMemorySource(name, std::move(bytes)));
 }
 
+// The header of a tar archive without a magic.
+std::string OldTar(const std::string& begin) {
+  std::string header = begin + std::string(512 - begin.size(), '\0');
+  header.replace(124, 11, "00000000000");
+  header.replace(148, 8, "        ");
+  int sum = 0;
+  for (const char byte : header) sum += static_cast<uint8_t>(byte);
+  header.replace(148, 7, absl::StrFormat("%06o", sum) + std::string(1, '\0'));
+  return header;
+}
+
 TEST(RecognizeFileTest, TellsReadableFilesByContent) {
   struct Case {
     const char* what;
@@ -33,7 +46,8 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
       {"zip", Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), FileKind::kZip},
       {"zip of arrays", Bytes("PK\x03\x04", 4) + std::string(22, '\0') + Bytes("\x05\0\0\0w.npy", 9), FileKind::kNpz},
       {".npy", Bytes("\x93NUMPY\x01\x00", 8), FileKind::kNpy},
-      {"tar", std::string("sys_info").append(249, '\0') + "ustar", FileKind::kTar},
+      {"tar", std::string("sys_info").append(249, '\0') + "ustar" + std::string(250, '\0'), FileKind::kTar},
+      {"tar of 1979, which has only a checksum", OldTar("pickle"), FileKind::kTar},
       {"LoDTensors", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8), FileKind::kLodTensors},
       {"LoDTensors with levels", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01'), FileKind::kLodTensors},
       {"LoDTensors of a negative descriptor", std::string(16, '\0') + "\xff\xff\xff\xff", FileKind::kLodTensors},
@@ -49,7 +63,12 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
       {"safetensors whose length begins as JSON", Bytes("{\0\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
       {"safetensors with a header over the limit", Bytes("\x01\xe1\xf5\x05\0\0\0\0{}", 10), FileKind::kSafetensors},
       {"safetensors with an empty header", Bytes("\0\0\0\0\0\0\0\0{}", 10), FileKind::kSafetensors},
+      {"damaged safetensors whose length is an empty dict", Bytes("}.\0\0\0\0\0\0x\"w\"", 12) + std::string(0x2e7d, ' '),
+       FileKind::kSafetensors},
+      {"damaged safetensors whose length begins as a protocol", Bytes("\x80\x02\0\0\0\0\0\0x", 9) + std::string(640, ' '),
+       FileKind::kSafetensors},
       {"pickle, protocol 2", "\x80\x02}q\x01.", FileKind::kPickle},
+      {"pickle, protocol 4, of a short frame", "\x80\x04\x95" + Bytes("\x05\0\0\0\0\0\0\0", 8) + "}\x94h\0.", FileKind::kPickle},
       {"pickle, protocol 4", "\x80\x04\x95", FileKind::kPickle},
       {"pickle, protocol 6", "\x80\x06}.", FileKind::kPickle},
       {"pickle, protocol 0", "(dp0\n.", FileKind::kPickle},
@@ -118,7 +137,9 @@ TEST(RecognizeFileTest, RefusesADistributedCheckpointByItsName) {
 TEST(RecognizeFileTest, AsksTheNameOnlyWhenTheContentSaysNothing) {
   EXPECT_EQ(*Recognize("abc", "m.safetensors"), FileKind::kSafetensors);
   EXPECT_EQ(*Recognize("[]", "m.safetensors.index.json"), FileKind::kJson);
-  EXPECT_EQ(*Recognize("(dp0\n.", "m.safetensors"), FileKind::kPickle);
+  EXPECT_EQ(*Recognize("\x80\x02}q\x01.", "m.safetensors"), FileKind::kPickle);
+  // One letter is little to go by.
+  EXPECT_EQ(*Recognize("(dp0\n.", "m.safetensors"), FileKind::kSafetensors);
 }
 
 }  // namespace

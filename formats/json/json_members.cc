@@ -15,6 +15,9 @@
 namespace weighbridge {
 namespace {
 
+// A value of the tree takes up to 100 bytes, and may be a single one of the text.
+constexpr int64_t kMaxValues = 1'000'000;
+
 nlohmann::json Parse(absl::string_view text) {
   return nlohmann::json::parse(text.begin(), text.end(), /*cb=*/nullptr, /*allow_exceptions=*/false);
 }
@@ -23,7 +26,9 @@ nlohmann::json Parse(absl::string_view text) {
 
 absl::StatusOr<JsonMembers> ParseJsonMembers(absl::string_view text, int64_t max_nesting) {
   // The library's tree keeps the last of two equal keys and writes itself by recursion, so it sees only what passed here.
-  absl::Status status = VisitJson(text, max_nesting, [](absl::Span<const std::string> path, const JsonValue& value) {
+  int64_t values = 0;
+  absl::Status status = VisitJson(text, max_nesting, [&values](absl::Span<const std::string> path, const JsonValue& value) {
+    if (++values > kMaxValues) return absl::ResourceExhaustedError(absl::StrCat("it has more than ", kMaxValues, " values"));
     if (!path.empty() || std::holds_alternative<JsonObject>(value)) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat("it is ", JsonKind(value), ", not an object"));
   });

@@ -37,6 +37,12 @@ TEST(JsonMembersTest, IsStrict) {
             absl::StatusCode::kResourceExhausted);
 }
 
+TEST(JsonMembersTest, LimitsTheNumberOfValues) {
+  std::string text = "{\"a\": [1";
+  for (int i = 0; i < 1'000'000; ++i) text += ",1";
+  EXPECT_EQ(ParseJsonMembers(text + "]}", 10).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
 TEST(JsonMembersTest, ComparesValuesNotTexts) {
   EXPECT_TRUE(SameJsonValue("1", "1.0"));
   EXPECT_TRUE(SameJsonValue(R"({"a": 1, "b": null})", R"({"b":null,"a":1})"));

@@ -41,7 +41,7 @@ class PathTracker final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return Close(); }
 
   bool key(std::string& key) override {
-    if (!containers_.back().keys.insert(key).second) {
+    if (!containers_.back().keys.insert(absl::flat_hash_set<std::string>::hasher()(key)).second) {
       return Fail(absl::DataLossError(absl::StrCat("the key \"", key, "\" stands twice in ", Place())));
     }
     path_.push_back(std::move(key));
@@ -63,7 +63,9 @@ class PathTracker final : public nlohmann::json_sax<nlohmann::json> {
   struct Container {
     bool is_array = false;
     int64_t items = 0;
-    absl::flat_hash_set<std::string> keys;
+    // The hashes of keys stand for them: an object of millions of short keys takes no more memory than its text. Two keys of one hash would
+    // refuse a file that is right, once in 2^64.
+    absl::flat_hash_set<size_t> keys;
   };
 
   bool Fail(absl::Status status) {

@@ -71,7 +71,8 @@ class Literals {
   absl::StatusOr<int64_t> Size() {
     const absl::string_view digits = rest().substr(0, text_.find_first_not_of("0123456789"));
     int64_t size = 0;
-    if (digits.empty() || !absl::SimpleAtoi(digits, &size)) {
+    // Python has no number that begins with a zero, but zero.
+    if (digits.empty() || (digits.size() > 1 && digits[0] == '0') || !absl::SimpleAtoi(digits, &size)) {
       return absl::DataLossError(absl::StrCat("the header has ", Quote(text_), " where a size belongs"));
     }
     text_.remove_prefix(digits.size());
@@ -111,6 +112,12 @@ absl::Status ReadDescr(Literals& literals, NpyHeader& header) {
   const char order = text.find_first_of("<>|=") == 0 ? text[0] : '=';
   if (text.find_first_of("<>|=") == 0) text.remove_prefix(1);
   const std::optional<DType> dtype = pickle::ParseNumpyDType(text);
+  // What numpy has no type for is written as so many bytes of no kind. ml_dtypes has one type of two bytes, several of one; which library
+  // wrote them the file does not say.
+  if (text == "V2" || text == "V1") {
+    return absl::UnimplementedError(absl::StrCat("numpy dtype ", Quote(*descr), " is ", text.substr(1), " bytes of no kind, most likely ",
+                                                 text == "V2" ? "bfloat16" : "a float8 type", " of ml_dtypes; save it as safetensors"));
+  }
   if (!dtype.has_value()) {
     // Times have their unit behind: M8[ns].
     const bool known = pickle::IsOtherNumpyDType(text.substr(0, text.find('[')));

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -69,7 +70,9 @@ absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, 
 
 absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const ReadLimits& limits, Checkpoint& checkpoint) {
   if (!absl::EndsWith(member.name, kExtension)) return absl::UnimplementedError("it is no .npy file");
-  if (!pickle::IsUtf8(member.name)) return absl::UnimplementedError("its name is not UTF-8");
+  if (member.name_is_utf8 && !pickle::IsUtf8(member.name)) return absl::DataLossError("its name is not UTF-8, as its flags say");
+  const bool is_ascii = std::all_of(member.name.begin(), member.name.end(), [](char c) { return absl::ascii_isascii(c); });
+  if (!member.name_is_utf8 && !is_ascii) return absl::UnimplementedError("its name is not marked as UTF-8, and code page 437 is not read");
   absl::StatusOr<std::string> head = archive.Head(member, kPreamble + limits.npy_header_bytes);
   if (!head.ok()) return head.status();
   const absl::StatusOr<NpyHeader> header = ReadNpyHeader(*MakeMemorySource("the header", *std::move(head)), limits.npy_header_bytes);
@@ -77,6 +80,10 @@ absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const
   absl::StatusOr<std::pair<StoredTensor, int64_t>> stored = Store(*header, archive.Data(member));
   if (!stored.ok()) return stored.status();
   std::string name = member.name.substr(0, member.name.size() - kExtension.size());
+  if (archive.Find(name) != nullptr) {
+    return absl::DataLossError(
+        absl::StrCat("its array would be ", pickle::Quote(name), ", by which numpy understands the member of that name"));
+  }
   if (stored->second > 0) checkpoint.remarks.push_back(absl::StrCat(stored->second, " bytes follow the array in ", member.name));
   return checkpoint.Add({.name = std::move(name), .tensor = std::move(stored->first), .tensor_name = ""});
 }
@@ -108,7 +115,7 @@ absl::StatusOr<Checkpoint> ReadNpz(ByteSourcePtr source, const ReadLimits& limit
     absl::Status status = AddMember(*archive, member, limits, checkpoint);
     if (!status.ok()) return Annotate(absl::StrCat("reading ", source->name(), ": member ", pickle::Quote(member.name)), status);
   }
-  NoteArchive(*archive, "", checkpoint);
+  NoteArchive(*archive, checkpoint);
   return checkpoint;
 }
 

@@ -104,6 +104,18 @@ TEST(ReadNpzTest, NamesArraysByTheirMembersWhereverTheyLie) {
   EXPECT_EQ(checkpoint->checksums[0].crc32, Crc32(file));
 }
 
+TEST(ReadNpzTest, TellsNamesByCaseAndReadsThemAsUtf8WhereTheySaySo) {
+  const std::string file = Build({});
+  const absl::StatusOr<Checkpoint> checkpoint =
+      ReadNpz(MakeMemorySource("w.npz", BuildZip({{.name = "w.npy", .data = file},
+                                                  {.name = "W.npy", .data = file},
+                                                  {.name = "\xc3\xa9.npy", .data = file, .flags = 1 << 11}})),
+              ReadLimits());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->tensors()[1].name, "W");
+  EXPECT_EQ(checkpoint->tensors()[2].name, "\xc3\xa9");
+}
+
 struct RefusedCase {
   const char* what;
   absl::StatusOr<Checkpoint> result;
@@ -141,6 +153,9 @@ INSTANTIATE_TEST_SUITE_P(Descr, RefusedTest,
                                          RefusedCase{"Time", WithDescr("'<M8[ns]'"), kUnsupported, "<M8[ns]"},
                                          RefusedCase{"Record", WithDescr("[('a', '<f4')]"), kUnsupported, "<f4"},
                                          RefusedCase{"NoType", WithDescr("'<f5'"), kCorrupt, "<f5"},
+                                         RefusedCase{"Bfloat16", WithDescr("'<V2'"), kUnsupported, "bfloat16"},
+                                         RefusedCase{"Float8", WithDescr("'|V1'"), kUnsupported, "float8"},
+                                         RefusedCase{"Bytes", WithDescr("'|V16'"), kUnsupported, "|V16"},
                                          RefusedCase{"NoOrder", WithDescr("'|f4'"), kCorrupt, "byte order"},
                                          RefusedCase{"Number", WithDescr("4"), kCorrupt, "a text"},
                                          RefusedCase{"Escape", WithDescr("'<f\\x34'"), kCorrupt, "escape"}),
@@ -151,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(Shape, RefusedTest,
                                          RefusedCase{"Expression", WithShape("(2 + f(), 3)"), kCorrupt, "+ f()"},
                                          RefusedCase{"Overflow", WithShape("(4611686018427387905, 4)"), kCorrupt, "4611686018427387905"},
                                          RefusedCase{"Huge", WithShape("(99999999999999999999,)"), kCorrupt, "999"},
+                                         RefusedCase{"LeadingZero", WithShape("(06,)"), kCorrupt, "06"},
                                          RefusedCase{"NoTuple", WithShape("(3)"), kCorrupt, "tuple"},
                                          RefusedCase{"List", WithShape("[2, 3]"), kCorrupt, "["},
                                          RefusedCase{"TooLarge", WithShape("(7,)"), kCorrupt, "14 bytes"}),
@@ -158,20 +174,23 @@ INSTANTIATE_TEST_SUITE_P(Shape, RefusedTest,
 
 INSTANTIATE_TEST_SUITE_P(
     File, RefusedTest,
-    testing::Values(RefusedCase{"Version", Read({.major = 9}), kUnsupported, "9.0"},
-                    RefusedCase{"KeyMissing", Read({.header = "{'descr': '<i2', 'shape': (2, 3)}"}), kCorrupt, "fortran_order"},
-                    RefusedCase{"KeyTwice", Read({.header = "{'shape': (6,), 'descr': '<i2', 'fortran_order': False, 'shape': (6,)}"}),
-                                kCorrupt, "twice"},
-                    RefusedCase{"KeyUnknown", Read({.header = "{'descr': '<i2', 'order': 1}"}), kCorrupt, "order"},
-                    RefusedCase{"GoesOn", Read({.header = Npy().header + ".x"}), kCorrupt, "goes on"},
-                    RefusedCase{"HeaderCut", ReadNpy(MakeMemorySource("a.npy", Build({}).substr(0, 40)), {}), kCorrupt, "announced"},
-                    RefusedCase{"HeaderLong", Read({.header = Npy().header + std::string(70000, ' '), .major = 2}),
-                                absl::StatusCode::kResourceExhausted, "65536"},
-                    RefusedCase{"OtherMember", ReadZip({{.name = "a.npy", .data = Build({})}, {.name = "b.txt", .data = "x"}}),
-                                kUnsupported, "b.txt"},
-                    RefusedCase{"MemberIsNone", ReadZip({{.name = "a.npy", .data = "abc"}}), kCorrupt, "a.npy"},
-                    RefusedCase{"NameIsNoUtf8", ReadZip({{.name = "\xff.npy", .data = Build({})}}), kUnsupported, "UTF-8"},
-                    RefusedCase{"CutMember", ReadZip({{.name = "a.npy", .data = Build({.data = "abc"})}}), kCorrupt, "12 bytes"}),
+    testing::Values(
+        RefusedCase{"Version", Read({.major = 9}), kUnsupported, "9.0"},
+        RefusedCase{"KeyMissing", Read({.header = "{'descr': '<i2', 'shape': (2, 3)}"}), kCorrupt, "fortran_order"},
+        RefusedCase{"KeyTwice", Read({.header = "{'shape': (6,), 'descr': '<i2', 'fortran_order': False, 'shape': (6,)}"}), kCorrupt,
+                    "twice"},
+        RefusedCase{"KeyUnknown", Read({.header = "{'descr': '<i2', 'order': 1}"}), kCorrupt, "order"},
+        RefusedCase{"GoesOn", Read({.header = Npy().header + ".x"}), kCorrupt, "goes on"},
+        RefusedCase{"HeaderCut", ReadNpy(MakeMemorySource("a.npy", Build({}).substr(0, 40)), {}), kCorrupt, "announced"},
+        RefusedCase{"HeaderLong", Read({.header = Npy().header + std::string(70000, ' '), .major = 2}),
+                    absl::StatusCode::kResourceExhausted, "65536"},
+        RefusedCase{"OtherMember", ReadZip({{.name = "a.npy", .data = Build({})}, {.name = "b.txt", .data = "x"}}), kUnsupported, "b.txt"},
+        RefusedCase{"MemberIsNone", ReadZip({{.name = "a.npy", .data = "abc"}}), kCorrupt, "a.npy"},
+        RefusedCase{"NameIsNoUtf8", ReadZip({{.name = "\xff.npy", .data = Build({}), .flags = 1 << 11}}), kCorrupt, "UTF-8"},
+        RefusedCase{"NameIsNotMarkedAsUtf8", ReadZip({{.name = "\xc3\xa9.npy", .data = Build({})}}), kUnsupported, "UTF-8"},
+        RefusedCase{"NameIsAnothersMember", ReadZip({{.name = "a.npy", .data = Build({})}, {.name = "a.npy.npy", .data = Build({})}}),
+                    kCorrupt, "\"a.npy\""},
+        RefusedCase{"CutMember", ReadZip({{.name = "a.npy", .data = Build({.data = "abc"})}}), kCorrupt, "12 bytes"}),
     [](const auto& info) { return info.param.what; });
 
 }  // namespace

@@ -147,7 +147,8 @@ TEST(ReadPaddleTest, ReadsAnyNest) {
   EXPECT_EQ(Table(Read(Named("n", Array({})))), "|n|float32 [2]|AAAABBBB\n");
   EXPECT_EQ(Table(Read(Dict({{"epoch", Int(3)}, {"a", Tuple({"N", Dict({{"b", Array({})}})})}}))), "a.1.b||float32 [2]|AAAABBBB\n");
   EXPECT_EQ(Table(Read(Dict({}))), "");
-  EXPECT_EQ(Table(Read(Int(1))), "");
+  EXPECT_EQ(Read(Int(1)).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Read(List({Int(1)})).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(ReadPaddleTest, ReadsArraysInEveryEncoding) {

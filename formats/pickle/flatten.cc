@@ -165,7 +165,10 @@ absl::StatusOr<std::vector<Leaf>> Collect(const Value& root, const CostFinder& c
 absl::StatusOr<std::vector<Leaf>> Flatten(const Value& root, const ReadLimits& limits) {
   const CostFinder costs(root);
   if (absl::Status status = CheckCost(costs.Of(root), limits); !status.ok()) return status;
-  return Collect(root, costs);
+  absl::StatusOr<std::vector<Leaf>> leaves = Collect(root, costs);
+  // A state dict may be empty. Anything else that holds no tensor was saved as something else.
+  if (!leaves.ok() || !leaves->empty() || root.As<Dict>() != nullptr) return leaves;
+  return absl::FailedPreconditionError(absl::StrCat("it is no checkpoint: its root is ", Describe(root), ", without a tensor"));
 }
 
 }  // namespace weighbridge::pickle

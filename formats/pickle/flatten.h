@@ -22,6 +22,7 @@ struct Leaf {
 // All leaves below `root`, in the order in which Python iterates. What holds none is passed over, and walked once however often it is
 // referenced.
 //
+// FailedPrecondition: the root is neither a dict nor a leaf, and holds none: that is no checkpoint, whatever else it is.
 // ResourceExhausted, before anything is listed: it takes more steps than limits.paths, or the paths together take more than
 // limits.pickle_bytes (formats.md 2.9). Unimplemented: a leaf stands under a key that has no plain name (a float, bytes, a tuple).
 absl::StatusOr<std::vector<Leaf>> Flatten(const Value& root, const ReadLimits& limits);

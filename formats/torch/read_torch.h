@@ -20,8 +20,8 @@ namespace weighbridge {
 // conj or neg bit, and arrays in a deflated pickle or spelled as text.
 
 // The zip form, since 1.5 (formats.md 3); format "torch_zip". Any zip archive may be given: what it is is decided by its members. Tensors
-// in stored records lie in `source` itself, and `checksums` states the CRC-32 of those records; a deflated record is inflated when it is
-// first read, into a nameless temporary file, and its CRC-32 is checked there.
+// in stored records lie in `source` itself, and `checksums` states the CRC-32 of every stored record; a deflated record is inflated when it
+// is first read, into a nameless temporary file, and its CRC-32 is checked there.
 absl::StatusOr<Checkpoint> ReadTorchZip(ByteSourcePtr source, const ReadLimits& limits);
 
 // The stream of five pickles and raw storages, before 1.6 (formats.md 4); format "torch_legacy". Unimplemented also when the magic number

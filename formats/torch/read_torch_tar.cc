@@ -13,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/pickle/flatten.h"
@@ -46,9 +45,10 @@ absl::StatusOr<Members> FindMembers(const ByteSource& source) {
   constexpr absl::string_view kNames[] = {"storages", "tensors", "pickle"};
   std::optional<TarMember> found[3];
   for (const TarMember& member : *members) {
-    const auto* name = std::find(std::begin(kNames), std::end(kNames), absl::StripPrefix(member.name, "./"));
+    const auto* name = std::find(std::begin(kNames), std::end(kNames), member.name);
     if (name == std::end(kNames)) continue;
     if (found[name - kNames].has_value()) return absl::DataLossError(absl::StrCat("member \"", *name, "\" stands there twice"));
+    if (!member.is_file) return absl::UnimplementedError(absl::StrCat("member \"", *name, "\" is a link or a folder, no file"));
     found[name - kNames] = member;
   }
   if (!found[0].has_value() && !found[1].has_value() && !found[2].has_value()) {

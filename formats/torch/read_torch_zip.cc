@@ -42,13 +42,14 @@ absl::Status CheckKind(const ZipArchive& archive) {
     if (absl::EndsWith(member.name, "/constants.pkl"))
       return absl::UnimplementedError("a TorchScript archive is not read; save its state_dict()");
     if (absl::EndsWith(member.name, "/archive_format")) return absl::UnimplementedError("a torch.export archive (.pt2) is not read");
-    has_pickle |= absl::EndsWith(member.name, "/data.pkl");
+    has_pickle |= absl::EndsWithIgnoreCase(member.name, "/data.pkl");
   }
   if (!has_pickle) return absl::UnimplementedError("it is a zip archive without PREFIX/data.pkl, no PyTorch file");
   return absl::OkStatus();
 }
 
-// The archive as torch sees it: records under one prefix.
+// The archive as torch sees it: records under one prefix, looked up without regard to the case of ASCII letters (by a binary search that
+// finds any of several, so there must not be several).
 class Records {
  public:
   static absl::StatusOr<Records> Create(ZipArchive archive) {
@@ -60,7 +61,14 @@ class Records {
       return absl::DataLossError(
           absl::StrCat("member ", Quoted(member.name), " lies outside ", Quoted(prefix), ", where the first one lies"));
     }
-    return Records(std::move(archive), std::move(prefix));
+    Records records(std::move(archive), std::move(prefix));
+    for (const ZipMember& member : records.archive_.members()) {
+      const auto [known, is_new] = records.by_name_.emplace(absl::AsciiStrToLower(member.name), &member);
+      if (is_new) continue;
+      return absl::DataLossError(absl::StrCat("members ", Quoted(known->second->name), " and ", Quoted(member.name),
+                                              " differ in case alone, which torch does not look at"));
+    }
+    return records;
   }
 
   const ZipArchive& archive() const { return archive_; }
@@ -68,7 +76,10 @@ class Records {
   std::string MemberName(absl::string_view record) const { return absl::StrCat(prefix_, record); }
 
   // Nullptr when there is none.
-  const ZipMember* Find(absl::string_view record) const { return archive_.Find(MemberName(record)); }
+  const ZipMember* Find(absl::string_view record) const {
+    const auto found = by_name_.find(absl::AsciiStrToLower(MemberName(record)));
+    return found == by_name_.end() ? nullptr : found->second;
+  }
 
   // Where the bytes of a record are that is read in full now: its CRC-32 is checked.
   absl::StatusOr<ByteSourcePtr> ReadChecked(const ZipMember& member, int64_t limit) const {
@@ -95,7 +106,8 @@ class Records {
   Records(ZipArchive archive, std::string prefix) : archive_(std::move(archive)), prefix_(std::move(prefix)) {}
 
   ZipArchive archive_;
-  std::string prefix_;  // With its "/".
+  std::string prefix_;                                          // With its "/".
+  absl::flat_hash_map<std::string, const ZipMember*> by_name_;  // In lower case.
 };
 
 // torch reads versions 1 to 10, and none without (formats.md 3.3).
@@ -134,9 +146,10 @@ class Storages {
   Storages(const Records& records, bool big_endian) : records_(records), big_endian_(big_endian) {}
 
   absl::StatusOr<SourceRange> Find(const pickle::Storage& storage) {
-    const std::string name = records_.MemberName(absl::StrCat("data/", storage.key));
-    const ZipMember* member = records_.archive().Find(name);
-    if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(name), " is missing"));
+    const std::string record = absl::StrCat("data/", storage.key);
+    const ZipMember* member = records_.Find(record);
+    if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records_.MemberName(record)), " is missing"));
+    const std::string& name = member->name;
     const absl::StatusOr<int64_t> size = ByteSize({.dtype = storage.dtype.value_or(DType::kUint8), .shape = {storage.numel}});
     if (!size.ok()) return size.status();
     if (member->size != *size) {
@@ -197,7 +210,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   if (document->end < (*program)->size()) {
     checkpoint.remarks.push_back(absl::StrCat((*program)->size() - document->end, " bytes follow the pickle's end in data.pkl"));
   }
-  NoteArchive(records.archive(), records.MemberName("data/"), checkpoint);
+  NoteArchive(records.archive(), checkpoint);
   return checkpoint;
 }
 

@@ -24,6 +24,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// The archive with the checksum that its first header should have.
+std::string WithChecksum(std::string archive) {
+  archive.replace(148, 8, "        ");
+  int sum = 0;
+  for (const char byte : archive.substr(0, 512)) sum += static_cast<uint8_t>(byte);
+  archive.replace(148, 7, absl::StrFormat("%06o", sum) + std::string(1, '\0'));
+  return archive;
+}
+
 // A member of a tar archive with its padding.
 std::string Member(const std::string& name, const std::string& data, char type = '0') {
   std::string header(512, '\0');
@@ -31,11 +40,29 @@ std::string Member(const std::string& name, const std::string& data, char type =
   header.replace(124, 11, absl::StrFormat("%011o", data.size()));
   header[156] = type;
   header.replace(257, 5, "ustar");
-  header.replace(148, 8, "        ");
-  int sum = 0;
-  for (const char byte : header) sum += static_cast<uint8_t>(byte);
-  header.replace(148, 7, absl::StrFormat("%06o", sum) + std::string(1, '\0'));
-  return header + data + std::string((512 - data.size() % 512) % 512, '\0');
+  return WithChecksum(header) + data + std::string((512 - data.size() % 512) % 512, '\0');
+}
+
+std::string WithPrefix(std::string archive, const std::string& prefix) {
+  return WithChecksum(archive.replace(345, prefix.size(), prefix));
+}
+
+std::string WithoutMagic(std::string archive) {
+  return WithChecksum(archive.replace(257, 5, 5, '\0'));
+}
+
+std::string WithSize(std::string archive, const std::string& size) {
+  return WithChecksum(archive.replace(124, size.size(), size));
+}
+
+// The archive of one member, its last bytes changed.
+std::string WithPadding(std::string archive, const std::string& bytes) {
+  return archive.replace(archive.size() - 512 + bytes.size(), bytes.size(), bytes);
+}
+
+std::string Damaged(std::string archive, size_t offset, char byte) {
+  archive[offset] = byte;
+  return archive;
 }
 
 std::string Numbers(const std::vector<int64_t>& numbers) {
@@ -85,7 +112,7 @@ absl::StatusOr<Checkpoint> ReadBytes(std::string bytes) {
 }
 
 absl::StatusOr<Checkpoint> Read(const Tar& tar) {
-  return ReadBytes(Member("./sys_info", "not read") + Member("storages", Storages(tar)) + Member("tensors", Tensors(tar)) +
+  return ReadBytes(Member("sys_info", "not read") + Member("storages", Storages(tar)) + Member("tensors", Tensors(tar)) +
                    Member("pickle", tar.object) + std::string(1024, '\0'));
 }
 
@@ -120,14 +147,84 @@ TEST(TorchTarTest, RemarksBytesAfterTheObjects) {
   EXPECT_THAT(checkpoint->remarks, ElementsAre(HasSubstr("3 bytes"), HasSubstr("8 bytes"), HasSubstr("1 bytes")));
 }
 
-TEST(TarArchiveTest, ListsRegularFilesOnly) {
-  const std::string archive = Member("x", "path=long", 'x') + Member("a", "data") + Member("folder", "", '5') + Member("b", "");
+std::vector<std::string> NamesOf(const std::string& archive) {
   const absl::StatusOr<std::vector<TarMember>> members = ListTarMembers(*MakeMemorySource("a.tar", archive));
-  ASSERT_TRUE(members.ok()) << members.status();
-  ASSERT_EQ(members->size(), 2);
-  EXPECT_EQ((*members)[0].name, "a");
-  EXPECT_EQ(archive.substr((*members)[0].offset, (*members)[0].size), "data");
-  EXPECT_EQ((*members)[1].name, "b");
+  if (!members.ok()) return {members.status().ToString()};
+  std::vector<std::string> names;
+  for (const TarMember& member : *members) names.push_back(absl::StrCat(member.name, member.is_file ? "" : " (no file)"));
+  return names;
+}
+
+// As Python's tarfile lists them.
+TEST(TarArchiveTest, ListsMembersAsTarfileDoes) {
+  EXPECT_THAT(NamesOf(Member("a", "data") + Member("b", "") + std::string(512, '\0') + "anything"), ElementsAre("a", "b"));
+  EXPECT_THAT(NamesOf(Member("old", "x", '\0') + Member("contiguous", "x", '7') + Member("unknown", "x", 'Z')),
+              ElementsAre("old", "contiguous", "unknown"));
+  EXPECT_THAT(NamesOf(Member("link", "", '1') + Member("folder", "", '5') + Member("old_folder/", "", '\0')),
+              ElementsAre("link (no file)", "folder (no file)", "old_folder/ (no file)"));
+  EXPECT_THAT(NamesOf(Member("x", "11 path=ab\n", 'x') + Member("a", "data") + Member("b", "")), ElementsAre("ab", "b"));
+  EXPECT_THAT(NamesOf(Member("x", "15 mtime=12.34\n", 'x') + Member("a", "")), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(Member("g", "13 comment=x\n", 'g') + Member("a", "")), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(Member("L", std::string("long\0", 5), 'L') + Member("a", "data")), ElementsAre("long"));
+  EXPECT_THAT(NamesOf(Member("K", "target", 'K') + Member("a", "")), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(WithPrefix(Member("a", ""), "folder")), ElementsAre("folder/a"));
+  EXPECT_THAT(NamesOf(WithoutMagic(Member("a", ""))), ElementsAre("a"));
+}
+
+TEST(TarArchiveTest, ReadsABinarySize) {
+  std::string archive = Member("a", "data") + Member("b", "");
+  archive.replace(124, 12, std::string("\x80\0\0\0\0\0\0\0\0\0\0\4", 12));
+  EXPECT_THAT(NamesOf(WithChecksum(archive)), ElementsAre("a", "b"));
+}
+
+TEST(TarArchiveTest, RefusesWhatTarfileWouldFollowElsewhere) {
+  struct Case {
+    const char* what;
+    std::string archive;
+    absl::StatusCode code;
+  };
+  const Case cases[] = {
+      {"a size in a PAX header", Member("x", "9 size=1\n", 'x') + Member("a", "data"), absl::StatusCode::kUnimplemented},
+      {"a size in a global PAX header", Member("g", "9 size=1\n", 'g') + Member("a", "data"), absl::StatusCode::kUnimplemented},
+      {"a path in a global PAX header", Member("g", "10 path=a\n", 'g') + Member("a", "data"), absl::StatusCode::kUnimplemented},
+      {"a sparse map in a PAX header", Member("x", "20 GNU.sparse.map=1\n", 'x') + Member("a", ""), absl::StatusCode::kUnimplemented},
+      {"a sparse member", Member("a", "data", 'S'), absl::StatusCode::kUnimplemented},
+      {"two names", Member("x", "10 path=b\n", 'x') + Member("L", "c", 'L') + Member("a", ""), absl::StatusCode::kDataLoss},
+      {"a PAX record of another length", Member("x", "11 path=a\n", 'x') + Member("a", ""), absl::StatusCode::kDataLoss},
+      {"a PAX record of length 0", Member("x", "0 path=a\n", 'x') + Member("a", ""), absl::StatusCode::kDataLoss},
+      {"records in the padding", WithPadding(Member("x", "10 path=b\n", 'x'), "10 path=c\n") + Member("a", ""),
+       absl::StatusCode::kDataLoss},
+      {"a size below 0", WithSize(Member("a", ""), "-0000000001"), absl::StatusCode::kDataLoss},
+      {"a size that is no octal number", WithSize(Member("a", ""), "0o000000001"), absl::StatusCode::kDataLoss},
+      {"a long PAX header", Member("x", std::string(70000, 'x'), 'x'), absl::StatusCode::kResourceExhausted},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(ListTarMembers(*MakeMemorySource("a.tar", c.archive)).status().code(), c.code) << c.what;
+  }
+}
+
+// The densest archive: nothing but headers.
+TEST(TarArchiveTest, ReadsEachByteOnce) {
+  for (const int count : {1000, 2000}) {
+    std::string archive;
+    for (int i = 0; i < count; ++i) archive += Member(absl::StrCat(i), "");
+    EXPECT_THAT(NamesOf(archive), testing::SizeIs(count));
+  }
+}
+
+TEST(TarArchiveTest, IsRecognisedByItsChecksum) {
+  const auto looks = [](const std::string& bytes) { return LooksLikeTar(*MakeMemorySource("f", bytes)); };
+  EXPECT_TRUE(looks(Member("a", "")));
+  EXPECT_TRUE(looks(WithoutMagic(Member("a", ""))));
+  EXPECT_TRUE(looks(Damaged(Member("a", ""), 0, 'b'))) << "ustar";
+  EXPECT_FALSE(looks(Damaged(WithoutMagic(Member("a", "")), 0, 'b')));
+  EXPECT_FALSE(looks(std::string(512, '\0')));
+  EXPECT_FALSE(looks(WithoutMagic(Member("a", "")).substr(0, 511)));
+  // int("0o…", 8) is a number to Python.
+  std::string spelled = WithoutMagic(Member("a", ""));
+  const std::string digits = spelled.substr(148, 6);
+  spelled.replace(148, 8, "0o" + digits);
+  EXPECT_TRUE(looks(spelled));
 }
 
 struct RefusedCase {
@@ -150,11 +247,6 @@ std::string View(int64_t key, int64_t root, int64_t offset, int64_t numel) {
   return Pickle("]((" + Int(key) + Int(root) + Int(offset) + Int(numel) + "te");
 }
 
-std::string Damaged(std::string archive, size_t offset, char byte) {
-  archive[offset] = byte;
-  return archive;
-}
-
 constexpr auto kCorrupt = absl::StatusCode::kDataLoss;
 constexpr auto kUnsupported = absl::StatusCode::kUnimplemented;
 constexpr auto kForbidden = absl::StatusCode::kPermissionDenied;
@@ -164,12 +256,16 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(RefusedCase{"NoMembers", ReadBytes(Member("readme", "x")), kUnsupported, "tar archive"},
                     RefusedCase{"TensorsMissing", ReadBytes(Member("storages", Storages({})) + Member("pickle", "N.")), kCorrupt,
                                 "\"tensors\""},
-                    RefusedCase{"MemberTwice", ReadBytes(Member("pickle", "N.") + Member("./pickle", "N.")), kCorrupt, "twice"},
+                    RefusedCase{"MemberTwice", ReadBytes(Member("pickle", "N.") + Member("pickle", "N.", '7')), kCorrupt, "twice"},
+                    RefusedCase{"MemberTwiceByItsLongName",
+                                ReadBytes(Member("pickle", "N.") + Member("L", "pickle", 'L') + Member("x", "N.")), kCorrupt, "twice"},
+                    RefusedCase{"MemberIsALink", ReadBytes(Member("pickle", "", '1')), kUnsupported, "link"},
+                    RefusedCase{"MemberInAFolder", ReadBytes(Member("./pickle", "N.")), kUnsupported, "none that torch.save wrote"},
                     RefusedCase{"Checksum", ReadBytes(Damaged(Member("pickle", "N."), 3, 'x')), kCorrupt, "sum up"},
                     RefusedCase{"Size", ReadBytes(Damaged(Member("pickle", "N."), 124, '9')), kCorrupt, "sum up"},
                     RefusedCase{"Cut", ReadBytes(Member("pickle", std::string(600, 'x')).substr(0, 700)), kCorrupt, "600 bytes"},
                     RefusedCase{"HeaderCut", ReadBytes(Member("pickle", "N.").substr(0, 300)), kCorrupt, "512 bytes"},
-                    RefusedCase{"HugeMember", ReadBytes(Member("p", "20 size=8589934592\n", 'x')), kUnsupported, "8 GiB"}),
+                    RefusedCase{"HugeMember", ReadBytes(Member("p", "19 size=8589934592\n", 'x')), kUnsupported, "\"size\""}),
     [](const auto& info) { return info.param.what; });
 
 INSTANTIATE_TEST_SUITE_P(

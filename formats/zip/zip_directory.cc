@@ -51,11 +51,11 @@ absl::Status CheckLocalHeaders(const ByteSource& source, const ZipEnd& end, std:
   if (begin > 0) return absl::DataLossError(absl::StrCat(begin, " bytes stand before the first member"));
   ByteCursor cursor(source, 0, end.directory_begin);
   for (size_t i = 0; i < by_offset.size(); ++i) {
-    const int64_t next = i + 1 < by_offset.size() ? by_offset[i + 1]->header_offset : end.directory_begin;
-    if (next == by_offset[i]->header_offset) {
-      return absl::DataLossError(absl::StrCat(Label(by_offset[i]->member), " and ", Label(by_offset[i + 1]->member), " share bytes"));
+    const ZipEntry* following = i + 1 < by_offset.size() ? by_offset[i + 1] : nullptr;
+    if (following != nullptr && following->header_offset == by_offset[i]->header_offset) {
+      return absl::DataLossError(absl::StrCat(Label(by_offset[i]->member), " and ", Label(following->member), " share bytes"));
     }
-    absl::StatusOr<int64_t> offset = CheckLocalHeader(cursor, *by_offset[i], next);
+    absl::StatusOr<int64_t> offset = CheckLocalHeader(cursor, *by_offset[i], following);
     if (!offset.ok()) return offset.status();
     by_offset[i]->member.offset = *offset;
   }

@@ -65,23 +65,41 @@ Shared ReadShared(ZipFields& fields) {
   return shared;
 }
 
-// Takes from the zip64 field, in its order, what the 32-bit fields leave to it. Directories hold no more than that; local headers, as NumPy
-// writes them, may hold both sizes though the fields say them too.
-absl::Status ResolveZip64(const ZipExtra& extra, std::initializer_list<uint64_t*> values, bool is_local) {
+// Takes from the zip64 field, in its order, what the 32-bit fields leave to it; nothing else may stand there.
+absl::Status ResolveZip64(const ZipExtra& extra, std::initializer_list<uint64_t*> values) {
   absl::string_view field = extra.zip64.has_value() ? *extra.zip64 : absl::string_view();
   size_t wanted = 0;
   for (const uint64_t* value : values) wanted += *value == kInZip64 ? 8 : 0;
-  const size_t all = 8 * values.size();
-  if (field.size() != wanted && !(is_local && field.size() == all)) {
+  if (field.size() != wanted) {
     return absl::DataLossError(absl::StrCat("its zip64 extra field has ", field.size(), " bytes, ", wanted, " are wanted"));
   }
   for (uint64_t* value : values) {
-    if (*value != kInZip64 && field.size() != all) continue;
-    if (field.empty()) break;
-    const uint64_t value64 = absl::little_endian::Load64(field.data());
+    if (*value != kInZip64) continue;
+    *value = absl::little_endian::Load64(field.data());
     field.remove_prefix(8);
-    if (*value != kInZip64 && *value != value64) {
-      return absl::DataLossError(absl::StrCat("its zip64 extra field says ", value64, ", the header ", *value));
+  }
+  return absl::OkStatus();
+}
+
+// In a local header the field has both sizes or none: NumPy writes them in any case, torch also where the header has 0. torch adds the
+// header's own offset.
+absl::Status ResolveLocalZip64(const ZipExtra& extra, int64_t header_offset, Shared& shared) {
+  constexpr size_t kSizes = 16;
+  const absl::string_view field = extra.zip64.has_value() ? *extra.zip64 : absl::string_view();
+  const bool wanted = shared.size == kInZip64 || shared.stored_size == kInZip64;
+  if (field.size() % 8 != 0 || field.size() > kSizes + 8 || (wanted && field.size() < kSizes)) {
+    return absl::DataLossError(absl::StrCat("the zip64 extra field of its local header has ", field.size(), " bytes"));
+  }
+  const absl::string_view sizes = field.substr(0, field.size() < kSizes ? 0 : kSizes);
+  const absl::string_view offset = field.substr(sizes.size());
+  if (!offset.empty() && absl::little_endian::Load64(offset.data()) != static_cast<uint64_t>(header_offset)) {
+    return absl::DataLossError("the zip64 extra field of its local header says that it begins elsewhere");
+  }
+  if (sizes.empty()) return absl::OkStatus();
+  for (const auto& [value, at] : {std::pair(&shared.size, 0), std::pair(&shared.stored_size, 8)}) {
+    const uint64_t value64 = absl::little_endian::Load64(sizes.data() + at);
+    if (*value != kInZip64 && *value != 0 && *value != value64) {
+      return absl::DataLossError(absl::StrCat("the zip64 extra field of its local header says ", value64, ", the header ", *value));
     }
     *value = value64;
   }
@@ -214,7 +232,7 @@ absl::StatusOr<ZipEntry> ReadZipEntry(ByteCursor& cursor, int64_t directory_begi
   ZipEntry entry = {.member = {.name = std::move(rest->name)}, .flags = shared.flags};
   const auto limit = static_cast<uint64_t>(directory_begin);
   absl::Status status = CheckSupported(shared, disk);
-  if (status.ok()) status = ResolveZip64(rest->extra, {&shared.size, &shared.stored_size, &header_offset}, /*is_local=*/false);
+  if (status.ok()) status = ResolveZip64(rest->extra, {&shared.size, &shared.stored_size, &header_offset});
   if (status.ok()) status = CheckName(entry.member.name);
   if (status.ok()) status = CheckUnicodePath(rest->extra, entry.member.name);
   if (status.ok()) status = CheckSizes(shared, entry.member.name, attributes, limit);
@@ -231,7 +249,8 @@ absl::StatusOr<ZipEntry> ReadZipEntry(ByteCursor& cursor, int64_t directory_begi
   return entry;
 }
 
-absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& entry, int64_t next) {
+absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& entry, const ZipEntry* following) {
+  const int64_t next = following != nullptr ? following->header_offset : cursor.position() + cursor.remaining();
   ZipFields fields(cursor);
   fields.Signature(kLocalHeader, "local header");
   Shared shared = ReadShared(fields);
@@ -239,17 +258,18 @@ absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& ent
   const absl::StatusOr<Rest> rest = ReadRest(cursor, shared);
   if (!rest.ok()) return WithMember(entry.member, rest.status());
   absl::Status status = rest->name == entry.member.name ? absl::OkStatus() : Disagrees("name");
-  if (status.ok()) status = ResolveZip64(rest->extra, {&shared.size, &shared.stored_size}, /*is_local=*/true);
+  if (status.ok()) status = ResolveLocalZip64(rest->extra, entry.header_offset, shared);
   if (status.ok()) status = CheckUnicodePath(rest->extra, entry.member.name);
   if (status.ok()) status = CompareShared(shared, entry);
   const int64_t offset = cursor.position();
   if (status.ok()) status = cursor.Skip(entry.member.stored_size);
+  if (status.ok() && cursor.position() > next) {
+    const std::string what = following != nullptr ? Label(following->member) : "the directory";
+    status = absl::DataLossError(absl::StrCat("its bytes reach to ", cursor.position(), ", and ", what, " begins at ", next));
+  }
   if (status.ok() && (entry.flags & kDescribed) != 0) status = CheckDescriptor(cursor, entry.member, next - cursor.position());
   if (status.ok() && cursor.position() < next) {
     status = absl::DataLossError(absl::StrCat("behind it stand ", next - cursor.position(), " bytes of nothing"));
-  }
-  if (status.ok() && cursor.position() > next) {
-    status = absl::DataLossError(absl::StrCat("its bytes reach to ", cursor.position(), ", and what follows begins at ", next));
   }
   if (!status.ok()) return WithMember(entry.member, status);
   return offset;

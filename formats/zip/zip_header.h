@@ -22,8 +22,9 @@ struct ZipEntry {
 absl::StatusOr<ZipEntry> ReadZipEntry(ByteCursor& cursor, int64_t directory_begin);
 
 // Compares the local header at the cursor, and the descriptor behind the data if there is one, with `entry`, and passes the whole: it ends
-// at `next`, where the next header or the directory begins. Returns the offset of the data. DataLoss when they say something else.
-absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& entry, int64_t next);
+// where the header of `following` begins, or, when that is null, at the cursor's end. Returns the offset of the data. DataLoss when they
+// say something else.
+absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& entry, const ZipEntry* following);
 
 }  // namespace weighbridge
 
