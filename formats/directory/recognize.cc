@@ -122,9 +122,6 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
   }
   if (LooksLikeMarkup(head))
     return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
-  // torch.load asks tarfile first where it is given a path and weights_only=False, and not otherwise.
-  if (LooksLikeTar(source) && LooksLikeTorchLegacy(source))
-    return absl::DataLossError("it begins as a tar archive and as a file of torch.save");
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/pickle/flatten.h"
@@ -60,6 +61,19 @@ absl::StatusOr<Members> FindMembers(const ByteSource& source) {
   return Members{*std::move(found[0]), *std::move(found[1]), *std::move(found[2])};
 }
 
+// torch.load asks tarfile first where it is given a path and weights_only=False, and other libraries never, so a tar must be nothing else.
+// No pickle and no safetensors can begin with one of these names.
+absl::Status CheckBegin(const ByteSource& source) {
+  constexpr absl::string_view kBegins[] = {"sys_info", "storages", "tensors", "pickle", "././@PaxHeader"};
+  constexpr int64_t kName = 100;
+  const absl::StatusOr<std::string> field = ByteCursor(source).ReadString(kName);
+  if (!field.ok()) return field.status();
+  const absl::string_view name = absl::string_view(*field).substr(0, field->find('\0'));
+  if (std::find(std::begin(kBegins), std::end(kBegins), name) != std::end(kBegins)) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("it is a tar archive that begins with ", pickle::Quote(name),
+                                          ", as torch.save writes none, so that it may be another file as well"));
+}
+
 absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const TarObjects& objects, const ByteSourcePtr& source) {
   if (const auto* reference = leaf.As<pickle::Reference>()) return objects.Find(reference->id);
   if (const auto* array = leaf.As<pickle::Array>()) return StoreArray(*array, source);
@@ -92,6 +106,7 @@ absl::Status AddObject(const TarMember& member, const TarObjects& objects, const
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
   const absl::StatusOr<Members> members = FindMembers(*source);
   if (!members.ok()) return members.status();
+  if (absl::Status status = CheckBegin(*source); !status.ok()) return status;
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_tar";

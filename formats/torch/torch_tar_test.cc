@@ -227,6 +227,19 @@ TEST(TarArchiveTest, IsRecognisedByItsChecksum) {
   EXPECT_TRUE(looks(spelled));
 }
 
+// A file that is a pickle as well as a tar is one or the other to torch.load, by how it is asked.
+TEST(TorchTarTest, BeginsWithAMemberOfItsOwn) {
+  const Tar tar;
+  const std::string members = Member("storages", Storages(tar)) + Member("tensors", Tensors(tar)) + Member("pickle", tar.object);
+  EXPECT_TRUE(ReadBytes(members).ok());
+  EXPECT_TRUE(ReadBytes(Member("././@PaxHeader", "15 mtime=12.34\n", 'x') + members).ok());
+  for (const char* begin : {"\x80\x02}.", "(dp0\n.", "N0N0T", "./storages"}) {
+    const absl::Status status = ReadBytes(Member(begin, "") + members).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(status.message(), HasSubstr("another file as well"));
+  }
+}
+
 struct RefusedCase {
   const char* what;
   absl::StatusOr<Checkpoint> result;

@@ -164,12 +164,6 @@ TEST(TorchZipTest, ListsWhatTheObjectHoldsInItsOrder) {
   EXPECT_EQ(Elements(checkpoint->Find("bare")->tensor), kFloats);
 }
 
-TEST(TorchZipTest, AnEmptyDictIsACheckpointWithoutTensors) {
-  const absl::StatusOr<Checkpoint> checkpoint = ReadZip({.object = "}"});
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  EXPECT_THAT(checkpoint->tensors(), IsEmpty());
-}
-
 TEST(TorchZipTest, ABareTensorHasTheEmptyName) {
   const absl::StatusOr<Checkpoint> checkpoint = ReadZip({.object = Tensor({})});
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
@@ -259,26 +253,6 @@ TEST(TorchZipTest, ReadsOneStorageAsTwoTypesOfOneSize) {
   EXPECT_EQ(integers.spec().dtype, DType::kInt32);
   EXPECT_EQ(floats.source(), integers.source());
   EXPECT_EQ(floats.offset(), integers.offset());
-}
-
-// torch looks records up without regard to case.
-TEST(TorchZipTest, FindsRecordsInAnyCase) {
-  const absl::StatusOr<Checkpoint> checkpoint =
-      ReadTorchZip(MakeMemorySource("w.pt", BuildZip({{.name = "a/DATA.pkl", .data = Program(Tensor({}))},
-                                                      {.name = "a/Version", .data = "3\n"},
-                                                      {.name = "A/byteorder2", .data = ""},
-                                                      {.name = "a/BYTEORDER", .data = "big"},
-                                                      {.name = "a/dAtA/0", .data = kFloats}})),
-                   {});
-  EXPECT_EQ(checkpoint.status().code(), absl::StatusCode::kDataLoss) << "the prefix is compared as it stands";
-  const absl::StatusOr<Checkpoint> read =
-      ReadTorchZip(MakeMemorySource("w.pt", BuildZip({{.name = "a/DATA.pkl", .data = Program(Tensor({}))},
-                                                      {.name = "a/Version", .data = "3\n"},
-                                                      {.name = "a/BYTEORDER", .data = "big"},
-                                                      {.name = "a/dAtA/0", .data = kFloats}})),
-                   {});
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(Elements(read->tensors()[0].tensor).substr(0, 4), std::string("\x3f\x80\0\0", 4));
 }
 
 TEST(TorchZipTest, WalksSharedContainersOnce) {
@@ -377,14 +351,6 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"TorchScript", ReadMembers({kPickle, {.name = "a/constants.pkl"}, kVersion}), kUnsupported, {"TorchScript"}},
         RefusedCase{"NoPickle", ReadMembers({{.name = "a/readme", .data = "x"}}), kUnsupported, {"data.pkl"}},
         RefusedCase{"TwoPrefixes", ReadMembers({kPickle, kVersion, {.name = "b/data.pkl", .data = "x"}}), kCorrupt, {"b/data.pkl", "a/"}},
-        RefusedCase{"TwoPicklesOfOneName", ReadMembers({kPickle, {.name = "a/DATA.pkl"}, kVersion}), kCorrupt, {"a/DATA.pkl", "case"}},
-        RefusedCase{"TwoRecordsOfOneName",
-                    ReadZip({.object = Tensor({}), .records = {{.name = "data/0", .data = kFloats}, {.name = "dATa/0", .data = kFloats}}}),
-                    kCorrupt,
-                    {"archive/dATa/0", "case"}},
-        RefusedCase{"RootIsANumber", ReadZip({.object = Int(7)}), absl::StatusCode::kFailedPrecondition, {"no checkpoint", "7"}},
-        RefusedCase{"RootIsNone", ReadZip({.object = "N"}), absl::StatusCode::kFailedPrecondition, {"no checkpoint", "None"}},
-        RefusedCase{"RootIsAListOfNumbers", ReadZip({.object = List({Int(7)})}), absl::StatusCode::kFailedPrecondition, {"no checkpoint"}},
         RefusedCase{"DeepPickle", ReadMembers({{.name = "a/b/data.pkl", .data = "x"}, kVersion}), kCorrupt, {"a/data.pkl"}},
         RefusedCase{"PickleDamaged", ReadMembers({DamagedPickle(), kVersion}), kCorrupt, {"a/data.pkl", "CRC-32", "12345678"}},
         RefusedCase{"VersionMissing", ReadZip({.object = "}", .version = ""}), kCorrupt, {"version"}},

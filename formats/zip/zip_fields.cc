@@ -1,7 +1,7 @@
 #include "formats/zip/zip_fields.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -41,12 +41,21 @@ void ZipFields::Signature(uint32_t expected, absl::string_view what) {
   if (U32() != expected) status_.Update(absl::DataLossError(absl::StrCat("no ", what, " stands at offset ", offset)));
 }
 
+namespace {
+
+absl::Status Twice(uint16_t id) {
+  return absl::DataLossError(absl::StrFormat("extra field 0x%04x stands there twice", id));
+}
+
+}  // namespace
+
 absl::StatusOr<ZipExtra> ReadZipExtra(ByteCursor& cursor, int64_t size) {
   constexpr uint16_t kZip64 = 0x0001;
   constexpr uint16_t kUnicodePath = 0x7075;
   constexpr int64_t kHead = 4;
   const int64_t end = cursor.position() + size;
   ZipExtra extra;
+  bool has_zip64 = false;
   ZipFields fields(cursor);
   while (fields.status().ok() && end - cursor.position() >= kHead) {
     const uint16_t id = fields.U16();
@@ -54,13 +63,16 @@ absl::StatusOr<ZipExtra> ReadZipExtra(ByteCursor& cursor, int64_t size) {
     if (length > end - cursor.position()) {
       return absl::DataLossError(absl::StrFormat("extra field 0x%04x has %d bytes, %d are left", id, length, end - cursor.position()));
     }
-    if (id != kZip64 && id != kUnicodePath) {
+    if (id == kZip64) {
+      if (std::exchange(has_zip64, true)) return Twice(id);
+      if (length % sizeof(uint64_t) != 0) return absl::DataLossError(absl::StrCat("its zip64 extra field has ", length, " bytes"));
+      for (size_t i = 0; i < length / sizeof(uint64_t); ++i) extra.zip64.push_back(fields.U64());
+    } else if (id == kUnicodePath) {
+      if (extra.unicode_path.has_value()) return Twice(id);
+      extra.unicode_path = fields.Text(length);
+    } else {
       fields.Skip(length);
-      continue;
     }
-    std::optional<std::string>& known = id == kZip64 ? extra.zip64 : extra.unicode_path;
-    if (known.has_value()) return absl::DataLossError(absl::StrFormat("extra field 0x%04x stands there twice", id));
-    known = fields.Text(length);
   }
   const std::string padding = fields.Text(end - cursor.position());
   if (!fields.status().ok()) return fields.status();

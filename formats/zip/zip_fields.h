@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -40,7 +41,7 @@ class ZipFields {
 
 // What extra fields say that some reader looks at.
 struct ZipExtra {
-  std::optional<std::string> zip64;         // 0x0001: 64-bit sizes and offsets.
+  std::vector<uint64_t> zip64;              // 0x0001: sizes and offsets, of 8 bytes each.
   std::optional<std::string> unicode_path;  // 0x7075: another name, which libzip and newer Pythons follow and torch does not.
 };
 

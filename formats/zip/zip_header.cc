@@ -4,8 +4,8 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/base/internal/endian.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
@@ -67,37 +67,30 @@ Shared ReadShared(ZipFields& fields) {
 
 // Takes from the zip64 field, in its order, what the 32-bit fields leave to it; nothing else may stand there.
 absl::Status ResolveZip64(const ZipExtra& extra, std::initializer_list<uint64_t*> values) {
-  absl::string_view field = extra.zip64.has_value() ? *extra.zip64 : absl::string_view();
-  size_t wanted = 0;
-  for (const uint64_t* value : values) wanted += *value == kInZip64 ? 8 : 0;
-  if (field.size() != wanted) {
-    return absl::DataLossError(absl::StrCat("its zip64 extra field has ", field.size(), " bytes, ", wanted, " are wanted"));
-  }
+  size_t taken = 0;
   for (uint64_t* value : values) {
     if (*value != kInZip64) continue;
-    *value = absl::little_endian::Load64(field.data());
-    field.remove_prefix(8);
+    if (taken < extra.zip64.size()) *value = extra.zip64[taken];
+    ++taken;
   }
-  return absl::OkStatus();
+  if (taken == extra.zip64.size()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("its zip64 extra field has ", extra.zip64.size(), " numbers, ", taken, " are wanted"));
 }
 
 // In a local header the field has both sizes or none: NumPy writes them in any case, torch also where the header has 0. torch adds the
 // header's own offset.
 absl::Status ResolveLocalZip64(const ZipExtra& extra, int64_t header_offset, Shared& shared) {
-  constexpr size_t kSizes = 16;
-  const absl::string_view field = extra.zip64.has_value() ? *extra.zip64 : absl::string_view();
+  constexpr size_t kSizes = 2;
+  const std::vector<uint64_t>& numbers = extra.zip64;
   const bool wanted = shared.size == kInZip64 || shared.stored_size == kInZip64;
-  if (field.size() % 8 != 0 || field.size() > kSizes + 8 || (wanted && field.size() < kSizes)) {
-    return absl::DataLossError(absl::StrCat("the zip64 extra field of its local header has ", field.size(), " bytes"));
+  if (numbers.size() > kSizes + 1 || (wanted && numbers.size() < kSizes)) {
+    return absl::DataLossError(absl::StrCat("the zip64 extra field of its local header has ", numbers.size(), " numbers"));
   }
-  const absl::string_view sizes = field.substr(0, field.size() < kSizes ? 0 : kSizes);
-  const absl::string_view offset = field.substr(sizes.size());
-  if (!offset.empty() && absl::little_endian::Load64(offset.data()) != static_cast<uint64_t>(header_offset)) {
+  if (numbers.size() % kSizes == 1 && numbers.back() != static_cast<uint64_t>(header_offset)) {
     return absl::DataLossError("the zip64 extra field of its local header says that it begins elsewhere");
   }
-  if (sizes.empty()) return absl::OkStatus();
-  for (const auto& [value, at] : {std::pair(&shared.size, 0), std::pair(&shared.stored_size, 8)}) {
-    const uint64_t value64 = absl::little_endian::Load64(sizes.data() + at);
+  if (numbers.size() < kSizes) return absl::OkStatus();
+  for (const auto& [value, value64] : {std::pair(&shared.size, numbers[0]), std::pair(&shared.stored_size, numbers[1])}) {
     if (*value != kInZip64 && *value != 0 && *value != value64) {
       return absl::DataLossError(absl::StrCat("the zip64 extra field of its local header says ", value64, ", the header ", *value));
     }
