@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints what became of the tests of one `bazel test`: the cases that failed or were skipped, and last the line "N passed, N failed".
+"""Prints what became of the tests of one `bazel test`: the cases that failed or were skipped, and last the line "N passed, N failed",
+with ", N skipped" where some were.
 
 Usage: .ci/count_tests.py BUILD_EVENTS.json EXIT_CODE_OF_BAZEL FAILED_STEPS      Exit code: 1 when anything failed, else 0.
 Cases are those of each test's test.xml. One failure more counts each target that was not built, each test that failed with no failed
@@ -59,9 +60,8 @@ def main():
         count["failed"] = 1
     if failed_steps:
         print("Steps before the tests failed: see above.")
-    if count["skipped"]:
-        print(f"{count['skipped']} skipped")
-    print(f"{count['passed']} passed, {count['failed']} failed")
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
     return 1 if count["failed"] else 0
 
 
