@@ -5,8 +5,8 @@ Usage: oracles.py LIBRARY CONTROL      CONTROL is a file that the library reads.
 line each, and prints an outcome for each as JSON: "refused", or {"rows": [[name, dtype, shape, sha256], …], "hidden": N}: N tensors at places that have
 no name, such as a set or an attribute. A tensor without elements in memory (on "meta", sparse, …) has "none" for a digest.
 
-Every file is read twice, in processes with other bytes in memory that nobody has written: what differs is "unstable". A file may name what the closed
-table names and no more, since weights_only=False and paddle.load run what it names.
+Every file is read twice, in processes with other bytes in memory that nobody has written: what differs is "unstable". No pickle can name more than the
+closed table does, since the libraries run what it names.
 """
 
 import ctypes
@@ -18,7 +18,13 @@ import pickle
 import resource
 import signal
 import sys
+import types
 import warnings
+
+import table_cases
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NAMES = {name for name, _, _ in table_cases.rows_of_table(os.path.join(ROOT, "formats", "pickle", "closed_table.cc"))}
 
 SECONDS = 20
 MEMORY = 4 << 30  # On top of what the libraries map.
@@ -27,6 +33,33 @@ M_PERTURB = -6
 
 def digest(raw):
     return hashlib.sha256(raw).hexdigest()
+
+
+class Evaluate:
+    """In place of eval, which is only asked for the value of a name."""
+
+    __slots__ = ()
+
+    def __call__(self, text, names=None, more=None):
+        if text != "data" or not isinstance(names, dict) or more is not None:
+            raise pickle.UnpicklingError("eval of something else")
+        return names[text]
+
+
+class TableUnpickler(pickle.Unpickler):
+    """CPython's, for which there is nothing beyond the closed table."""
+
+    def find_class(self, module, name):
+        if f"{module}.{name}" not in NAMES:
+            raise pickle.UnpicklingError(f"{module} {name} is not in the closed table")
+        return Evaluate() if name == "eval" else super().find_class(module, name)
+
+
+# The module pickle, as torch and paddle use it.
+table_pickle = types.ModuleType("table_pickle")
+table_pickle.__dict__.update(pickle.__dict__)
+table_pickle.Unpickler = TableUnpickler
+table_pickle.load = lambda file, **options: TableUnpickler(file, **options).load()
 
 
 class Listing:
@@ -104,10 +137,18 @@ def array_row(array):
 
 def read_pickle(path):
     with open(path, "rb") as file:
-        return outcome_of(pickle.load(file, encoding="latin1"), array_row)
+        return outcome_of(table_pickle.load(file, encoding="latin1"), array_row)
 
 
-class Torch:
+class Library:
+    def refill(self, filling):
+        """numpy keeps small pieces of memory for itself."""
+        numpy = sys.modules.get("numpy")
+        if numpy:
+            del [[numpy.full(size, filling, "u1") for _ in range(8)] for size in range(1, 65)][:]
+
+
+class Torch(Library):
     """torch.load with weights_only, as it is by default; else without. On this machine's devices; else on the CPU."""
 
     def __init__(self):
@@ -135,17 +176,19 @@ class Torch:
         for weights_only in (True, False):
             for device in (None, "cpu"):
                 try:
-                    return outcome_of(self.torch.load(path, weights_only=weights_only, map_location=device), self.row)
+                    how = {} if weights_only else {"pickle_module": table_pickle}
+                    return outcome_of(self.torch.load(path, weights_only=weights_only, map_location=device, **how), self.row)
                 except Exception as problem:  # Whatever the library raises is its no.
                     error = problem
         raise error
 
 
-class Paddle:
+class Paddle(Library):
     """paddle.load; else CPython's pickle, as many a script reads such files: paddle.load walks the whole object and refuses bytes and sets in it."""
 
     def __init__(self):
         self.paddle = importlib.import_module("paddle")
+        importlib.import_module("paddle.framework.io").pickle = table_pickle
         self.version = "paddlepaddle " + self.paddle.__version__
 
     def row(self, value):
@@ -160,7 +203,7 @@ class Paddle:
             return read_pickle(path)
 
 
-class Numpy:
+class Numpy(Library):
     def __init__(self):
         self.numpy = importlib.import_module("numpy")
         self.version = "numpy " + self.numpy.__version__
@@ -172,7 +215,7 @@ class Numpy:
         return outcome_of({name: loaded[name] for name in loaded.files}, array_row)
 
 
-class Pickle:
+class Pickle(Library):
     """CPython's pickle and numpy's arrays; byte strings of Python 2 as Latin-1, as numpy and paddle have them."""
 
     def __init__(self):
@@ -182,7 +225,7 @@ class Pickle:
         return read_pickle(path)
 
 
-class Safetensors:
+class Safetensors(Library):
     DTYPES = {
         "BOOL": "bool",
         "U8": "uint8",
@@ -252,6 +295,7 @@ class Child:
             print(json.dumps([outcome, clean]), file=answers, flush=True)
 
     def attempt(self, path):
+        self.oracle.refill(self.filling)
         try:
             return self.oracle.read(path)
         except Exception:  # Whatever the library raises is its no.
@@ -262,7 +306,7 @@ class Child:
             self.start()
         print(path, file=self.requests, flush=True)
         answer = self.answers.readline()
-        outcome, clean = json.loads(answer) if answer else ("crashed", False)
+        outcome, clean = json.loads(answer) if answer else ("refused", False)  # It died of the file.
         if not clean:
             self.stop()
         return outcome

@@ -2,7 +2,7 @@
 """Runs the cases that are kept in the shared folder with their own runners, each case a test case: faults/, reports/, red/.
 
 Where WEIGHBRIDGE_SHARED names no folder, or a folder is not in it, that folder is skipped. The runners run in copies, since the folder may be read
-only and some write beside themselves.
+only and some write beside themselves; and what they take of the repository are copies too, since some write where a runfile links to.
 """
 
 import os
@@ -21,12 +21,20 @@ SHARED = os.environ.get("WEIGHBRIDGE_SHARED", "")
 SECONDS = 900
 
 
-def commands(folder, name):
+def copy(source, target):
+    """A folder that may be changed, without links to elsewhere."""
+    shutil.copytree(source, target)
+    for parent, _, names in os.walk(target):
+        for path in [parent, *(os.path.join(parent, name) for name in names)]:
+            os.chmod(path, os.stat(path).st_mode | stat.S_IWUSR)
+
+
+def commands(folder, name, repository):
     """What runs the cases of a copied folder; each prints `ok NAME`, or another word and the name, and last a count."""
     if name == "faults":
         return [["./run"]]
     if name == "reports":
-        return [["./run_cases.py", f"--tools={TOOLS}", f"--tiny={ROOT}/testdata/tiny", folder]]
+        return [["./run_cases.py", f"--tools={TOOLS}", f"--tiny={repository}/testdata/tiny", folder]]
     return [[sys.executable, "check_files.py", folder, os.path.join(TOOLS, "inspect")], [sys.executable, "check_commands.py", folder, TOOLS]]
 
 
@@ -49,10 +57,10 @@ def cases_of_lines(lines):
     return cases
 
 
-def run(folder, name, command):
+def run(folder, name, command, repository):
     """The cases of one runner; one more that failed where it did not end, or its count is another."""
     label = f"{name}: {os.path.basename(command[0] if command[0] != sys.executable else command[1])}"
-    environment = dict(os.environ, BIN=TOOLS, REPO=ROOT, TMPDIR=os.path.dirname(folder))
+    environment = dict(os.environ, BIN=TOOLS, REPO=repository, TMPDIR=os.path.dirname(folder))
     try:
         result = subprocess.run(
             command,
@@ -82,19 +90,18 @@ def run(folder, name, command):
 def main():
     cases = []
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as scratch:
+        repository = os.path.join(scratch, "repository")
+        for part in ("testdata/tiny", "proto", "fetch/testing"):
+            copy(os.path.join(ROOT, part), os.path.join(repository, part))
         for name in ("faults", "reports", "red"):
             source = os.path.join(SHARED, name)
             if not SHARED or not os.path.isdir(source):
                 cases.append((name, "skipped", "WEIGHBRIDGE_SHARED has no such folder"))
                 continue
             folder = os.path.join(scratch, name)
-            shutil.copytree(source, folder, symlinks=True)
-            for parent, _, names in os.walk(folder):
-                for path in [parent, *(os.path.join(parent, one) for one in names)]:
-                    if not os.path.islink(path):
-                        os.chmod(path, os.stat(path).st_mode | stat.S_IWUSR)
-            for command in commands(folder, name):
-                cases += run(folder, name, command)
+            copy(source, folder)
+            for command in commands(folder, name, repository):
+                cases += run(folder, name, command, repository)
     junit.write_cases("shared_test", cases)
     for name, outcome, detail in cases:
         if outcome != "passed":

@@ -82,6 +82,11 @@ def arguments_of(kind, name, world):
     """The lists of arguments with which a name is called: right ones, and ones that differ in which the libraries look at."""
     first, second = world.first, world.second
     pair = tuple_of(text("x"), first)
+    from_numpy = [
+        [array(), named("torch.float32"), text("cpu"), FALSE],
+        [array(), named("torch.float16"), text("cpu"), FALSE],
+        [array(), named("torch.float32"), text("meta"), FALSE],
+    ]
     table = {
         "OrderedDict": [[], [list_of(list_of(text("x"), first))], [list_of(pair)], [tuple_of(pair)], [dict_of(("x", first))], [list_of(pair, pair)]],
         "DefaultDict": [
@@ -124,6 +129,7 @@ def arguments_of(kind, name, world):
         "StorageType": [[], [integer(4)], [list_of(integer(1), integer(2))]],
         "QuantizedType": [[], [integer(4)]],
         "TensorType": [[], [first], [integer(3)], [first, TRUE], [list_of(integer(1))], [storage()]],
+        "TensorClass": [[], [first], [integer(3)], [first, TRUE], [list_of(integer(1))], [storage()]],
         "TorchDType": [[], [text("x")]],
         "TorchSize": [[tuple_of(integer(1), integer(2))], [list_of(integer(1))], [], [tuple_of(first)]],
         "TorchDevice": [[text("cpu")], [text("cuda"), integer(0)], [text("meta")], [text("nothing")]],
@@ -160,6 +166,8 @@ def arguments_of(kind, name, world):
             [text("\u00e9"), text("latin1"), text("ignore")],
         ],
         "Bytes": [[], [data(b"abc")], [text("abc"), text("latin1")], [integer(3)], [list_of(integer(1))]],
+        "ByteArray": [[], [data(b"abc")], [text("abc"), text("latin1")], [integer(3)], [list_of(integer(1))]],
+        "FrozenSet": [[], [list_of(first)], [tuple_of(first, second)], [list_of(text("x"))]],
         "Set": [[], [list_of(first)], [tuple_of(first, second)], [list_of(text("x"))]],
         "Tuple": [[], [tuple_of(first, second)], [list_of(first)], [tuple_of(text("x"), first)], [text("ab")]],
         "List": [[], [list_of(first)], [tuple_of(first)], [text("ab")]],
@@ -167,6 +175,7 @@ def arguments_of(kind, name, world):
         "PlainInert": [[], [integer(1)], [text("1")], [first], [first, first], [first, first, first]],
         "Eval": [[text("data"), dict_of(("data", array()))], [text("data"), dict_of(("data", first))], [text("data"), dict_of()]],
         "RebuildUnsupported": [rebuilt()],
+        "RebuildFromDevice": from_numpy,
     }
     by_name = {
         "_rebuild_qtensor": [
@@ -180,11 +189,6 @@ def arguments_of(kind, name, world):
             ]
         ],
         "_rebuild_meta_tensor_no_storage": [[named("torch.float32"), *NUMBERS, FALSE]],
-        "_rebuild_device_tensor_from_numpy": [
-            [array(), named("torch.float32"), text("cpu"), FALSE],
-            [array(), named("torch.float16"), text("cpu"), FALSE],
-            [array(), named("torch.float32"), text("meta"), FALSE],
-        ],
         "_rebuild_device_tensor_from_cpu_tensor": [
             [first, named("torch.float32"), text("cpu"), FALSE],
             [first, named("torch.int32"), text("cpu"), FALSE],
@@ -319,6 +323,8 @@ OF_TORCH = {
     "RebuildFromType",
     "RebuildSparse",
     "RebuildUnsupported",
+    "RebuildFromDevice",
+    "TensorClass",
     "StorageType",
     "QuantizedType",
     "TensorType",
