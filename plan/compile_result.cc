@@ -13,6 +13,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/read_facts.h"
 #include "formats/json/json_members.h"
+#include "formats/json/python_numbers.h"
 #include "formats/json/quote_json.h"
 #include "formats/read_limits.h"
 #include "plan/compile_budget.h"
@@ -39,7 +40,8 @@ absl::StatusOr<JsonMembers> ReadMembers(const ByteSource& file) {
   const ReadLimits limits;
   absl::StatusOr<std::string> text = ReadAll(file, limits.json_bytes);
   if (!text.ok()) return text.status();
-  absl::StatusOr<JsonMembers> members = ParseJsonMembers(*text, limits.nesting);
+  const absl::Status status = QuotePythonNumbers(*text);
+  absl::StatusOr<JsonMembers> members = status.ok() ? ParseJsonMembers(*text, limits.nesting) : status;
   if (!members.ok()) return Annotate(members.status(), absl::StrCat("reading ", file.name()));
   return members;
 }
@@ -94,13 +96,11 @@ bool ChangesGenerationConfig(const Recipe::Config& config) {
   return !config.generation_defaults_json().empty() || !config.generation_json().empty() || !config.generation_made_json().empty();
 }
 
-// `file` is the source's, or nullptr; `made_config` is the result's config.json.
-absl::StatusOr<JsonMembers> MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const Companion* file) {
+// `read` is what the source has, or NotFound; `made_config` is the result's config.json.
+JsonMembers MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, absl::StatusOr<JsonMembers> read) {
   const JsonMembers defaults = Members(config.generation_defaults_json());
   JsonMembers members;
-  if (file != nullptr) {
-    absl::StatusOr<JsonMembers> read = ReadMembers(*file->bytes);
-    if (!read.ok()) return read.status();
+  if (read.ok()) {
     members = *std::move(read);
   } else {
     members = Members(config.generation_made_json());
@@ -114,7 +114,8 @@ absl::StatusOr<JsonMembers> MakeGenerationConfig(const Recipe::Config& config, c
 }
 
 void AddMade(const char* name, const JsonMembers& members, Plan& plan) {
-  plan.companions.push_back({.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, WriteJsonMembers(members))});
+  plan.companions.push_back(
+      {.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, UnquotePythonNumbers(WriteJsonMembers(members)))});
 }
 
 absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const SourceView& source, Plan& plan) {
@@ -123,9 +124,13 @@ absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers
     if (file != nullptr) plan.companions.push_back(*file);
     return absl::OkStatus();
   }
-  absl::StatusOr<JsonMembers> members = MakeGenerationConfig(config, made_config, file);
-  if (!members.ok()) return members.status();
-  AddMade(kGenerationConfig, *members, plan);
+  absl::StatusOr<JsonMembers> read = file == nullptr ? absl::NotFoundError("") : ReadMembers(*file->bytes);
+  if (!read.ok() && file != nullptr) {
+    // transformers goes on as without it.
+    if (!absl::IsDataLoss(read.status())) return read.status();
+    plan.remarks.push_back(absl::StrCat(read.status().message(), "; it is passed over, and the result's is made of ", kConfig));
+  }
+  AddMade(kGenerationConfig, MakeGenerationConfig(config, made_config, std::move(read)), plan);
   return absl::OkStatus();
 }
 

@@ -85,6 +85,32 @@ TEST(ResultTest, TheGenerationConfigIsTheSourcesOrMadeOfTheConfig) {
   EXPECT_EQ(GenerationConfig("", {{"config.json", config}}), "none");
 }
 
+// The reference, transformers, goes on as without it.
+TEST(ResultTest, AGenerationConfigThatIsNoJsonIsPassedOverWithARemark) {
+  const std::string recipe = absl::StrCat(kTakeAll, R"(result { config { source: 'a' generation_defaults_json: '{"eos": null}' } })");
+  const auto compile = [&](const std::string& own) {
+    return CompileText(recipe,
+                       {MakeSource("a", {{"w", kMatrix, ""}}, {}, {{"config.json", R"({"eos": 1})"}, {"generation_config.json", own}})});
+  };
+  for (const char* own :
+       {R"({"eos": 2,})", "{\"eos\": 2} // x", "\xef\xbb\xbf{}", "", "[]", "version https://git-lfs.github.com/spec/v1\n"}) {
+    const auto plan = compile(own);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    EXPECT_THAT(Companions(*plan),
+                ElementsAre(Pair("config.json", "{\n  \"eos\": 1\n}\n"), Pair("generation_config.json", "{\n  \"eos\": 1\n}\n")));
+    EXPECT_THAT(plan->remarks, ElementsAre(HasSubstr("reading a/generation_config.json: ")));
+  }
+  EXPECT_THAT(compile(R"({"eos": 2})")->remarks, IsEmpty());
+}
+
+TEST(ResultTest, NumbersThatOnlyPythonsJsonHasAreCarriedOver) {
+  const auto plan = CompileText(absl::StrCat(kTakeAll, "result { config { source: 'a' json: '{\"b\": 1}' } }"),
+                                {MakeSource("a", {{"w", kMatrix, ""}}, {}, {{"config.json", R"({"limit": [0.0, Infinity], "x": NaN})"}})});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(Companions(*plan),
+              ElementsAre(Pair("config.json", "{\n  \"b\": 1,\n  \"limit\": [\n    0.0,\n    Infinity\n  ],\n  \"x\": NaN\n}\n")));
+}
+
 TEST(ResultTest, WithoutAConfigBesideTheSourceThereIsNone) {
   const auto plan = CompileText(absl::StrCat(kTakeAll, "result { config { source: 'a' generation_json: '{}' } }"),
                                 {MakeSource("a", {{"w", kMatrix, ""}})});

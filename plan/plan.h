@@ -72,6 +72,8 @@ struct Plan {
   Facts facts;                                    // Of its config.json.
   std::vector<Companion> companions;              // In the order config, generation config, tokenizer.
   std::optional<ModuleVersions> module_versions;  // For torch's containers.
+  // What a user should know though it is no error, one sentence each.
+  std::vector<std::string> remarks;
 };
 
 }  // namespace weighbridge

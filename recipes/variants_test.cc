@@ -251,6 +251,13 @@ TEST_P(MiniGpt4VariantsTest, LoraOfBlip2IsNeverDroppedOrCarriedAlong) {
   }
 }
 
+TEST(Blip2VariantsTest, LoraIsNeverTakenForAWeight) {
+  const absl::Status status =
+      CompileNamed("blip2", {MakeSource("blip2", {{"language_model.encoder.block.0.layer.1.DenseReluDense.wi_0.lora_A.weight", {2, 2}}})})
+          .status();
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("wi_0.lora_A.weight"), HasSubstr("LoRA")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Recipes, MiniGpt4VariantsTest, testing::Values("minigpt4", "minigpt4_current"));
 
 }  // namespace

@@ -32,6 +32,7 @@
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
 #include "tools/byte_count.h"
+#include "tools/check_companions.h"
 #include "tools/describe_plan.h"
 #include "tools/output_folder.h"
 #include "tools/progress.h"
@@ -280,6 +281,9 @@ absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>
                              std::ostream& out) {
   absl::StatusOr<Plan> plan = Compile(recipe, sources, {.pad_rows = options.pad_rows, .stop = options.common.stop});
   if (!plan.ok()) return plan.status();
+  if (options.with_companions) {
+    if (absl::Status status = CheckCompanions(*plan); !status.ok()) return status;
+  }
   absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
   if (!layout.ok()) return layout.status();
   PrintRemarks(*plan, FormatOf(options), out);

@@ -40,6 +40,7 @@ void PrintRemarks(const Plan& plan, WeightsFormat format, std::ostream& out) {
       if (key != "format" && !kept.contains(key)) lost.insert(Printable(key));
     }
   }
+  for (const std::string& remark : plan.remarks) out << "remark: " << Printable(remark) << "\n";
   if (lost.empty()) return;
   const char* why = format == WeightsFormat::kSafetensors ? "the sources do not agree on it" : "only safetensors have a place for it";
   out << "remark: metadata that the result does not have, for " << why << ": " << absl::StrJoin(lost, ", ") << "\n";

@@ -15,8 +15,8 @@ namespace weighbridge {
 // framework, if it does. Nothing else is added.
 std::map<std::string, std::string> ResultMetadata(const Plan& plan);
 
-// Prints a line for each remark on a source, and one that names the metadata of sources, "format" aside, which a result of that format
-// does not have.
+// Prints a line for each remark on a source or on the plan, and one that names the metadata of sources, "format" aside, which a result of
+// that format does not have.
 void PrintRemarks(const Plan& plan, WeightsFormat format, std::ostream& out);
 
 }  // namespace weighbridge

@@ -202,6 +202,36 @@ class ApplyDeltaTest(StagesTest):
         self.assertEqual(self.apply_delta(self.tiny, self.path("out"), "--max_shard_size=150KB").returncode, 0)
         self.assertEqual(sorted(named + [self.path("out/manifest.binpb")]), sorted(os.path.join(self.path("out"), name) for name in os.listdir(self.path("out"))))
 
+    def test_what_stands_in_the_place_of_a_tokenizers_file_is_refused(self):
+        pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 499723\n"
+        for side, name in (("llama", "tokenizer.model"), ("delta", "tokenizer.model"), ("delta", "tokenizer_config.json"), ("llama", "config.json")):
+            tiny = self.path(f"{side}-{name}")
+            shutil.copytree(self.tiny, tiny)
+            os.chmod(f"{tiny}/{side}/{name}", 0o644)
+            with open(f"{tiny}/{side}/{name}", "w", encoding="utf-8") as file:
+                file.write(pointer)
+            for flags in ([], ["--dry_run"], ["--pad_rows=1"]):
+                self.expect_failure(self.apply_delta(tiny, self.path("out"), *flags), f"{side}/{name}", "Git LFS pointer")
+                self.assertFalse(os.path.exists(self.path("out")))
+
+    def test_added_tokens_that_the_tokenizer_has_change_nothing(self):
+        tiny = self.copy_tiny()
+        with open(tiny + "/llama/added_tokens.json", "w", encoding="utf-8") as file:
+            json.dump({"</s>": 2, "<s>": 1, "<unk>": 0}, file)
+        for number, flags in enumerate(([], ["--pad_rows=1"])):
+            result = self.apply_delta(tiny, self.path(str(number)), *flags)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(sha256(self.path(f"{number}/{TORCH_NAME}")), expected(self.tiny)["vicuna/" + TORCH_NAME]["sha256"])
+
+    def test_a_damaged_generation_config_is_passed_over_and_told(self):
+        tiny = self.copy_tiny()
+        with open(tiny + "/llama/generation_config.json", "w", encoding="utf-8") as file:
+            file.write('{\n  "bos_token_id": 1,\n}\n')
+        result = self.apply_delta(tiny, self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("remark: reading " + tiny + "/llama/generation_config.json: no valid JSON", result.stdout)
+        self.assertEqual(load(self.path("out/generation_config.json")), load(self.tiny + "/vicuna/generation_config.json"))
+
     def test_a_target_without_tokenizer_says_so(self):
         tiny = self.copy_tiny()
         os.remove(tiny + "/delta/tokenizer.model")

@@ -1,5 +1,6 @@
 #include "formats/directory/json_file.h"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -7,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "formats/directory/recognize.h"
+#include "formats/json/python_numbers.h"
 
 namespace weighbridge {
 
@@ -17,11 +20,16 @@ absl::Status VisitJsonFile(const ByteSource& source, const ReadLimits& limits, J
   } else {
     absl::StatusOr<std::string> text = ReadAll(source, limits.json_bytes);
     if (!text.ok()) return text.status();
-    status = VisitJson(*text, limits.nesting, [&](absl::Span<const std::string> path, const JsonValue& value) {
-      if (!path.empty()) return visit(path, value);
+    if (status = CheckIsNoStandIn(*text); !status.ok()) status = absl::DataLossError(absl::StrCat("no valid JSON: ", status.message()));
+    if (status.ok()) status = QuotePythonNumbers(*text);
+    const auto visit_value = [&](absl::Span<const std::string> path, const JsonValue& value) {
+      const auto* quoted = std::get_if<std::string>(&value);
+      const std::optional<double> number = quoted == nullptr ? std::nullopt : PythonNumber(*quoted);
+      if (!path.empty()) return number.has_value() ? visit(path, *number) : visit(path, value);
       if (std::holds_alternative<JsonObject>(value)) return absl::OkStatus();
       return absl::DataLossError(absl::StrCat("it is ", JsonKind(value), ", not an object"));
-    });
+    };
+    if (status.ok()) status = VisitJson(*text, limits.nesting, visit_value);
   }
   return status.ok() ? status : absl::Status(status.code(), absl::StrCat("reading ", source.name(), ": ", status.message()));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/directory/recognize.h"
 #include "formats/directory/sentencepiece.pb.h"
 #include "formats/directory/tokenizer_json.h"
 
@@ -25,7 +27,7 @@ constexpr int64_t kModelBytes = int64_t{16} << 20;
 // What tokenizer.model holds.
 struct Vocabulary {
   int64_t size = 0;
-  absl::flat_hash_set<std::string> pieces;
+  PieceIndexes pieces;
   std::string unknown;  // The piece that stands for texts that are none.
 };
 
@@ -48,8 +50,7 @@ absl::StatusOr<Vocabulary> ToVocabulary(const SentencePieceModel& model) {
   int64_t unknown = 0;
   for (const SentencePieceModel::Piece& piece : model.pieces()) {
     if (piece.piece().empty()) return absl::DataLossError(absl::StrCat("piece ", vocabulary.size, " is empty"));
-    ++vocabulary.size;
-    vocabulary.pieces.insert(piece.piece());
+    vocabulary.pieces.emplace(piece.piece(), vocabulary.size++);
     if (piece.type() != SentencePieceModel::Piece::UNKNOWN) continue;
     ++unknown;
     vocabulary.unknown = piece.piece();
@@ -64,6 +65,9 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const ByteSource& source) {
   }
   absl::StatusOr<std::string> bytes = ReadAll(source, kModelBytes);
   if (!bytes.ok()) return bytes.status();
+  if (absl::Status status = CheckIsNoStandIn(*bytes); !status.ok()) {
+    return Reading(source, absl::DataLossError(absl::StrCat("it is no SentencePiece model: ", status.message())));
+  }
   SentencePieceModel model;
   if (!model.ParseFromString(*bytes)) return Reading(source, absl::DataLossError("it is no SentencePiece model"));
   absl::StatusOr<Vocabulary> vocabulary = ToVocabulary(model);
@@ -116,7 +120,7 @@ absl::StatusOr<Tokenizer> ReadTokenizer(const Checkpoint& checkpoint, const Read
   if (!unk_token.ok()) return Reading(*model, unk_token.status());
   std::vector<std::string> candidates;
   if (const ByteSource* added_tokens = Find(checkpoint, "added_tokens.json")) {
-    absl::StatusOr<std::vector<std::string>> tokens = ReadAddedTokens(*added_tokens, vocabulary->size, limits);
+    absl::StatusOr<std::vector<std::string>> tokens = ReadAddedTokens(*added_tokens, vocabulary->size, vocabulary->pieces, limits);
     if (!tokens.ok()) return tokens.status();
     candidates = *std::move(tokens);
   }
@@ -129,8 +133,8 @@ absl::StatusOr<Tokenizer> ReadTokenizer(const Checkpoint& checkpoint, const Read
     const bool is_unknown = token == vocabulary->unknown || !vocabulary->pieces.contains(token);
     if (is_unknown && token != *unk_token) added.insert(token);
   }
-  Tokenizer tokenizer{.length = vocabulary->size + static_cast<int64_t>(added.size()), .tokens = std::move(vocabulary->pieces)};
-  tokenizer.tokens.insert(added.begin(), added.end());
+  Tokenizer tokenizer{.length = vocabulary->size + static_cast<int64_t>(added.size()), .tokens = std::move(added)};
+  for (const auto& [piece, index] : vocabulary->pieces) tokenizer.tokens.insert(piece);
   return tokenizer;
 }
 

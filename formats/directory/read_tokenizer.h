@@ -29,9 +29,9 @@ struct Tokenizer {
 // "" the length grows by one.
 //
 // NotFound: there is no tokenizer.model. DataLoss: a file breaks its format, SentencePiece would refuse it, or the indexes of
-// added_tokens.json do not continue those of the pieces. Unimplemented: unk_token is null or a piece that means something else; to such a
-// tokenizer transformers never adds a token. ResourceExhausted: a file goes beyond limits.json_bytes, or tokenizer.model beyond 16 MiB.
-// Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
+// added_tokens.json neither are the pieces' own nor continue them. Unimplemented: unk_token is
+// null or a piece that means something else; to such a tokenizer transformers never adds a token. ResourceExhausted: a file goes beyond
+// limits.json_bytes, or tokenizer.model beyond 16 MiB. Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
 absl::StatusOr<Tokenizer> ReadTokenizer(const Checkpoint& checkpoint, const ReadLimits& limits = {});
 
 }  // namespace weighbridge

@@ -76,6 +76,42 @@ TEST(ReadTokenizerTest, KnowsThePiecesAndTheAddedTokens) {
   EXPECT_THAT(tokenizer->tokens, UnorderedElementsAre("<unk>", "<s>", "</s>", "a", "b", "[PAD]", "[X]"));
 }
 
+// As transformers writes the file since 4.33.
+TEST(ReadTokenizerTest, AnAddedTokenThatIsAPieceWithItsIndexIsNotAdded) {
+  for (const char* known : {R"({"<unk>": 0, "<s>": 1, "</s>": 2})", R"({"</s>": 2})", R"({"b": 4, "a": 3})", "{}"}) {
+    const absl::StatusOr<Tokenizer> tokenizer = Read({{"tokenizer.model", Model()}, {"added_tokens.json", known}});
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    EXPECT_EQ(tokenizer->length, 5) << known;
+  }
+  const absl::StatusOr<Tokenizer> more =
+      Read({{"tokenizer.model", Model()}, {"added_tokens.json", R"({"</s>": 2, "[PAD]": 5, "<s>": 1})"}});
+  ASSERT_TRUE(more.ok()) << more.status();
+  EXPECT_EQ(more->length, 6);
+  for (const char* wrong : {R"({"<s>": 2})", R"({"x": 1})", R"({"</s>": 2, "[PAD]": 6})", R"({"[PAD]": 5, "[X]": 5})", R"({"<s>": -1})"}) {
+    EXPECT_EQ(Read({{"tokenizer.model", Model()}, {"added_tokens.json", wrong}}).status().code(), StatusCode::kDataLoss) << wrong;
+  }
+}
+
+TEST(ReadTokenizerTest, WhatStandsInAFilesPlaceIsToldAsThat) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d4d\nsize 499723\n";
+  EXPECT_THAT(Read({{"tokenizer.model", pointer}}),
+              FailsWith(StatusCode::kDataLoss, "tokenizer.model: it is no SentencePiece model: it is a Git LFS pointer"));
+  EXPECT_THAT(Read({{"tokenizer.model", "<!DOCTYPE html>"}}), FailsWith(StatusCode::kDataLoss, "it is a web page"));
+  for (const char* name : {"added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"}) {
+    EXPECT_THAT(Read({{"tokenizer.model", Model()}, {name, pointer}}),
+                FailsWith(StatusCode::kDataLoss, absl::StrCat(name, ": no valid JSON: it is a Git LFS pointer")));
+  }
+}
+
+TEST(ReadTokenizerTest, NumbersThatOnlyPythonsJsonHasAreRead) {
+  const absl::StatusOr<Tokenizer> tokenizer =
+      Read({{"tokenizer.model", Model()}, {"tokenizer_config.json", R"({"model_max_length": Infinity, "pad_token": "[PAD]"})"}});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(tokenizer->length, 6);
+  EXPECT_THAT(Read({{"tokenizer.model", Model()}, {"added_tokens.json", R"({"[PAD]": NaN})"}}),
+              FailsWith(StatusCode::kDataLoss, "a number that is not whole"));
+}
+
 // Every result is that of transformers 4.28.0 with the same three files beside a model of its own.
 TEST(ReadTokenizerTest, AddsSpecialTokensAsTransformersDoes) {
   struct Case {
@@ -228,7 +264,7 @@ TEST(ReadTokenizerTest, RefusesJsonThatBreaksItsFormat) {
       {"a token twice", "added_tokens.json", R"({"x":5,"x":6})", StatusCode::kDataLoss, "stands twice"},
       {"two tokens of one index", "added_tokens.json", R"({"x":5,"y":5})", StatusCode::kDataLoss, "index 5; the next one is 6"},
       {"an index that skips one", "added_tokens.json", R"({"x":6})", StatusCode::kDataLoss, "index 6; the next one is 5"},
-      {"an index of a piece", "added_tokens.json", R"({"</s>":2})", StatusCode::kDataLoss, "index 2; the next one is 5"},
+      {"an index of another piece", "added_tokens.json", R"({"</s>":1})", StatusCode::kDataLoss, "index 1; the next one is 5"},
       {"a huge index", "added_tokens.json", R"({"x":18446744073709551615})", StatusCode::kDataLoss, "the next one is 5"},
       {"a negative index", "added_tokens.json", R"({"x":-5})", StatusCode::kDataLoss, "\"x\": its index is a number with a minus sign"},
       {"an index with a fraction", "added_tokens.json", R"({"x":5.5})", StatusCode::kDataLoss, "\"x\": its index is"},

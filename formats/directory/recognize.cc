@@ -48,7 +48,6 @@ constexpr Signature kRefused[] = {
     {0, absl::string_view("\0\5\x16\7", 4),
      "what macOS left beside a file of that name without \"._\" (AppleDouble), which is the one that is meant"},
     {0, absl::string_view("\0\0\0\1Bud1", 8), "a .DS_Store of macOS"},
-    {0, "version https://git-lfs", "a Git LFS pointer, which stands for the file: fetch it with `git lfs pull`"},
 };
 
 bool LooksLikeMarkup(absl::string_view head) {
@@ -120,8 +119,7 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
       return absl::UnimplementedError(absl::StrCat("it is ", refused.what));
     }
   }
-  if (LooksLikeMarkup(head))
-    return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
+  if (absl::Status status = CheckIsNoStandIn(head); !status.ok()) return status;
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));
@@ -133,6 +131,14 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
 }
 
 }  // namespace
+
+absl::Status CheckIsNoStandIn(absl::string_view head) {
+  if (absl::StartsWith(head, "version https://git-lfs")) {
+    return absl::UnimplementedError("it is a Git LFS pointer, which stands for the file: fetch it with `git lfs pull`");
+  }
+  if (!LooksLikeMarkup(head)) return absl::OkStatus();
+  return absl::UnimplementedError("it is a web page, most likely an error page that was saved in the file's place");
+}
 
 absl::StatusOr<FileKind> RecognizeFile(const ByteSource& source) {
   std::string head(std::min(kHeadSize, source.size()), '\0');

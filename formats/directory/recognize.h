@@ -1,7 +1,9 @@
 #ifndef WEIGHBRIDGE_FORMATS_DIRECTORY_RECOGNIZE_H_
 #define WEIGHBRIDGE_FORMATS_DIRECTORY_RECOGNIZE_H_
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
 
 namespace weighbridge {
@@ -16,6 +18,10 @@ enum class FileKind { kZip, kTar, kTorchLegacy, kSafetensors, kPickle, kJson, kN
 // pointer, … or nothing that is known. DataLoss: it is empty or too short to say anything, or zeros as an interrupted download leaves them.
 // Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
 absl::StatusOr<FileKind> RecognizeFile(const ByteSource& source);
+
+// Unimplemented, saying what it is, when a file begins as something that stands in the place of another: a Git LFS pointer, or a web page
+// with an error. For files of other kinds than weights, which everybody else would call damaged.
+absl::Status CheckIsNoStandIn(absl::string_view head);
 
 }  // namespace weighbridge
 

@@ -65,11 +65,13 @@ absl::Status AddToToken(absl::Span<const std::string> path, const JsonValue& val
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const ReadLimits& limits) {
+absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const PieceIndexes& pieces,
+                                                         const ReadLimits& limits) {
   std::multimap<uint64_t, std::string> by_index;
   absl::Status status = VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
     if (const uint64_t* index = std::get_if<uint64_t>(&value)) {
-      by_index.emplace(*index, path[0]);
+      const auto piece = pieces.find(path[0]);
+      if (piece == pieces.end() || *index != static_cast<uint64_t>(piece->second)) by_index.emplace(*index, path[0]);
       return absl::OkStatus();
     }
     return absl::DataLossError(absl::StrCat("token \"", path[0], "\": its index is ", JsonKind(value), ", not a whole number"));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
@@ -23,9 +24,14 @@ struct SpecialToken {
 // By the names that transformers has for them: "bos_token", …
 using SpecialTokens = std::map<std::string, SpecialToken>;
 
-// The tokens of an added_tokens.json in the order of their indexes, which go on from `begin` without a gap. DataLoss: it is no JSON object
-// of such indexes. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
-absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const ReadLimits& limits);
+// By the text, the index of each piece of a vocabulary, from 0.
+using PieceIndexes = absl::flat_hash_map<std::string, int64_t>;
+
+// The tokens of an added_tokens.json that are added to these pieces, in the order of their indexes, which go on from the pieces' own
+// without a gap. A piece with its own index is none of them: newer transformers list those as well. DataLoss: it is no JSON object of such
+// indexes. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
+absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const PieceIndexes& pieces,
+                                                         const ReadLimits& limits);
 
 // The special tokens that a tokenizer_config.json or special_tokens_map.json mentions. DataLoss: it is no JSON object, or a special token
 // has none of the forms. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".

@@ -22,8 +22,7 @@ absl::string_view Advice(absl::string_view name) {
   const absl::string_view last = dot == absl::string_view::npos ? name : name.substr(dot + 1);
   if (last.empty() || !absl::ascii_isupper(last[0])) return "";
   return "; the file holds an object of a class and not only tensors: save the model's state_dict() alone, or see with inspect --opaque "
-         "what "
-         "tensors lie beside it";
+         "what tensors lie beside it";
 }
 
 absl::Status Forbidden(absl::string_view module, absl::string_view name) {
