@@ -21,4 +21,11 @@ const CheckpointTensor* Checkpoint::Find(absl::string_view name) const {
   return found == index_.end() ? nullptr : &tensors_[found->second];
 }
 
+absl::Status CheckAllListed(const Checkpoint& checkpoint) {
+  if (checkpoint.unlisted.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(checkpoint.path, ": cannot account for all that it holds: ", checkpoint.unlisted[0],
+                   checkpoint.unlisted.size() == 1 ? "" : absl::StrCat("; and ", checkpoint.unlisted.size() - 1, " more")));
+}
+
 }  // namespace weighbridge

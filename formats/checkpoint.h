@@ -96,11 +96,19 @@ class Checkpoint {
   std::vector<ChecksummedRange> checksums;
   // What a careful reader would tell the user though it is no error: "16 bytes after the pickle's end", one sentence each.
   std::vector<std::string> remarks;
+  // What the file holds and tensors() does not: a tensor in a set or in an attribute of an object, one sentence for each place. To be told
+  // as a remark is; a conversion, which must account for everything, refuses a checkpoint with any (CheckAllListed).
+  std::vector<std::string> unlisted;
+  // Steps of work that reading it took beyond one pass over its bytes (ReadLimits::work), where the reader counts them.
+  int64_t work = 0;
 
  private:
   std::vector<CheckpointTensor> tensors_;
   absl::flat_hash_map<std::string, size_t> index_;
 };
+
+// FailedPrecondition when `checkpoint` holds what it does not list, naming it and the file.
+absl::Status CheckAllListed(const Checkpoint& checkpoint);
 
 }  // namespace weighbridge
 

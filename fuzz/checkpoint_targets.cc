@@ -44,6 +44,7 @@ absl::StatusOr<std::string> Describe(const absl::StatusOr<Checkpoint>& checkpoin
     absl::StrAppend(&text, "\n");
   }
   for (const std::string& remark : checkpoint->remarks) absl::StrAppend(&text, remark, "\n");
+  for (const std::string& sentence : checkpoint->unlisted) absl::StrAppend(&text, sentence, "\n");
   return text;
 }
 

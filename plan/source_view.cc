@@ -27,6 +27,11 @@ constexpr char kConfig[] = "config.json";
 }  // namespace
 
 absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_source, PlanSource source) {
+  if (source.checkpoint != nullptr) {
+    if (absl::Status status = CheckAllListed(*source.checkpoint); !status.ok()) {
+      return absl::Status(status.code(), absl::StrCat("source \"", source.id, "\": ", status.message()));
+    }
+  }
   SourceView view(recipe_source, std::move(source));
   view.AddRowsAndCompanions();
   if (!recipe_source.subtree().empty() && view.rows_.empty()) {

@@ -99,6 +99,13 @@ absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<cons
                      [&](int64_t index, int) { return CheckRange(*ranges[index]); });
 }
 
+// First of what is not listed.
+std::vector<std::string> RemarksOn(const Checkpoint& checkpoint) {
+  std::vector<std::string> remarks = checkpoint.unlisted;
+  remarks.insert(remarks.end(), checkpoint.remarks.begin(), checkpoint.remarks.end());
+  return remarks;
+}
+
 absl::StatusOr<std::string> Json(const Checkpoint& checkpoint, const Listing& listing) {
   // Quotes a text; the first that is no UTF-8 makes the whole listing fail.
   absl::Status status;
@@ -112,7 +119,7 @@ absl::StatusOr<std::string> Json(const Checkpoint& checkpoint, const Listing& li
     absl::StrAppend(out, quote(entry.first), ": ", quote(entry.second));
   }));
   absl::StrAppend(&json, "}, \"remarks\": [",
-                  absl::StrJoin(checkpoint.remarks, ", ",
+                  absl::StrJoin(RemarksOn(checkpoint), ", ",
                                 [&](std::string* out, const std::string& remark) { absl::StrAppend(out, quote(Printable(remark))); }),
                   "], \"tensors\": [");
   for (size_t i = 0; i < listing.tensors.size(); ++i) {
@@ -150,7 +157,7 @@ std::string Text(const Checkpoint& checkpoint, const Listing& listing) {
     bytes += tensor.byte_size();
     ++dtypes[dtype];
   }
-  for (const std::string& remark : checkpoint.remarks) absl::StrAppend(&text, "remark: ", Printable(remark), "\n");
+  for (const std::string& remark : RemarksOn(checkpoint)) absl::StrAppend(&text, "remark: ", Printable(remark), "\n");
   absl::StrAppend(&text, checkpoint.format, ": ", listing.tensors.size(), " tensors, ", elements, " elements, ", bytes, " bytes (",
                   ReadableBytes(bytes), ")");
   for (const auto& [dtype, count] : dtypes) absl::StrAppend(&text, ", ", count, " ", dtype);

@@ -307,6 +307,8 @@ class Judging {
 }  // namespace
 
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
+  // What is not listed would be judged by nobody.
+  if (absl::Status status = CheckAllListed(merged); !status.ok()) return status;
   Judging judging(plan, merged, options);
   if (absl::Status status = judging.Prepare(); !status.ok()) return status;
   absl::StatusOr<Judgement> judgement = judging.Run();

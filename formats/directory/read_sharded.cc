@@ -52,6 +52,8 @@ absl::Status AddShard(const std::string& name, const Checkpoint& shard, const Sh
   whole.files.insert(whole.files.end(), shard.files.begin(), shard.files.end());
   whole.checksums.insert(whole.checksums.end(), shard.checksums.begin(), shard.checksums.end());
   for (const std::string& remark : shard.remarks) whole.remarks.push_back(absl::StrCat(name, ": ", remark));
+  for (const std::string& sentence : shard.unlisted) whole.unlisted.push_back(absl::StrCat(name, ": ", sentence));
+  whole.work += shard.work;
   return absl::OkStatus();
 }
 

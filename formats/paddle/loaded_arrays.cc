@@ -1,5 +1,6 @@
 #include "formats/paddle/loaded_arrays.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,10 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/paddle/array_store.h"
 #include "formats/paddle/sliced_parameters.h"
 #include "formats/paddle/state_dict.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/flatten.h"
+#include "formats/pickle/stored_array.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
 #include "formats/stored_tensor.h"
@@ -25,8 +27,23 @@ namespace {
 using pickle::Value;
 using NameTable = absl::flat_hash_map<std::string, std::string>;
 
+// Names that tensors have beside their paths: many may share one long text of the pickle, yet each has a copy.
+class NameBudget {
+ public:
+  NameBudget(const pickle::Document& document, const ReadLimits& limits) : left_(pickle::MemoryLimit(limits, document.program)) {}
+
+  absl::Status Take(const std::string& name) {
+    left_ -= static_cast<int64_t>(name.size());
+    if (left_ >= 0) return absl::OkStatus();
+    return absl::ResourceExhaustedError("the tensors' own names take more memory than the length of the pickle allows");
+  }
+
+ private:
+  int64_t left_;
+};
+
 // `entries` without the slices. DataLoss unless every listed name has an array there or among the joined parameters.
-absl::StatusOr<NameTable> ReadNameTable(const Value& value, const Entries& entries, const SlicedParameters& sliced) {
+absl::StatusOr<NameTable> ReadNameTable(const Value& value, const Entries& entries, const SlicedParameters& sliced, NameBudget& budget) {
   const auto* dict = value.As<pickle::Dict>();
   if (dict == nullptr) return absl::DataLossError(absl::StrCat("it is ", pickle::Describe(value), ", not a dict"));
   absl::flat_hash_set<std::string> joined;
@@ -43,10 +60,11 @@ absl::StatusOr<NameTable> ReadNameTable(const Value& value, const Entries& entri
     if (entry == entries.end() && !joined.contains(*name)) {
       return absl::DataLossError(absl::StrCat("it lists ", Quoted(*name), ", which has no data"));
     }
-    if (entry != entries.end() && ArrayOf(entry->second) == nullptr) {
+    if (entry != entries.end() && pickle::ArrayOf(entry->second) == nullptr) {
       return absl::DataLossError(
           absl::StrCat("it lists ", Quoted(*name), ", which is ", pickle::Describe(*entry->second), ", not an array"));
     }
+    if (absl::Status status = budget.Take(*tensor_name); !status.ok()) return status;
     table.emplace(*name, *tensor_name);
   }
   return table;
@@ -60,32 +78,55 @@ Value TensorsOf(const pickle::Dict& root, const SlicedParameters& sliced) {
     const bool reserved = name != nullptr && (*name == kNameTable || *name == kSlicedParameters || sliced.slices.contains(*name));
     if (!reserved) tensors.items.emplace_back(key, value);
   }
-  return Value{std::move(tensors)};
+  return Value{.data = std::move(tensors), .holds_tensors = true};
 }
 
-absl::StatusOr<std::vector<LoadedArrays::Array>> FindArrays(const Value& root, const ReadLimits& limits, ArrayStore& store) {
-  absl::StatusOr<std::vector<pickle::Leaf>> leaves = pickle::Flatten(root, limits);
-  if (!leaves.ok()) return leaves.status();
-  std::vector<LoadedArrays::Array> found;
-  for (pickle::Leaf& leaf : *leaves) {
-    const auto* tuple = leaf.value->As<pickle::NamedArray>();
-    const pickle::Array* array = tuple != nullptr ? tuple->array : ArrayOf(leaf.value);
-    if (array == nullptr) {
-      return absl::UnimplementedError(absl::StrCat("tensor ", Quoted(leaf.path), " is ", pickle::Describe(*leaf.value)));
-    }
-    absl::StatusOr<StoredTensor> elements = store.Store(*array);
-    if (!elements.ok()) return Annotate(absl::StrCat("tensor ", Quoted(leaf.path)), elements.status());
-    found.push_back({std::move(leaf.path), *std::move(elements), std::nullopt});
-    if (tuple != nullptr) found.back().tuple_name = tuple->name;
+// The text of a tuple that is a pair, or nullptr for an array that stands alone.
+absl::StatusOr<const std::string*> NameOf(const Value& leaf) {
+  const auto* tuple = leaf.As<pickle::Tuple>();
+  if (tuple == nullptr) return nullptr;
+  const std::string* name = TextOf(tuple->items[0]);
+  if (name != nullptr) return name;
+  return absl::DataLossError(absl::StrCat(pickle::Describe(*tuple->items[0]), " stands in place of a tensor's name"));
+}
+
+absl::StatusOr<LoadedArrays::Array> LoadArray(pickle::Leaf& leaf, pickle::ArrayStore& store, NameBudget& budget) {
+  const absl::StatusOr<const std::string*> name = NameOf(*leaf.value);
+  if (!name.ok()) return name.status();
+  const pickle::Array* array = pickle::ArrayOf(*name == nullptr ? leaf.value : leaf.value->As<pickle::Tuple>()->items[1]);
+  if (array == nullptr) return absl::UnimplementedError(absl::StrCat("it is ", pickle::Describe(*leaf.value)));
+  absl::StatusOr<StoredTensor> elements = store.Store(*array);
+  if (!elements.ok()) return elements.status();
+  LoadedArrays::Array loaded = {.path = std::move(leaf.path), .elements = *std::move(elements), .tuple_name = std::nullopt};
+  if (*name == nullptr) return loaded;
+  if (absl::Status status = budget.Take(**name); !status.ok()) return status;
+  loaded.tuple_name = **name;
+  return loaded;
+}
+
+absl::Status FindArrays(const pickle::Document& document, const Value& root, const ReadLimits& limits, pickle::ArrayStore& store,
+                        NameBudget& budget, LoadedArrays& loaded) {
+  const pickle::Pairs pairs = loaded.name_table.has_value() ? pickle::Pairs::kAreTuples : pickle::Pairs::kAreLeaves;
+  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(document, root, pairs, limits);
+  if (!found.ok()) return found.status();
+  for (pickle::Leaf& leaf : found->leaves) {
+    const std::string path = leaf.path;
+    absl::StatusOr<LoadedArrays::Array> array = LoadArray(leaf, store, budget);
+    if (!array.ok()) return Annotate(absl::StrCat("tensor ", Quoted(path)), array.status());
+    loaded.arrays.push_back(*std::move(array));
   }
-  return found;
+  loaded.unlisted = std::move(found->unlisted);
+  loaded.work = document.work + found->work + store.decoded() / pickle::kTextStep;
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<LoadedArrays> LoadArrays(const Value& root, const ByteSourcePtr& source, const ReadLimits& limits) {
+absl::StatusOr<LoadedArrays> LoadArrays(const pickle::Document& document, const ByteSourcePtr& source, const ReadLimits& limits) {
+  const Value& root = *document.root;
+  NameBudget budget(document, limits);
   LoadedArrays loaded;
-  ArrayStore store(source);
+  pickle::ArrayStore store(source);
   Entries entries = EntriesOf(root);
   SlicedParameters sliced;
   if (const auto info = entries.find(kSlicedParameters); info != entries.end()) {
@@ -95,15 +136,14 @@ absl::StatusOr<LoadedArrays> LoadArrays(const Value& root, const ByteSourcePtr& 
     for (const std::string& slice : sliced.slices) entries.erase(slice);
   }
   if (const auto entry = entries.find(kNameTable); entry != entries.end()) {
-    absl::StatusOr<NameTable> table = ReadNameTable(*entry->second, entries, sliced);
+    absl::StatusOr<NameTable> table = ReadNameTable(*entry->second, entries, sliced, budget);
     if (!table.ok()) return Annotate(kNameTable, table.status());
     loaded.name_table = *std::move(table);
   }
   const auto* dict = root.As<pickle::Dict>();
-  absl::StatusOr<std::vector<LoadedArrays::Array>> arrays =
-      dict == nullptr ? FindArrays(root, limits, store) : FindArrays(TensorsOf(*dict, sliced), limits, store);
-  if (!arrays.ok()) return arrays.status();
-  loaded.arrays = *std::move(arrays);
+  const absl::Status status = dict == nullptr ? FindArrays(document, root, limits, store, budget, loaded)
+                                              : FindArrays(document, TensorsOf(*dict, sliced), limits, store, budget, loaded);
+  if (!status.ok()) return status;
   for (auto& [name, elements] : sliced.parameters) loaded.arrays.push_back({name, std::move(elements), std::nullopt});
   return loaded;
 }

@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_FORMATS_PADDLE_LOADED_ARRAYS_H_
 #define WEIGHBRIDGE_FORMATS_PADDLE_LOADED_ARRAYS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,12 +28,16 @@ struct LoadedArrays {
   std::vector<Array> arrays;
   // Name → tensor name, where the object has a name table. Every name is the path of an array.
   std::optional<absl::flat_hash_map<std::string, std::string>> name_table;
+  std::vector<std::string> unlisted;  // As Checkpoint's, as is `work`.
+  int64_t work = 0;
 };
 
-// What paddle.load does with the pickled object `root`: it joins slices, then reads the name table (reference_pipeline.md F.6). The pickle
-// stands in `source`. Fails as JoinSlices, pickle::Flatten and pickle::StoreArray; DataLoss also when the name table is none or lists a
-// name without an array; Unimplemented when the object holds tensors of another library.
-absl::StatusOr<LoadedArrays> LoadArrays(const pickle::Value& root, const ByteSourcePtr& source, const ReadLimits& limits);
+// What paddle.load does with the pickled object: it joins slices, then reads the name table (reference_pipeline.md F.6); where there is
+// none, a tuple of a text and an array is an array with a name, however it was made. The pickle stands in `source`. Fails as JoinSlices,
+// pickle::Flatten and pickle::StoreArray; DataLoss also when the name table is none or lists a name without an array, or when something
+// else, a number, stands in place of the text in such a tuple; Unimplemented when the object holds tensors of another library;
+// ResourceExhausted when the names of tensors take more memory than the pickle's length allows.
+absl::StatusOr<LoadedArrays> LoadArrays(const pickle::Document& document, const ByteSourcePtr& source, const ReadLimits& limits);
 
 }  // namespace weighbridge::paddle
 

@@ -76,9 +76,11 @@ absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& li
   checkpoint.path = source->name();
   checkpoint.format = "pdparams";
   checkpoint.remarks = pickle::OpaqueRemarks(*document);
-  absl::StatusOr<LoadedArrays> loaded = paddle::LoadArrays(*document->root, source, limits);
+  absl::StatusOr<LoadedArrays> loaded = paddle::LoadArrays(*document, source, limits);
   if (!loaded.ok()) return Annotate(context, loaded.status());
   if (absl::Status status = AddTensors(*loaded, checkpoint); !status.ok()) return Annotate(context, status);
+  checkpoint.unlisted = std::move(loaded->unlisted);
+  checkpoint.work = loaded->work;
   if (const int64_t rest = source->size() - document->end; rest > 0) {
     // Two bytes make an empty dict, also the first ones of another file.
     if (checkpoint.tensors().empty()) {

@@ -66,6 +66,11 @@ std::string Latin1(absl::string_view utf8) {
   return Call(Global("_codecs", "encode"), {Text(utf8), Text("latin1")});
 }
 
+// A pair by TUPLE2.
+std::string PlainPair(absl::string_view name, absl::string_view array) {
+  return absl::StrCat(name, array, "\x86");
+}
+
 // A numpy array; every member is the opcodes of a value.
 struct ArrayParts {
   std::string reconstruct = Global("numpy.core.multiarray", "_reconstruct");
@@ -140,6 +145,59 @@ TEST(ReadPaddleTest, Uint16IsBfloat16WherePaddleMakesATensorOfIt) {
   EXPECT_EQ(Table(Read(Dict({{"a", Uint16("cd")}, {"b", List({Uint16("ef")})}}))), "a||bfloat16 [1]|cd\nb.0||bfloat16 [1]|ef\n");
   EXPECT_EQ(Table(Read(Dict({{"a", Uint16("cd")}, {"b", List({Named("n", Uint16("ef"))})}}))), "a||uint16 [1]|cd\nb.0|n|bfloat16 [1]|ef\n");
   EXPECT_EQ(Table(Read(List({Static("data", "data", Uint16("cd"))}))), "0||bfloat16 [1]|cd\n");
+}
+
+// To paddle.load a tuple of a text and an array is a tensor, however it was made, and where there is one arrays stay arrays.
+TEST(ReadPaddleTest, PairsOfATextAndAnArrayAreTensors) {
+  EXPECT_EQ(Table(Read(Dict({{"w", PlainPair(Text("n"), Array({}))}}))), "w|n|float32 [2]|AAAABBBB\n");
+  EXPECT_EQ(Table(Read(PlainPair(Text("n"), Array({})))), "|n|float32 [2]|AAAABBBB\n");
+  EXPECT_EQ(Table(Read(Dict({{"w", PlainPair(Text("n"), Uint16("cd"))}, {"v", Uint16("ef")}}))), "w|n|bfloat16 [1]|cd\nv||uint16 [1]|ef\n");
+  EXPECT_EQ(Table(Read(List({PlainPair(Text("n"), Static("data", "data", Array({})))}))), "0|n|float32 [2]|AAAABBBB\n");
+  // Two arrays are a tuple of two, and so is a text with two arrays.
+  EXPECT_EQ(Table(Read(Dict({{"t", PlainPair(Uint16("cd"), Uint16("ef"))}}))), "t.0||bfloat16 [1]|cd\nt.1||bfloat16 [1]|ef\n");
+  EXPECT_EQ(Table(Read(Tuple({Text("n"), Uint16("cd"), Uint16("ef")}))), "1||bfloat16 [1]|cd\n2||bfloat16 [1]|ef\n");
+}
+
+// With a name table paddle.load makes tensors of what it lists, and of nothing else.
+TEST(ReadPaddleTest, PairsBesideANameTableAreTuples) {
+  EXPECT_EQ(Table(Read(Dict(
+                {{"w", Array({})}, {"v", PlainPair(Text("n"), Uint16("cd"))}, {"StructuredToParameterName@@", Dict({{"w", Text("a")}})}}))),
+            "w|a|float32 [2]|AAAABBBB\nv.1||uint16 [1]|cd\n");
+}
+
+TEST(ReadPaddleTest, TensorsInPlacesWithoutAPathAreNamed) {
+  const absl::StatusOr<Checkpoint> checkpoint =
+      Read(absl::StrCat(Call(Global("collections", "OrderedDict"), {}), Dict({{"scale", Array({})}}), "b"));
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_TRUE(checkpoint->tensors().empty());
+  ASSERT_EQ(checkpoint->unlisted.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(checkpoint->unlisted[0], "\"scale\"")) << checkpoint->unlisted[0];
+}
+
+// One long text that names many tensors, in pairs and in the name table.
+TEST(ReadPaddleTest, WorkAndMemoryGrowWithTheProgram) {
+  const std::string name = absl::StrCat(Text(std::string(60'000, 'n')), "q\x01");
+  const auto pairs = [&](int uses) {
+    std::string list = absl::StrCat("](", PlainPair(name, absl::StrCat(Array({}), "q\x02")));
+    for (int i = 0; i < uses; ++i) absl::StrAppend(&list, "h\x01h\x02\x86");
+    return Read(list + "e");
+  };
+  const auto table = [&](int uses) {
+    std::string dict = absl::StrCat(name, "0", Array({}), "q\x02", "0}(");
+    std::string names = "}(";
+    for (int i = 0; i < uses; ++i) {
+      absl::StrAppend(&dict, Text(absl::StrCat(i)), "h\x02");
+      absl::StrAppend(&names, Text(absl::StrCat(i)), "h\x01");
+    }
+    return Read(absl::StrCat(dict, Text("StructuredToParameterName@@"), names, "uu"));
+  };
+  EXPECT_EQ(pairs(10'000).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(table(10'000).status().code(), absl::StatusCode::kResourceExhausted);
+  const absl::StatusOr<Checkpoint> once = pairs(40);
+  const absl::StatusOr<Checkpoint> twice = pairs(80);
+  ASSERT_TRUE(once.ok() && twice.ok()) << once.status() << twice.status();
+  EXPECT_LE(twice->work, 2 * once->work);
+  EXPECT_TRUE(table(40).ok()) << table(40).status();
 }
 
 TEST(ReadPaddleTest, ReadsAnyNest) {
@@ -326,6 +384,11 @@ TEST(ReadPaddleTest, RefusesBadSlices) {
       {"OriginShape: too few elements", with(Info(Tuple({Int(3)}), slices)), kCorrupt, {"\"w\"", "[3]"}},
       {"OriginShape: -1", with(Info(Tuple({Int(-1)}), slices)), kCorrupt, {"\"w\"", "negative"}},
       {"OriginShape: product of 2^64", with(Info(Tuple({Int(int64_t{1} << 32), Int(int64_t{1} << 32)}), slices)), kCorrupt, {"\"w\""}},
+      {"OriginShape: of 65 extents", with(Info(Tuple(std::vector<std::string>(65, Int(1))), slices)), kCorrupt, {"\"w\"", "OriginShape"}},
+      {"info: a third member",
+       with(Dict({{"w", Dict({{"OriginShape", shape}, {"slices", slices}, {"x", Array({})}})}})),
+       kCorrupt,
+       {"\"w\"", "a dict of 3"}},
       {"slices: missing", with(Dict({{"w", Dict({{"OriginShape", shape}})}})), kCorrupt, {"\"w\"", "slices"}},
       {"slices: a text", with(Info(shape, Text("w@@.0"))), kCorrupt, {"\"w\"", "slices"}},
       {"slices: empty", with(Info(Tuple({Int(0)}), List({}))), kCorrupt, {"\"w\"", "no slices"}},
@@ -339,6 +402,17 @@ TEST(ReadPaddleTest, RefusesBadSlices) {
       {"slice: a number", Dict(not_array), kCorrupt, {"\"w@@.0\"", "not an array"}},
       {"slice: in the name table", Dict(listed_slice), kCorrupt, {"\"w@@.0\"", "no data"}},
   });
+}
+
+TEST(ReadPaddleTest, RefusesNamesThatAreNoTexts) {
+  for (const auto& [what, name] : Items{{"3", Int(3)}, {"True", Bool(true)}, {"None", "N"}, {"2 bytes", Bytes("ab")}}) {
+    const auto pair = [&name = name](const std::string& made) { return Dict({{"w", made}}); };
+    const std::string plain = PlainPair(name, Array({}));
+    ExpectRefused({
+        {"by TUPLE2", pair(plain), kCorrupt, {"\"w\"", what, "name"}},
+        {"by a call", pair(Call(Global("builtins", "tuple"), {plain})), kCorrupt, {"\"w\"", what, "name"}},
+    });
+  }
 }
 
 TEST(ReadPaddleTest, RefusesBadArrays) {

@@ -11,8 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/paddle/array_store.h"
 #include "formats/paddle/state_dict.h"
+#include "formats/pickle/flatten.h"
+#include "formats/pickle/stored_array.h"
 #include "formats/pickle/value.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -23,12 +24,12 @@ namespace {
 using pickle::Value;
 
 // The elements of one slice.
-absl::StatusOr<StoredTensor> FindSlice(const Value& item, const Entries& entries, ArrayStore& store) {
+absl::StatusOr<StoredTensor> FindSlice(const Value& item, const Entries& entries, pickle::ArrayStore& store) {
   const std::string* name = TextOf(&item);
   if (name == nullptr) return absl::DataLossError(absl::StrCat("a slice is ", pickle::Describe(item), ", not a name"));
   const auto entry = entries.find(*name);
   if (entry == entries.end()) return absl::DataLossError(absl::StrCat("slice ", Quoted(*name), " is missing"));
-  const pickle::Array* array = ArrayOf(entry->second);
+  const pickle::Array* array = pickle::ArrayOf(entry->second);
   if (array == nullptr) {
     return absl::DataLossError(absl::StrCat("slice ", Quoted(*name), " is ", pickle::Describe(*entry->second), ", not an array"));
   }
@@ -41,7 +42,7 @@ absl::StatusOr<StoredTensor> FindSlice(const Value& item, const Entries& entries
 }
 
 // The elements of all slices, one after the other, as a one-dimensional tensor.
-absl::StatusOr<StoredTensor> Concatenate(const pickle::List& list, const Entries& entries, ArrayStore& store,
+absl::StatusOr<StoredTensor> Concatenate(const pickle::List& list, const Entries& entries, pickle::ArrayStore& store,
                                          absl::flat_hash_set<std::string>& used) {
   std::vector<ByteSourcePtr> parts;
   std::optional<DType> dtype;
@@ -66,10 +67,11 @@ absl::StatusOr<StoredTensor> Concatenate(const pickle::List& list, const Entries
   return StoredTensor::CreateRowMajor({*dtype, {count}}, *std::move(joined), 0);
 }
 
-// The extents of a tuple of integers, or nothing.
+// The extents of a tuple of at most 64 integers (numpy's limit on axes), or nothing.
 std::optional<Shape> ShapeOf(const Value* value) {
+  constexpr size_t kAxes = 64;
   const auto* tuple = value == nullptr ? nullptr : value->As<pickle::Tuple>();
-  if (tuple == nullptr) return std::nullopt;
+  if (tuple == nullptr || tuple->items.size() > kAxes) return std::nullopt;
   Shape shape;
   for (const Value* item : tuple->items) {
     const auto* extent = item->As<int64_t>();
@@ -80,10 +82,12 @@ std::optional<Shape> ShapeOf(const Value* value) {
 }
 
 // One parameter from its description {"OriginShape": (…), "slices": […]}.
-absl::StatusOr<StoredTensor> JoinParameter(const Value& description, const Entries& entries, ArrayStore& store,
+absl::StatusOr<StoredTensor> JoinParameter(const Value& description, const Entries& entries, pickle::ArrayStore& store,
                                            absl::flat_hash_set<std::string>& used) {
   const auto* dict = description.As<pickle::Dict>();
   if (dict == nullptr) return absl::DataLossError(absl::StrCat("it is described by ", pickle::Describe(description), ", not a dict"));
+  if (dict->items.size() != 2)
+    return absl::DataLossError(absl::StrCat("it is described by ", pickle::Describe(description), ", not of OriginShape and slices alone"));
   const std::optional<Shape> shape = ShapeOf(dict->Find("OriginShape"));
   if (!shape.has_value()) return absl::DataLossError("OriginShape is no tuple of integers");
   const Value* slices = dict->Find("slices");
@@ -102,7 +106,7 @@ absl::StatusOr<StoredTensor> JoinParameter(const Value& description, const Entri
 
 }  // namespace
 
-absl::StatusOr<SlicedParameters> JoinSlices(const Value& info, const Entries& entries, ArrayStore& store) {
+absl::StatusOr<SlicedParameters> JoinSlices(const Value& info, const Entries& entries, pickle::ArrayStore& store) {
   const auto* dict = info.As<pickle::Dict>();
   if (dict == nullptr) return absl::DataLossError(absl::StrCat("it is ", pickle::Describe(info), ", not a dict"));
   SlicedParameters sliced;

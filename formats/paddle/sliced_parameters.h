@@ -7,8 +7,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
-#include "formats/paddle/array_store.h"
 #include "formats/paddle/state_dict.h"
+#include "formats/pickle/stored_array.h"
 #include "formats/pickle/value.h"
 #include "formats/stored_tensor.h"
 
@@ -23,9 +23,9 @@ struct SlicedParameters {
 };
 
 // `info` is the entry kSlicedParameters of the state dict with those `entries`, whose arrays `store` finds. DataLoss unless every
-// slice is there, used once, one-dimensional and of its parameter's dtype, the slices have exactly the elements of OriginShape, and
-// no other entry has the parameter's name (formats.md 8.8).
-absl::StatusOr<SlicedParameters> JoinSlices(const pickle::Value& info, const Entries& entries, ArrayStore& store);
+// slice is there, used once, one-dimensional and of its parameter's dtype, the slices have exactly the elements of OriginShape, a
+// description has nothing beside these two, and no other entry has the parameter's name (formats.md 8.8).
+absl::StatusOr<SlicedParameters> JoinSlices(const pickle::Value& info, const Entries& entries, pickle::ArrayStore& store);
 
 }  // namespace weighbridge::paddle
 

@@ -25,13 +25,6 @@ const std::string* TextOf(const pickle::Value* value) {
   return text == nullptr ? nullptr : &text->utf8;
 }
 
-const pickle::Array* ArrayOf(const pickle::Value* value) {
-  if (value == nullptr) return nullptr;
-  if (const auto* array = value->As<pickle::Array>()) return array;
-  if (const auto* static_array = value->As<pickle::StaticArray>()) return static_array->array;
-  return nullptr;
-}
-
 std::string Quoted(absl::string_view name) {
   return absl::StrCat("\"", absl::Utf8SafeCEscape(name), "\"");
 }

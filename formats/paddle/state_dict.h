@@ -24,10 +24,6 @@ Entries EntriesOf(const pickle::Value& value);
 // The text that `value` is, or nullptr; also for nullptr.
 const std::string* TextOf(const pickle::Value* value);
 
-// The array that Python has for `value` once it is loaded, or nullptr; also for nullptr. A static-mode tensor is one, a tuple of name and
-// array is not (formats.md 8.7).
-const pickle::Array* ArrayOf(const pickle::Value* value);
-
 // The name as messages show it, quoted and escaped.
 std::string Quoted(absl::string_view name);
 

@@ -51,6 +51,7 @@ absl::Status Arena::Hold(Value* parent, Value* item) {
     return absl::DataLossError(
         absl::StrCat(Describe(*parent), " is changed after it was put into another value, or holds itself; cycles are not read"));
   }
+  parent->holds_tensors |= item->holds_tensors;
   parent->depth = std::max(parent->depth, item->depth + 1);
   if (parent->depth > limits_.nesting) {
     return absl::ResourceExhaustedError(absl::StrCat("values are nested deeper than the limit of ", limits_.nesting));
@@ -92,6 +93,26 @@ absl::Status Arena::SetMetadata(Value* parent, Dict& dict, Value* metadata) {
   if (absl::Status status = Hold(parent, metadata); !status.ok()) return status;
   dict.metadata = metadata;
   return absl::OkStatus();
+}
+
+// What has elements itself may be given attributes at any time: whether it holds tensors is known.
+absl::Status Arena::KeepAside(Value* parent, Aside::Place place, Value* item) {
+  if (absl::Status status = parent->holds_tensors ? CheckFinished(*item) : Hold(parent, item); !status.ok()) return status;
+  item->held = true;
+  if (!item->holds_tensors) return absl::OkStatus();
+  document_.asides.push_back({.owner = parent, .item = item, .place = place});
+  memory_ += kGrowth * static_cast<int64_t>(sizeof(Aside));
+  return absl::OkStatus();
+}
+
+const Attributes& Arena::AttributesOf(const Value& state) {
+  const auto [found, is_new] = attributes_.try_emplace(&state);
+  if (is_new) {
+    found->second = ReadAttributes(*state.As<Dict>());
+    memory_ += kKeyMemory + static_cast<int64_t>(sizeof(Attributes));
+    AddWork(static_cast<int64_t>(state.As<Dict>()->items.size()));
+  }
+  return found->second;
 }
 
 // The recursion is bounded by the depth of the key, which is within the limit on nesting like that of every value.

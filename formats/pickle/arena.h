@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/pickle/attributes.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
 
@@ -23,7 +24,9 @@ namespace weighbridge::pickle {
 //   - A value that another one holds never changes again. Pickles of real objects are like that, since the inner object is completed first.
 //     So no value can come to hold itself, and the depth of a value is final when it is held: both are seen at once, without a walk.
 //   - A value that still waits for its BUILD is never held (formats.md 8.2, 8.3).
-//   - The memory that values take, and the items that are put into them, is counted, from above; the machine limits it.
+//   - What a value holds where no path leads to it, in a set or an attribute, is noted where it has elements.
+//   - The memory that values take, and the items that are put into them, is counted, from above, and so is work that does not follow from
+//     the bytes of the program; the machine limits both.
 // Functions that fail leave the arena as it was, or a value with some of its items; the reading ends then.
 class Arena {
  public:
@@ -35,9 +38,9 @@ class Arena {
     memory_ += static_cast<int64_t>(sizeof(Value)) + HeapBytes(data);
     if constexpr (kIsBoxed<T>) {
       memory_ += static_cast<int64_t>(sizeof(T)) + kBlock;
-      return &document_.values.emplace_back(Value{.data = std::make_unique<T>(std::move(data))});
+      return &document_.values.emplace_back(Value{.data = std::make_unique<T>(std::move(data)), .holds_tensors = kIsLeaf<T>});
     } else {
-      return &document_.values.emplace_back(Value{.data = std::move(data)});
+      return &document_.values.emplace_back(Value{.data = std::move(data), .holds_tensors = kIsLeaf<T>});
     }
   }
   Value* NewNone() { return none_; }
@@ -50,6 +53,11 @@ class Arena {
   absl::Status Append(Value* parent, Tuple& tuple, Value* item);
   absl::Status SetItem(Value* parent, Dict& dict, Value* key, Value* item);
   absl::Status SetMetadata(Value* parent, Dict& dict, Value* metadata);
+  // Puts `item` where no path leads to it.
+  absl::Status KeepAside(Value* parent, Aside::Place place, Value* item);
+
+  // What a state says that gives attributes, by its text keys; `state` is held. Looked through once, however often it is given.
+  const Attributes& AttributesOf(const Value& state);
 
   // Notes that the pickle names a global at `offset`.
   void NoteGlobal(absl::string_view module, absl::string_view name, bool allowed, int64_t offset);
@@ -64,6 +72,10 @@ class Arena {
 
   // Bytes that all this takes, at most.
   int64_t memory() const { return memory_; }
+
+  // Counts work beside the values (ReadLimits::work).
+  void AddWork(int64_t steps) { document_.work += steps; }
+  int64_t work() const { return document_.work; }
 
   // Whether `value` may be put into another one: DataLoss when it is unfinished.
   absl::Status CheckFinished(const Value& value) const;
@@ -98,7 +110,6 @@ class Arena {
   static int64_t HeapBytes(const Reference& reference) { return HeapBytes(reference.id); }
   static int64_t HeapBytes(const ArrayDType& dtype) { return HeapBytes(dtype.text); }
   static int64_t HeapBytes(const Array& array) { return HeapBytes(array.dtype) + HeapBytes(array.shape) + HeapBytes(array.strides); }
-  static int64_t HeapBytes(const NamedArray& array) { return HeapBytes(array.name); }
   static int64_t HeapBytes(const Inert& inert) { return HeapBytes(inert.what); }
 
   // Notes that `parent` holds `item`.
@@ -116,6 +127,7 @@ class Arena {
   std::array<Value*, 256> small_ints_ = {};
   // Positions in document_.globals.
   absl::flat_hash_map<std::pair<std::string, std::string>, size_t> globals_;
+  absl::flat_hash_map<const Value*, Attributes> attributes_;
   // The keys of each dict that is not held yet.
   absl::flat_hash_map<const Value*, absl::btree_set<std::string>> keys_;
 };

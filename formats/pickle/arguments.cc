@@ -36,6 +36,11 @@ absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string
   return integers;
 }
 
+absl::StatusOr<bool> BoolOf(const Value& value, absl::string_view what) {
+  if (const bool* truth = value.As<bool>()) return *truth;
+  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of ", what, ", a bool"));
+}
+
 bool IsText(const Value& value, absl::string_view text) {
   const Text* found = value.As<Text>();
   return found != nullptr && found->utf8 == text;

@@ -25,6 +25,9 @@ absl::StatusOr<int64_t> IntegerOf(const Value& value, absl::string_view what);
 // `value` as a tuple of integers. DataLoss for everything else, and for more than 64 (numpy's and torch's limit on axes).
 absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string_view what);
 
+// `value` as a bool; `what` as for IntegerOf. DataLoss for everything else.
+absl::StatusOr<bool> BoolOf(const Value& value, absl::string_view what);
+
 // Whether `value` is exactly that text.
 bool IsText(const Value& value, absl::string_view text);
 

@@ -26,8 +26,9 @@ constexpr TableRow kRows[] = {
     {"torch._utils", "_rebuild_meta_tensor_no_storage", Kind::kRebuildUnsupported, {}, "a meta tensor without data"},
     {"torch._utils", "_rebuild_wrapper_subclass", Kind::kRebuildUnsupported, {}, "a wrapper subclass tensor without data"},
     {"torch._utils", "_rebuild_nested_tensor", Kind::kRebuildUnsupported, {}, "a nested tensor"},
-    {"torch._utils", "_rebuild_device_tensor_from_numpy", Kind::kRebuildUnsupported, {}, "a device tensor kept as a numpy array"},
-    {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor", Kind::kRebuildUnsupported, {}, "a device tensor kept as a CPU tensor"},
+    {"torch._utils", "_rebuild_device_tensor_from_numpy", Kind::kRebuildFromDevice},
+    {"torch._utils", "_rebuild_xla_tensor", Kind::kRebuildFromDevice},
+    {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor", Kind::kRebuildFromDevice},
 
     {"torch", "FloatStorage", Kind::kStorageType, DType::kFloat32},
     {"torch", "DoubleStorage", Kind::kStorageType, DType::kFloat64},
@@ -48,7 +49,7 @@ constexpr TableRow kRows[] = {
     {"torch", "QUInt4x2Storage", Kind::kQuantizedType},
     {"torch", "QUInt2x4Storage", Kind::kQuantizedType},
 
-    {"torch", "Tensor", Kind::kTensorType},
+    {"torch", "Tensor", Kind::kTensorClass},
     {"torch", "FloatTensor", Kind::kTensorType},
     {"torch", "DoubleTensor", Kind::kTensorType},
     {"torch", "HalfTensor", Kind::kTensorType},
@@ -59,7 +60,7 @@ constexpr TableRow kRows[] = {
     {"torch", "IntTensor", Kind::kTensorType},
     {"torch", "LongTensor", Kind::kTensorType},
     {"torch", "BoolTensor", Kind::kTensorType},
-    {"torch.nn.parameter", "Parameter", Kind::kTensorType},
+    {"torch.nn.parameter", "Parameter", Kind::kTensorClass},
 
     {"torch", "bool", Kind::kTorchDType, DType::kBool},
     {"torch", "uint8", Kind::kTorchDType, DType::kUint8},
@@ -106,9 +107,9 @@ constexpr TableRow kRows[] = {
 
     {"_codecs", "encode", Kind::kCodecsEncode},
     {"builtins", "bytes", Kind::kBytes},
-    {"builtins", "bytearray", Kind::kBytes},
+    {"builtins", "bytearray", Kind::kByteArray},
     {"builtins", "set", Kind::kSet},
-    {"builtins", "frozenset", Kind::kSet},
+    {"builtins", "frozenset", Kind::kFrozenSet},
     {"builtins", "tuple", Kind::kTuple},
     {"builtins", "list", Kind::kList},
     {"builtins", "dict", Kind::kDict},
@@ -139,6 +140,29 @@ constexpr Alias kAliases[] = {
 using Key = std::pair<absl::string_view, absl::string_view>;
 
 }  // namespace
+
+NewObject NewObjectOf(GlobalKind kind) {
+  switch (kind) {
+    case Kind::kOrderedDict:
+    case Kind::kDefaultDict:
+    case Kind::kCounter:
+    case Kind::kDict:
+    case Kind::kList:
+    case Kind::kSet:
+    case Kind::kByteArray:
+      return NewObject::kEmpty;
+    case Kind::kTuple:
+    case Kind::kFrozenSet:
+    case Kind::kBytes:
+    case Kind::kTorchSize:
+    case Kind::kTorchDevice:
+    case Kind::kNumpyDType:
+    case Kind::kPlainInert:
+      return NewObject::kAsCalled;
+    default:
+      return NewObject::kRefused;
+  }
+}
 
 const TableRow* FindGlobal(absl::string_view module, absl::string_view name) {
   static const auto* const kTable = [] {

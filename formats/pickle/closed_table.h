@@ -19,12 +19,14 @@ enum class GlobalKind {
   kRebuildParameter,
   kRebuildParameterWithState,
   kRebuildFromType,
+  kRebuildFromDevice,   // A tensor of another device, kept on the CPU.
   kRebuildUnsupported,  // `note` says what kind of tensor it makes.
   kRebuildSparse,
   kStorageType,    // `dtype` of the elements; nothing for untyped ones.
   kQuantizedType,  // A storage type of quantized elements.
-  kTensorType,
-  kTorchDType,  // `dtype`, or nothing for one that is not read.
+  kTensorClass,    // Tensor, Parameter.
+  kTensorType,     // Those of old, as FloatTensor: names of element types.
+  kTorchDType,     // `dtype`, or nothing for one that is not read.
   kTorchConstant,
   kTorchSize,
   kTorchDevice,
@@ -35,8 +37,10 @@ enum class GlobalKind {
   kNumpyArrayType,
   kNumpyDType,
   kCodecsEncode,
-  kBytes,  // bytes, bytearray.
+  kBytes,
+  kByteArray,
   kSet,
+  kFrozenSet,
   kTuple,
   kList,
   kDict,
@@ -51,6 +55,14 @@ struct TableRow {
   std::optional<DType> dtype = std::nullopt;
   absl::string_view note = "";
 };
+
+// What NEWOBJ makes of a global, which is cls.__new__ without cls.__init__.
+enum class NewObject {
+  kRefused,   // It is no class, or none whose objects begin like that.
+  kEmpty,     // An empty container, whatever the arguments are.
+  kAsCalled,  // What a call makes.
+};
+NewObject NewObjectOf(GlobalKind kind);
 
 // The row of exactly that module and name, or nullptr: the global is forbidden. Rows live for ever.
 const TableRow* FindGlobal(absl::string_view module, absl::string_view name);

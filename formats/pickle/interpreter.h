@@ -46,7 +46,8 @@ class Interpreter {
   // machine.cc: the loop, the stack, framing and memo.
   absl::Status CheckLimits() const;
   absl::Status Located(const absl::Status& status, int64_t offset, absl::string_view opcode) const;
-  std::string KeyBeingFilled() const;
+  // Bytes of program so far.
+  int64_t Program() const;
   // Bytes of program that the limit still allows.
   int64_t ProgramLeft() const;
   absl::Status ProgramTooLong() const;
@@ -114,6 +115,8 @@ class Interpreter {
   absl::Status EmptySet();
   absl::Status AddToMark();
   absl::Status FrozenSet();
+  // Puts the values above the mark into `set`.
+  absl::Status AddItems(Value* set);
   absl::StatusOr<Value*> NewTuple(absl::Span<Value* const> items);
   // Puts the values from `first` on, which alternate between keys and items, into `target`. On failure the pair concerned stays on top.
   absl::Status SetItems(Value* target, size_t first);
@@ -123,9 +126,10 @@ class Interpreter {
   absl::Status GlobalLines();
   absl::Status StackGlobal();
   absl::Status Reduce();
+  absl::Status NewObject();
   absl::Status NewObjectWithKeywords();
-  // Replaces the last `operands` values by what the function in front of them gives.
-  absl::Status Call(size_t operands);
+  // Replaces the last `operands` values by `result`.
+  absl::Status Replace(size_t operands, absl::StatusOr<Value*> result);
   absl::Status BuildObject();
   absl::Status PersistentId();
   absl::Status PersistentIdLine();

@@ -13,10 +13,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/interpreter.h"
+#include "formats/pickle/place.h"
 #include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
@@ -24,11 +25,6 @@ namespace {
 
 constexpr uint8_t kStop = '.';
 constexpr uint8_t kNewestProtocol = 5;
-
-// Memory that a pickle may take whatever its length, and for each byte of program beside (ReadLimits::pickle_memory). A tensor takes at
-// most 26: in protocol 4 and under the shortest of names, 48 bytes of program.
-constexpr int64_t kFreeMemory = int64_t{8} << 20;
-constexpr int64_t kMemoryPerByte = 28;
 
 // What an entry takes in a vector that grows, the old one and the new one together; and in the map.
 constexpr int64_t kEntry = 3 * sizeof(Value*);
@@ -111,7 +107,7 @@ absl::Span<const Interpreter::Opcode> Interpreter::Opcodes() {
       {'c', "GLOBAL", &I::GlobalLines},
       {0x93, "STACK_GLOBAL", &I::StackGlobal},
       {'R', "REDUCE", &I::Reduce},
-      {0x81, "NEWOBJ", &I::Reduce},
+      {0x81, "NEWOBJ", &I::NewObject},
       {0x92, "NEWOBJ_EX", &I::NewObjectWithKeywords},
       {'b', "BUILD", &I::BuildObject},
       {'Q', "BINPERSID", &I::PersistentId},
@@ -156,6 +152,7 @@ absl::StatusOr<Document> Interpreter::Run() {
     Document document = arena_.Finish(stack_.back());
     document.end = cursor_.position();
     document.protocol = protocol_;
+    document.program = Program();
     return document;
   }
 }
@@ -164,50 +161,30 @@ absl::Status Interpreter::CheckLimits() const {
   if (ProgramLeft() < 0) return ProgramTooLong();
   const auto entries = static_cast<int64_t>(stack_.size() + marks_.size() + memo_.size());
   const int64_t memory = arena_.memory() + kEntry * entries + kSparseEntry * static_cast<int64_t>(sparse_memo_.size());
-  const int64_t program = options_.limits.pickle_bytes - ProgramLeft();
-  const int64_t limit = std::min(options_.limits.pickle_memory, kFreeMemory + kMemoryPerByte * program);
-  if (memory > limit) {
+  if (const int64_t limit = MemoryLimit(options_.limits, Program()); memory > limit) {
     return absl::ResourceExhaustedError(absl::StrCat("its values take ", memory, " bytes of memory; the limit is ", limit));
   }
-  return absl::OkStatus();
+  return CheckWork(arena_.work(), options_.limits, Program());
 }
 
 absl::Status Interpreter::Located(const absl::Status& status, int64_t offset, absl::string_view opcode) const {
   std::string message = absl::StrCat("offset ", offset, ": ");
   if (!opcode.empty()) absl::StrAppend(&message, opcode);
-  if (const std::string key = KeyBeingFilled(); !key.empty()) absl::StrAppend(&message, opcode.empty() ? "in " : " in ", key);
+  if (const std::string key = PlaceOf(stack_, marks_); !key.empty()) absl::StrAppend(&message, opcode.empty() ? "in " : " in ", key);
   if (message.back() != ' ') message += ": ";
   return absl::Status(status.code(), absl::StrCat(message, status.message()));
-}
-
-// Dicts are filled by a dict, a mark, then keys and values in turn, or by a dict, a key and a value. A function or an unfinished object
-// at a value's place means that the value is still being made.
-std::string Interpreter::KeyBeingFilled() const {
-  constexpr size_t kLevels = 16;
-  std::vector<std::string> path;
-  const auto text_at = [this](size_t i) { return i < stack_.size() ? stack_[i]->As<Text>() : nullptr; };
-  const auto is_dict = [this](size_t i) { return stack_[i]->As<Dict>() != nullptr; };
-  for (size_t frame = 0; frame <= marks_.size() && path.size() < kLevels; ++frame) {
-    size_t i = frame == 0 ? 0 : marks_[frame - 1];
-    const size_t end = frame == marks_.size() ? stack_.size() : marks_[frame];
-    if (frame > 0 && i > 0 && is_dict(i - 1) && i < end) {
-      while (i + 2 < end && stack_[i + 1]->As<Global>() == nullptr && !stack_[i + 1]->unfinished) i += 2;
-      if (const Text* key = text_at(i)) path.push_back(Escape(key->utf8));
-      ++i;
-    }
-    for (; i + 1 < end && path.size() < kLevels; ++i) {
-      if (const Text* key = text_at(i + 1); key != nullptr && is_dict(i)) path.push_back(Escape(key->utf8));
-    }
-  }
-  return path.empty() ? "" : absl::StrCat("\"", absl::StrJoin(path, "."), "\"");
 }
 
 absl::Status Interpreter::ProgramTooLong() const {
   return absl::ResourceExhaustedError(absl::StrCat("the pickle is longer than the limit of ", options_.limits.pickle_bytes, " bytes"));
 }
 
+int64_t Interpreter::Program() const {
+  return cursor_.position() - begin_ - skipped_;
+}
+
 int64_t Interpreter::ProgramLeft() const {
-  return options_.limits.pickle_bytes - (cursor_.position() - begin_ - skipped_);
+  return options_.limits.pickle_bytes - Program();
 }
 
 absl::Status Interpreter::Push(absl::StatusOr<Value*> value) {

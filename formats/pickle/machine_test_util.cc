@@ -32,7 +32,7 @@ struct Shower {
   std::string operator()(const BigInt& value) const { return absl::StrCat("0x", absl::BytesToHexString(value.bytes)); }
   std::string operator()(double value) const { return absl::StrCat("float(", value, ")"); }
   std::string operator()(const Text& text) const { return absl::StrCat(text.from_bytes ? "py2" : "", "\"", text.utf8, "\""); }
-  std::string operator()(const LongText& text) const { return absl::StrCat(text.bytes.latin1 ? "" : "py2", "text of ", text.bytes.size); }
+  std::string operator()(const LongText& text) const { return absl::StrCat(text.from_bytes ? "py2" : "", "text of ", text.bytes.size); }
   std::string operator()(const Bytes& bytes) const {
     if (bytes.size > 100) return absl::StrCat("bytes of ", bytes.size);
     return absl::StrCat(bytes.latin1 ? "latin1" : "b", "\"", absl::CHexEscape(program.substr(bytes.offset, bytes.size)), "\"");
@@ -69,7 +69,6 @@ struct Shower {
     return absl::StrCat("array(", DTypeOf(array.dtype), " ", ShapeToString(array.shape), " ", ShapeToString(array.strides), " ",
                         (*this)(array.data), ")");
   }
-  std::string operator()(const NamedArray& named) const { return absl::StrCat("named(", named.name, " ", (*this)(*named.array), ")"); }
   std::string operator()(const StaticArray& array) const { return absl::StrCat("static(", (*this)(*array.array), ")"); }
   std::string operator()(const Inert& inert) const { return absl::StrCat("inert(", inert.what, ")"); }
 };

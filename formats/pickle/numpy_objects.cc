@@ -33,7 +33,7 @@ absl::StatusOr<ArrayDType> FinishedDType(const Value& value) {
 // The bytes that `value` holds: bytes, or a byte string of Python 2.
 absl::StatusOr<Bytes> BytesOf(const Value& value) {
   if (const Bytes* bytes = value.As<Bytes>()) return *bytes;
-  if (const LongText* text = value.As<LongText>(); text != nullptr && !text->bytes.latin1) return text->bytes;
+  if (const LongText* text = value.As<LongText>(); text != nullptr && text->from_bytes) return text->bytes;
   if (const Text* text = value.As<Text>(); text != nullptr && text->from_bytes && text->bytes.has_value()) return *text->bytes;
   if (value.As<Inert>() != nullptr || (value.As<Text>() != nullptr && value.As<Text>()->from_bytes)) {
     return absl::UnimplementedError("an array whose bytes are written as text with escapes (protocol 0) is not read");
@@ -206,6 +206,15 @@ absl::Status BuildArrayDType(ArrayDType& dtype, const Value& state) {
   }
   for (size_t i = 2; i < 5; ++i) {
     if (tuple->items[i]->As<None>() == nullptr) return absl::DataLossError(absl::StrCat("the dtype ", dtype.text, " has parts of its own"));
+  }
+  // The size, the alignment and the flags, which numpy gives to records and texts.
+  constexpr int64_t kRest[] = {-1, -1, 0};
+  for (size_t i = 5; i < 8; ++i) {
+    const int64_t* number = tuple->items[i]->As<int64_t>();
+    if (number == nullptr || *number != kRest[i - 5]) {
+      return absl::DataLossError(
+          absl::StrCat("the dtype ", dtype.text, " has ", Describe(*tuple->items[i]), " where numpy writes ", kRest[i - 5]));
+    }
   }
   const int64_t item_size = ItemSize(*dtype.dtype);
   const Value& order = *tuple->items[1];

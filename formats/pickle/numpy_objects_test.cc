@@ -76,7 +76,7 @@ TEST(NumpyObjectsTest, ElementTypesThatAreNotReadAreKeptByName) {
 TEST(NumpyObjectsTest, PaddlesTensors) {
   const std::string array = NumpyArray(TupleOf(Int(1)), NumpyDType("u1", "|"), Binary("a"));
   const std::string named = CallOf(GlobalOf("builtins", "tuple"), TupleOf(absl::StrCat(Unicode("fc.w_0"), array)));
-  EXPECT_EQ(Shown(named), "named(fc.w_0 array(u1 [1] [1] b\"a\"))");
+  EXPECT_EQ(Shown(named), "(\"fc.w_0\", array(u1 [1] [1] b\"a\"))");
   const std::string dict = absl::StrCat("}", Unicode("data"), array, "s");
   EXPECT_EQ(Shown(CallOf(GlobalOf("builtins", "eval"), absl::StrCat(Unicode("data"), dict))), "static(array(u1 [1] [1] b\"a\"))");
 }
@@ -154,6 +154,8 @@ TEST(NumpyObjectsTest, RefusesBadDTypes) {
       {"seven members", built(absl::StrCat(Int(3), Unicode("<"), "NNN", Int(-1), Int(-1))), Code::kDataLoss, {w}},
       {"order ?", built(absl::StrCat(Int(3), Unicode("?"), rest)), Code::kDataLoss, {w, "order"}},
       {"order | of four bytes", built(absl::StrCat(Int(3), Unicode("|"), rest)), Code::kDataLoss, {w, "order"}},
+      {"a size of its own", built(absl::StrCat(Int(3), Unicode("<"), "NNN", Int(8), Int(-1), Int(0))), Code::kDataLoss, {w, "8"}},
+      {"flags", built(absl::StrCat(Int(3), Unicode("<"), "NNN", Int(-1), Int(-1), Int(63))), Code::kDataLoss, {w, "63"}},
       {"a record of fields", built(absl::StrCat(Int(3), Unicode("<"), "N)}", Int(-1), Int(-1), Int(0))), Code::kDataLoss, {w, "parts"}},
   });
 }

@@ -80,7 +80,7 @@ TEST(ObjectsTest, PlainObjects) {
       {CallOf(GlobalOf("collections", "defaultdict"), GlobalOf("builtins", "list")), "{}"},
       {CallOf(GlobalOf("collections", "Counter"), Item("a", "K\1")), "{\"a\": 1}"},
       {CallOf(GlobalOf("torch", "Size"), Pair(2, 3)), "(2, 3)"},
-      {CallOf(GlobalOf("torch", "device"), Unicode("cpu")), "inert(torch.device)"},
+      {CallOf(GlobalOf("torch", "device"), Unicode("cpu")), "inert(torch.device cpu)"},
       {GlobalOf("torch", "float32"), "<torch float32>"},
       {CallOf(GlobalOf("builtins", "set"), "](K\1e"), "set"},
       {CallOf(GlobalOf("builtins", "complex"), "K\1K\2"), "inert(builtins.complex)"},
@@ -94,6 +94,48 @@ TEST(ObjectsTest, PlainObjects) {
       {CallOf(GlobalOf("_codecs", "encode"), absl::StrCat("Va\\u00e9\n", Unicode("latin1"))), "inert(bytes written with escapes)"},
   };
   for (const GoodCase& good : cases) EXPECT_EQ(RunAndShow(absl::StrCat(good.program, ".")), good.shown);
+}
+
+// cls.__new__ without cls.__init__.
+TEST(ObjectsTest, NewObjectsOfContainersAreEmpty) {
+  for (const char* name : {"OrderedDict", "defaultdict", "Counter"}) {
+    EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("collections", name), ")\x81.")), "{}") << name;
+  }
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "dict"), ")\x81.")), "{}");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "list"), ")}\x92.")), "[]");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "set"), ")\x81.")), "set");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "bytearray"), ")\x81.")), "b\"\"");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "tuple"), TupleOf(Pair(1, 2)), "\x81.")), "(1, 2)");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("torch", "Size"), TupleOf(Pair(1, 2)), "\x81.")), "(1, 2)");
+  EXPECT_EQ(RunAndShow(absl::StrCat(GlobalOf("builtins", "frozenset"), TupleOf("](K\1e"), "\x81.")), "set");
+  std::vector<BadCase> cases;
+  const auto refuse = [&cases](absl::string_view module, absl::string_view name, absl::string_view arguments, Code code) {
+    for (const absl::string_view opcode : {"\x81", "}\x92"}) {
+      cases.push_back({absl::StrCat(opcode, " of ", name),
+                       absl::StrCat(GlobalOf(module, name), TupleOf(arguments), opcode, "."),
+                       code,
+                       {std::string(name)}});
+    }
+  };
+  for (const char* name : {"OrderedDict", "defaultdict", "Counter"}) refuse("collections", name, Item("a", "N"), Code::kUnimplemented);
+  for (const char* name : {"dict", "list", "set", "bytearray"}) refuse("builtins", name, "](K\1e", Code::kUnimplemented);
+  // Functions, and classes whose objects do not begin like that.
+  refuse("torch._utils", "_rebuild_tensor", absl::StrCat(Floats(), Int(0), Pair(2, 3), Pair(3, 1)), Code::kPermissionDenied);
+  refuse("_codecs", "encode", absl::StrCat(Unicode("a"), Unicode("latin1")), Code::kPermissionDenied);
+  refuse("builtins", "eval", Unicode("data"), Code::kPermissionDenied);
+  refuse(kMultiarray, "scalar", "", Code::kPermissionDenied);
+  refuse("torch.nn.parameter", "Parameter", Tensor23(), Code::kPermissionDenied);
+  refuse("torch", "float32", "", Code::kPermissionDenied);
+  refuse("numpy", "ndarray", TupleOf(Int(2)), Code::kPermissionDenied);
+  ExpectRefused(cases);
+}
+
+// A byte string of Python 2 is the text that it is decoded to, and that is encoded.
+TEST(ObjectsTest, Python2StringsAreEncodedAsTheTextThatTheyBecame) {
+  const std::string program =
+      absl::StrCat(CallOf(GlobalOf("_codecs", "encode"), absl::StrCat(Python2("\xc3\xa9"), Unicode("latin1"))), ".");
+  EXPECT_EQ(RunAndShow(program, TorchZip()), "latin1\"\\xc3\\xa9\"");
+  EXPECT_EQ(RunAndShow(program, Paddle()), "b\"\\xc3\\xa9\"");
 }
 
 TEST(ObjectsTest, RefusesOtherUsesOfTheTable) {
@@ -124,6 +166,33 @@ TEST(ObjectsTest, RefusesOtherUsesOfTheTable) {
       {"BUILD on a text", absl::StrCat(Unicode("a"), "}b"), Code::kDataLoss, {"BUILD"}},
       {"BUILD on a tensor", absl::StrCat(Tensor23(), "}b"), Code::kDataLoss, {"BUILD", "tensor"}},
       {"state that is no dict", absl::StrCat(EmptyOrderedDict(), "Nb"), Code::kDataLoss, {"BUILD"}},
+      {"state of a plain dict", absl::StrCat("}", Item("_metadata", "N"), "b"), Code::kDataLoss, {"BUILD", "no attributes"}},
+      {"state of a set", absl::StrCat("\x8f", Item("a", "N"), "b"), Code::kDataLoss, {"BUILD", "a set"}},
+      {"state of a device",
+       absl::StrCat(CallOf(GlobalOf("torch", "device"), Unicode("cpu")), Item("a", "N"), "b"),
+       Code::kDataLoss,
+       {"BUILD", "torch.device"}},
+      {"a state that hides a dict's items", absl::StrCat(EmptyOrderedDict(), Item("items", "N"), "b"), Code::kUnimplemented, {"\"items\""}},
+      {"a state that changes a dict's class",
+       absl::StrCat(EmptyOrderedDict(), Item("__class__", "N"), "b"),
+       Code::kUnimplemented,
+       {"class"}},
+      {"a state with a number for a name", absl::StrCat(EmptyOrderedDict(), "}K\1Nsb"), Code::kDataLoss, {"attribute's name"}},
+      {"a state that grows later",
+       absl::StrCat("}q\1", EmptyOrderedDict(), "h\1b0h\1", Unicode("items"), "Ns"),
+       Code::kDataLoss,
+       {"changed"}},
+      {"a copy of a dict with attributes",
+       CallOf(GlobalOf("collections", "OrderedDict"), absl::StrCat(EmptyOrderedDict(), Item("_metadata", "N"), "b")),
+       Code::kUnimplemented,
+       {"OrderedDict"}},
+      {"Size of texts", CallOf(GlobalOf("torch", "Size"), Unicode("a")), Code::kDataLoss, {"torch.Size"}},
+      {"Size of a tensor", CallOf(GlobalOf("torch", "Size"), absl::StrCat(Tensor23(), "\x85")), Code::kDataLoss, {"torch.Size"}},
+      {"a slice of tensors", CallOf(GlobalOf("builtins", "slice"), Tensor23()), Code::kPermissionDenied, {"slice", "a tensor"}},
+      {"tensors pickled without torch.save",
+       GlobalOf("torch.storage", "_load_from_bytes"),
+       Code::kPermissionDenied,
+       {"_load_from_bytes", "torch.save them"}},
       {"OrderedDict of triples",
        CallOf(GlobalOf("collections", "OrderedDict"),
               "](NNN\x87"
@@ -166,6 +235,75 @@ TEST(ObjectsTest, TorchParametersAreTheirTensors) {
       CallOf(GlobalOf("torch._tensor", "_rebuild_from_type_v2"),
              absl::StrCat(GlobalOf("torch._utils", "_rebuild_tensor_v2"), GlobalOf("torch", "Tensor"), arguments, Item("a", "N")));
   EXPECT_EQ(RunAndShow(absl::StrCat(from_type, ".")), kShown23);
+}
+
+std::string FromType(absl::string_view function, absl::string_view type, absl::string_view arguments, absl::string_view state) {
+  return CallOf(GlobalOf("torch._tensor", "_rebuild_from_type_v2"), absl::StrCat(function, type, TupleOf(arguments), state));
+}
+
+std::string WithState(absl::string_view state) {
+  return Utils("_rebuild_parameter_with_state", absl::StrCat(Tensor23(), kTrue, EmptyOrderedDict(), state));
+}
+
+TEST(ObjectsTest, AttributesOfTensorsAreNoPartOfThem) {
+  const std::string rank = Item("rank", "K\2");
+  for (const std::string& state :
+       {std::string("N"), std::string("}"), rank, TupleOf(absl::StrCat(rank, "N")), TupleOf(absl::StrCat("N", rank))}) {
+    EXPECT_EQ(RunAndShow(absl::StrCat(WithState(state), ".")), kShown23) << state;
+  }
+}
+
+// setattr(tensor, "data", …) makes it another tensor.
+TEST(ObjectsTest, RefusesStatesThatMakeATensorAnotherOne) {
+  std::vector<BadCase> cases;
+  const std::string tensor = GlobalOf("torch", "Tensor");
+  const std::string function = GlobalOf("torch._utils", "_rebuild_tensor");
+  const std::string arguments = absl::StrCat(Floats(), Int(0), Pair(2, 3), Pair(3, 1));
+  for (const std::string name :
+       {"data", "real", "imag", "grad", "_grad", "requires_grad", "names", "_backward_hooks", "__class__", "__dict__", "shape", "T"}) {
+    const std::string state = Item(name, Tensor23());
+    for (const std::string& form : {state, TupleOf(absl::StrCat(state, "N")), TupleOf(absl::StrCat("N", state))}) {
+      cases.push_back({name, WithState(form), Code::kUnimplemented, {absl::StrCat("\"", name, "\"")}});
+      cases.push_back({name, FromType(function, tensor, arguments, form), Code::kUnimplemented, {absl::StrCat("\"", name, "\"")}});
+    }
+  }
+  cases.push_back({"a number for a name", WithState("}K\1Ns"), Code::kDataLoss, {"attribute's name"}});
+  cases.push_back({"a triple", WithState("NNN\x87"), Code::kDataLoss, {"state"}});
+  cases.push_back({"a list", WithState("]"), Code::kDataLoss, {"state"}});
+  cases.push_back(
+      {"a type in a type",
+       FromType(GlobalOf("torch._tensor", "_rebuild_from_type_v2"), tensor, absl::StrCat(function, tensor, TupleOf(arguments), "N"), "N"),
+       Code::kPermissionDenied,
+       {"_rebuild_from_type_v2"}});
+  cases.push_back({"a dict as a tensor", FromType(GlobalOf("collections", "OrderedDict"), tensor, "", "N"), Code::kPermissionDenied, {}});
+  cases.push_back({"a type of old", FromType(function, GlobalOf("torch", "FloatTensor"), arguments, "N"), Code::kPermissionDenied, {}});
+  ExpectRefused(cases);
+}
+
+// torch sets the bit where its key is there.
+TEST(ObjectsTest, BitsAreSetWhateverStandsUnderTheirKey) {
+  const std::string negated = absl::StrCat(std::string(kShown23, sizeof(kShown23) - 2), " neg)");
+  EXPECT_EQ(RunAndShow(absl::StrCat(Tensor23(Item("neg", kFalse)), ".")), negated);
+  EXPECT_EQ(RunAndShow(absl::StrCat(Tensor23("N"), ".")), kShown23);
+}
+
+TEST(ObjectsTest, DeviceTensorsAreWhatTheyAreKeptAs) {
+  const std::string array = NumpyArray(TupleOf(Int(1)), NumpyDType("f4"), Binary("abcd"));
+  const auto device = [](absl::string_view from, absl::string_view data, absl::string_view dtype, absl::string_view where) {
+    return Utils(absl::StrCat("_rebuild_device_tensor_from_", from), absl::StrCat(data, GlobalOf("torch", dtype), where, kFalse));
+  };
+  const std::string hpu = Unicode("hpu:0");
+  EXPECT_EQ(RunAndShow(absl::StrCat(device("cpu_tensor", Tensor23(), "float32", hpu), ".")), kShown23);
+  EXPECT_EQ(RunAndShow(absl::StrCat(device("cpu_tensor", Tensor23(), "float32", CallOf(GlobalOf("torch", "device"), hpu)), ".")), kShown23);
+  EXPECT_EQ(RunAndShow(absl::StrCat(device("numpy", array, "float32", hpu), ".")), "array(f4 [1] [1] b\"abcd\")");
+  EXPECT_EQ(RunAndShow(absl::StrCat(device("numpy", array, "bfloat16", hpu), ".")),
+            "unsupported: a device tensor of torch bfloat16 that is kept as another type");
+  EXPECT_EQ(RunAndShow(absl::StrCat(device("cpu_tensor", Tensor23(), "float32", Unicode("meta")), ".")),
+            "unsupported: a meta tensor without data");
+  ExpectRefused({
+      {"of a text", device("numpy", Unicode("a"), "float32", hpu), Code::kDataLoss, {"data"}},
+      {"on a number", device("numpy", array, "float32", "K\1"), Code::kDataLoss, {"a device"}},
+  });
 }
 
 TEST(ObjectsTest, TensorsThatAreNotReadSayWhatTheyAre) {
@@ -215,6 +353,19 @@ TEST(ObjectsTest, RefusesBadPersistentIds) {
        Code::kDataLoss,
        {w, "torch float32"}},
       {"key that is a number", PersistentId(storage, type, Int(0), Int(4)), Code::kDataLoss, {w, "key"}},
+      {"location that is a number",
+       absl::StrCat("}(", Unicode("w"), TupleOf(absl::StrCat(storage, type, key, Int(0), Int(4))), "Q"),
+       Code::kDataLoss,
+       {w, "location"}},
+      {"on meta",
+       absl::StrCat("}(", Unicode("w"), TupleOf(absl::StrCat(storage, type, key, Unicode("meta"), Int(4))), "Q"),
+       Code::kUnimplemented,
+       {w, "\"meta\""}},
+      {"on meta in a legacy file",
+       absl::StrCat("}(", Unicode("w"), TupleOf(absl::StrCat(storage, type, key, Unicode("meta"), Int(4), "N")), "Q"),
+       Code::kUnimplemented,
+       {w, "\"meta\""},
+       TorchLegacy()},
       {"negative numel", PersistentId(storage, type, key, Int(-1)), Code::kDataLoss, {w, "-1"}},
       {"numel that is a bool", PersistentId(storage, type, key, kTrue), Code::kDataLoss, {w, "True"}},
       {"view beyond the storage", PersistentId(storage, type, key, Int(4), view(3, 4)), Code::kDataLoss, {w, "view"}, TorchLegacy()},
@@ -255,6 +406,14 @@ TEST(ObjectsTest, RefusesBadTensors) {
       {"size is a list", in_w(TensorV2(Floats(), Int(0), "]", ")")), Code::kDataLoss, {w, "size"}},
       {"stride is None", in_w(TensorV2(Floats(), Int(0), ")", "N")), Code::kDataLoss, {w, "stride"}},
       {"65 axes", in_w(TensorV2(Floats(), Int(0), sizes65, sizes65)), Code::kDataLoss, {w, "size"}},
+      {"requires_grad is a number",
+       in_w(Utils("_rebuild_tensor_v2", absl::StrCat(Floats(), Int(0), Pair(2, 3), Pair(3, 1), Int(1), EmptyOrderedDict()))),
+       Code::kDataLoss,
+       {w, "requires_grad"}},
+      {"hooks are a list",
+       in_w(Utils("_rebuild_tensor_v2", absl::StrCat(Floats(), Int(0), Pair(2, 3), Pair(3, 1), kFalse, "]"))),
+       Code::kDataLoss,
+       {w, "hooks"}},
       {"unknown metadata", in_w(Tensor23(Item("backward", kTrue))), Code::kUnimplemented, {w, "backward"}},
       {"metadata is a list", in_w(Tensor23("]")), Code::kDataLoss, {w, "metadata"}},
       {"conj is a number", in_w(Tensor23(Item("conj", "K\1"))), Code::kDataLoss, {w}},

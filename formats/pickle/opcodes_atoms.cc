@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -74,6 +75,7 @@ absl::Status Interpreter::BinInt() {
   return value.ok() ? Integer(*value) : value.status();
 }
 
+// CPython reads by strtol with base 0, the unpickler in Python by int(): here only what all take for the same number.
 absl::Status Interpreter::IntLine() {
   absl::StatusOr<std::string> line = Line();
   if (!line.ok()) return line.status();
@@ -93,6 +95,10 @@ absl::Status Interpreter::Decimal(absl::string_view digits) {
   const bool negative = absl::ConsumePrefix(&digits, "-");
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit)) {
     return absl::DataLossError(absl::StrCat(Quote(number), " is no integer"));
+  }
+  if (digits[0] == '0' && number != "0") {
+    return absl::DataLossError(
+        absl::StrCat(Quote(number), " begins with a zero, which is octal, a bool or an error, depending on the reader"));
   }
   if (digits.size() > kDigitLimit) {
     return absl::ResourceExhaustedError(absl::StrCat("an integer of ", digits.size(), " digits is beyond the limit of ", kDigitLimit));
@@ -130,8 +136,13 @@ absl::Status Interpreter::BinFloat() {
 absl::Status Interpreter::FloatLine() {
   absl::StatusOr<std::string> line = Line();
   if (!line.ok()) return line.status();
+  // Python takes neither spaces nor NaN with a payload, and no number that is too large.
+  const bool is_plain = line->find_first_not_of("0123456789+-.eEinftyaINFTYA") == std::string::npos;
   double value = 0;
-  if (!absl::SimpleAtod(*line, &value)) return absl::DataLossError(absl::StrCat(Quote(*line), " is no float"));
+  if (!is_plain || !absl::SimpleAtod(*line, &value) ||
+      (std::isinf(value) && std::any_of(line->begin(), line->end(), absl::ascii_isdigit))) {
+    return absl::DataLossError(absl::StrCat(Quote(*line), " is no float"));
+  }
   return Push(arena_.New(value));
 }
 
@@ -154,12 +165,14 @@ absl::StatusOr<Text> Interpreter::DecodeByteString(std::string bytes) const {
   return Text{.utf8 = std::move(bytes), .from_bytes = true};
 }
 
+// numpy and _codecs encode the text that Python makes of a byte string as latin-1 again.
 absl::Status Interpreter::ByteString(int64_t size) {
-  const Bytes bytes = {.offset = cursor_.position(), .size = size};
+  const bool is_utf8 = options_.byte_strings == MachineOptions::ByteStrings::kUtf8;
+  const Bytes bytes = {.offset = cursor_.position(), .size = size, .latin1 = is_utf8};
   if (size > kShortText) {
     if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
     skipped_ += size;
-    return Push(arena_.New(LongText{bytes}));
+    return Push(arena_.New(LongText{.bytes = bytes, .from_bytes = true}));
   }
   absl::StatusOr<std::string> contents = cursor_.ReadString(size);
   if (!contents.ok()) return contents.status();

@@ -165,17 +165,24 @@ absl::Status Interpreter::AddToMark() {
   absl::StatusOr<Value*> target = BelowMark();
   if (!target.ok()) return target.status();
   if ((*target)->As<Set>() == nullptr) return absl::DataLossError(absl::StrCat("something is added to ", Describe(**target)));
-  for (size_t i = marks_.back(); i < stack_.size(); ++i) {
-    if (absl::Status status = arena_.CheckFinished(*stack_[i]); !status.ok()) return status;
-  }
+  if (absl::Status status = AddItems(*target); !status.ok()) return status;
   DropToMark();
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::FrozenSet() {
   if (absl::Status status = AboveMark().status(); !status.ok()) return status;
+  Value* const set = arena_.New(Set());
+  if (absl::Status status = AddItems(set); !status.ok()) return status;
   DropToMark();
-  return EmptySet();
+  return Push(set);
+}
+
+absl::Status Interpreter::AddItems(Value* set) {
+  for (size_t i = marks_.back(); i < stack_.size(); ++i) {
+    if (absl::Status status = arena_.KeepAside(set, Aside::Place::kSet, stack_[i]); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weighbridge::pickle

@@ -5,17 +5,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/reduce.h"
 #include "formats/pickle/text.h"
-#include "formats/pickle/torch_objects.h"
+#include "formats/pickle/torch_storages.h"
 
 namespace weighbridge::pickle {
 absl::StatusOr<Value*> Interpreter::NameGlobal(absl::string_view module, absl::string_view name) {
   if (!IsUtf8(module) || !IsUtf8(name)) {
     return absl::DataLossError(absl::StrCat("the global ", Quote(module), " ", Quote(name), " is not valid UTF-8"));
   }
+  // Two short opcodes may name it by long texts of the memo.
+  arena_.AddWork(static_cast<int64_t>(module.size() + name.size()) / kTextStep);
   arena_.NoteGlobal(module, name, FindGlobal(module, name) != nullptr, opcode_offset_);
   return MakeGlobal(arena_, module, name);
 }
@@ -40,17 +43,22 @@ absl::Status Interpreter::StackGlobal() {
   return Push(NameGlobal(module->utf8, name->utf8));
 }
 
-absl::Status Interpreter::Call(size_t operands) {
-  absl::StatusOr<absl::Span<Value* const>> values = Top(operands);
-  if (!values.ok()) return values.status();
-  absl::StatusOr<Value*> result = CallGlobal(arena_, *(*values)[0], *(*values)[1]);
+absl::Status Interpreter::Replace(size_t operands, absl::StatusOr<Value*> result) {
   if (!result.ok()) return result.status();
   Drop(operands);
   return Push(*result);
 }
 
 absl::Status Interpreter::Reduce() {
-  return Call(2);
+  const absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
+  if (!operands.ok()) return operands.status();
+  return Replace(2, CallGlobal(arena_, *(*operands)[0], *(*operands)[1]));
+}
+
+absl::Status Interpreter::NewObject() {
+  const absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
+  if (!operands.ok()) return operands.status();
+  return Replace(2, NewOfGlobal(arena_, *(*operands)[0], *(*operands)[1]));
 }
 
 absl::Status Interpreter::NewObjectWithKeywords() {
@@ -60,7 +68,7 @@ absl::Status Interpreter::NewObjectWithKeywords() {
   if (keywords == nullptr) return absl::DataLossError(absl::StrCat(Describe(*operands->back()), " stands in place of keyword arguments"));
   if (!keywords->items.empty())
     return absl::PermissionDeniedError(absl::StrCat(Describe(*operands->front()), " is called with keyword arguments"));
-  return Call(3);
+  return Replace(3, NewOfGlobal(arena_, *(*operands)[0], *(*operands)[1]));
 }
 
 absl::Status Interpreter::BuildObject() {

@@ -1,6 +1,7 @@
 #include "formats/pickle/reduce.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -8,16 +9,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "formats/pickle/arguments.h"
+#include "formats/pickle/attributes.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/numpy_objects.h"
 #include "formats/pickle/text.h"
-#include "formats/pickle/torch_objects.h"
+#include "formats/pickle/torch_tensors.h"
 
 namespace weighbridge::pickle {
 namespace {
 
 // What to do about a forbidden global, where it looks like a class.
-absl::string_view Advice(absl::string_view name) {
+absl::string_view Advice(absl::string_view module, absl::string_view name) {
+  if (module == "torch.storage" && name == "_load_from_bytes") {
+    return "; the file holds PyTorch tensors that were pickled without torch.save: load them in Python and torch.save them";
+  }
   const size_t dot = name.rfind('.');
   const absl::string_view last = dot == absl::string_view::npos ? name : name.substr(dot + 1);
   if (last.empty() || !absl::ascii_isupper(last[0])) return "";
@@ -27,19 +32,24 @@ absl::string_view Advice(absl::string_view name) {
 
 absl::Status Forbidden(absl::string_view module, absl::string_view name) {
   return absl::PermissionDeniedError(
-      absl::StrCat(Escape(module), " ", Escape(name), " is not in the table of allowed names", Advice(name)));
+      absl::StrCat(Escape(module), " ", Escape(name), " is not in the table of allowed names", Advice(module, name)));
 }
 
 absl::Status Unforeseen(const TableRow& function, absl::string_view use) {
   return absl::PermissionDeniedError(absl::StrCat(function.module, " ", function.name, " is not allowed ", use));
 }
 
+Value* EmptyOrderedDict(Arena& arena) {
+  Value* value = arena.New(Dict());
+  value->has_attributes = true;
+  return value;
+}
+
 // OrderedDict([[key, value], …]), as Python 2 writes it.
 absl::StatusOr<Value*> DictOfPairs(Arena& arena, const Value& pairs) {
   const List* list = pairs.As<List>();
   if (list == nullptr) return absl::UnimplementedError(absl::StrCat("a dict made of ", Describe(pairs), " is not read"));
-  absl::StatusOr<Value*> value = arena.New(Dict());
-  if (!value.ok()) return value.status();
+  Value* value = EmptyOrderedDict(arena);
   for (const Value* item : list->items) {
     const Tuple* tuple = item->As<Tuple>();
     const List* members = item->As<List>();
@@ -47,17 +57,18 @@ absl::StatusOr<Value*> DictOfPairs(Arena& arena, const Value& pairs) {
       return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
     const auto& pair = tuple != nullptr ? tuple->items : members->items;
     if (pair.size() != 2) return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
-    absl::Status status = arena.SetItem(*value, *(*value)->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1]));
+    absl::Status status = arena.SetItem(value, *value->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1]));
     if (!status.ok()) return status;
   }
   return value;
 }
 
-// list(), list([…]) and so on: an empty one, or the argument itself, which never changes again since the tuple of arguments holds it.
+// list(), list([…]) and so on: an empty one, or the argument itself, which never changes again since the tuple of arguments holds it. A
+// copy has no attributes.
 template <typename T>
 absl::StatusOr<Value*> Container(Arena& arena, const TableRow& function, Arguments arguments) {
   if (arguments.empty()) return arena.New(T());
-  if (arguments.size() == 1 && arguments[0]->As<T>() != nullptr) return arena.Again(arguments[0]);
+  if (arguments.size() == 1 && arguments[0]->As<T>() != nullptr && !arguments[0]->has_attributes) return arena.Again(arguments[0]);
   return absl::UnimplementedError(absl::StrCat(function.name, " of ", Describe(*arguments[0]), " is not read"));
 }
 
@@ -69,14 +80,33 @@ absl::StatusOr<Value*> DefaultDict(Arena& arena, const TableRow& function, Argum
   return arena.New(Dict());
 }
 
-// Paddle's tensor in nested files (formats.md 8.7), or any tuple.
-absl::StatusOr<Value*> TupleOf(Arena& arena, const TableRow& function, Arguments arguments) {
-  if (arguments.size() == 1 && arguments[0]->As<Tuple>() != nullptr) {
-    const Arguments items = arguments[0]->As<Tuple>()->items;
-    const Text* name = items.size() == 2 ? items[0]->As<Text>() : nullptr;
-    if (name != nullptr && items[1]->As<Array>() != nullptr) return arena.New(NamedArray{name->utf8, items[1]->As<Array>()});
+// torch.Size((…)): of integers, or it is none.
+absl::StatusOr<Value*> SizeOf(Arena& arena, const TableRow& function, Arguments arguments) {
+  if (!arguments.empty()) {
+    if (absl::Status status = IntegersOf(*arguments[0], "a torch.Size").status(); !status.ok()) return status;
   }
   return Container<Tuple>(arena, function, arguments);
+}
+
+// set([…]), frozenset([…]).
+absl::StatusOr<Value*> SetOf(Arena& arena, Arguments arguments) {
+  if (absl::Status status = CheckCount(arguments, 0, 1); !status.ok()) return status;
+  Value* set = arena.New(Set());
+  if (arguments.empty()) return set;
+  if (absl::Status status = arena.KeepAside(set, Aside::Place::kSet, arena.Again(arguments[0])); !status.ok()) return status;
+  return set;
+}
+
+// A device, a number, a slice: of no use here, and no place for tensors.
+absl::StatusOr<Value*> InertOf(Arena& arena, const TableRow& function, Arguments arguments) {
+  for (const Value* argument : arguments) {
+    if (argument->holds_tensors) return Unforeseen(function, absl::StrCat("with ", Describe(*argument), " among its arguments"));
+  }
+  std::string what = absl::StrCat(function.module, ".", function.name);
+  if (function.kind == GlobalKind::kTorchDevice && !arguments.empty()) {
+    if (const Text* device = arguments[0]->As<Text>()) absl::StrAppend(&what, " ", Escape(device->utf8));
+  }
+  return arena.New(Inert{std::move(what)});
 }
 
 absl::StatusOr<Value*> EvalOf(Arena& arena, const TableRow& function, Arguments arguments) {
@@ -112,31 +142,17 @@ absl::StatusOr<Value*> BytesOrArray(Arena& arena, const TableRow& function, Argu
 }
 
 absl::StatusOr<Value*> LayoutOf(Arena& arena, Arguments arguments) {
-  const Text* text = arguments.empty() ? nullptr : arguments[0]->As<Text>();
-  return arena.New(Inert{text == nullptr ? "a torch layout" : Escape(text->utf8)});
-}
-
-// `_rebuild_from_type_v2(function, type, arguments, state)` stands for function(*arguments); peels all of these off.
-absl::Status PeelFromType(const TableRow*& function, Arguments& arguments) {
-  while (function->kind == GlobalKind::kRebuildFromType) {
-    if (absl::Status status = CheckCount(arguments, 4, 4); !status.ok()) return status;
-    const TableRow* inner = RowOf(*arguments[0]);
-    const TableRow* type = RowOf(*arguments[1]);
-    const Tuple* tuple = arguments[2]->As<Tuple>();
-    if (inner == nullptr || type == nullptr || tuple == nullptr) {
-      return absl::DataLossError("_rebuild_from_type_v2 is called without a function, a type and a tuple of arguments");
-    }
-    if (type->kind != GlobalKind::kTensorType) return Unforeseen(*type, "as the type of a tensor");
-    function = inner;
-    arguments = tuple->items;
-  }
-  return absl::OkStatus();
+  if (absl::Status status = CheckCount(arguments, 1, 1); !status.ok()) return status;
+  const Text* text = arguments[0]->As<Text>();
+  if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a layout's name"));
+  return arena.New(Inert{Escape(text->utf8)});
 }
 
 absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments arguments) {
   using Kind = GlobalKind;
   switch (function.kind) {
     case Kind::kOrderedDict:
+      if (arguments.empty()) return EmptyOrderedDict(arena);
       if (arguments.size() == 1 && arguments[0]->As<Dict>() == nullptr) return DictOfPairs(arena, *arguments[0]);
       return Container<Dict>(arena, function, arguments);
     case Kind::kDefaultDict:
@@ -147,16 +163,19 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
     case Kind::kList:
       return Container<List>(arena, function, arguments);
     case Kind::kTorchSize:
-      return Container<Tuple>(arena, function, arguments);
+      return SizeOf(arena, function, arguments);
     case Kind::kTuple:
-      return TupleOf(arena, function, arguments);
+      return Container<Tuple>(arena, function, arguments);
     case Kind::kSet:
-      return arena.New(Set());
+    case Kind::kFrozenSet:
+      return SetOf(arena, arguments);
     case Kind::kRebuildTensor:
     case Kind::kRebuildTensorV2:
     case Kind::kRebuildTensorV3:
     case Kind::kRebuildParameter:
     case Kind::kRebuildParameterWithState:
+    case Kind::kRebuildFromType:
+    case Kind::kRebuildFromDevice:
     case Kind::kRebuildUnsupported:
     case Kind::kRebuildSparse:
       return RebuildTensor(arena, function, arguments);
@@ -165,7 +184,7 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
     case Kind::kTorchDevice:
     case Kind::kNumpyScalar:
     case Kind::kPlainInert:
-      return arena.New(Inert{absl::StrCat(function.module, ".", function.name)});
+      return InertOf(arena, function, arguments);
     case Kind::kNumpyReconstruct:
       return ReconstructArray(arena, arguments);
     case Kind::kNumpyFromBuffer:
@@ -175,12 +194,13 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
     case Kind::kCodecsEncode:
       return Encode(arena, function, arguments);
     case Kind::kBytes:
+    case Kind::kByteArray:
       return BytesOrArray(arena, function, arguments);
     case Kind::kEval:
       return EvalOf(arena, function, arguments);
-    case Kind::kRebuildFromType:
     case Kind::kStorageType:
     case Kind::kQuantizedType:
+    case Kind::kTensorClass:
     case Kind::kTensorType:
     case Kind::kTorchDType:
     case Kind::kTorchConstant:
@@ -188,6 +208,31 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
       return Unforeseen(function, "to be called");
   }
   return absl::InternalError("a row of the closed table is of no kind");
+}
+
+// The arguments that `function`, which is no opaque object, is given, and its row.
+struct Call {
+  const TableRow* row;
+  Arguments arguments;
+};
+
+absl::StatusOr<Call> CallOf(const Value& function, const Value& arguments) {
+  const TableRow* row = RowOf(function);
+  if (row == nullptr) return absl::DataLossError(absl::StrCat(Describe(function), " is called, which is no function"));
+  const Tuple* tuple = arguments.As<Tuple>();
+  if (tuple == nullptr) return absl::DataLossError(absl::StrCat("called with ", Describe(arguments), " in place of a tuple of arguments"));
+  return Call{.row = row, .arguments = tuple->items};
+}
+
+// CPython puts the items of the state into the object's __dict__.
+absl::Status BuildDict(Arena& arena, Value* object, Dict& dict, const Value& state) {
+  if (!object->has_attributes) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state, and has no attributes"));
+  if (state.As<Dict>() == nullptr) return absl::DataLossError(absl::StrCat("a dict is given ", Describe(state), " as its state"));
+  absl::Status status = arena.KeepAside(object, Aside::Place::kAttributes, arena.Again(&state));
+  if (!status.ok()) return status;
+  const Attributes& attributes = arena.AttributesOf(state);
+  if (!attributes.for_dict.ok()) return attributes.for_dict;
+  return attributes.metadata == nullptr ? absl::OkStatus() : arena.SetMetadata(object, dict, arena.Again(attributes.metadata));
 }
 
 }  // namespace
@@ -202,24 +247,26 @@ absl::StatusOr<Value*> MakeGlobal(Arena& arena, absl::string_view module, absl::
 
 absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Value& arguments) {
   if (arena.IsOpaque(function)) return arena.New(*function.As<Inert>());
-  const TableRow* row = RowOf(function);
-  if (row == nullptr) return absl::DataLossError(absl::StrCat(Describe(function), " is called, which is no function"));
-  const Tuple* tuple = arguments.As<Tuple>();
-  if (tuple == nullptr) return absl::DataLossError(absl::StrCat("called with ", Describe(arguments), " in place of a tuple of arguments"));
-  Arguments peeled = tuple->items;
-  if (absl::Status status = PeelFromType(row, peeled); !status.ok()) return status;
-  return CallRow(arena, *row, peeled);
+  const absl::StatusOr<Call> call = CallOf(function, arguments);
+  return call.ok() ? CallRow(arena, *call->row, call->arguments) : call.status();
+}
+
+absl::StatusOr<Value*> NewOfGlobal(Arena& arena, const Value& cls, const Value& arguments) {
+  if (arena.IsOpaque(cls)) return arena.New(*cls.As<Inert>());
+  const absl::StatusOr<Call> call = CallOf(cls, arguments);
+  if (!call.ok()) return call.status();
+  const NewObject made = NewObjectOf(call->row->kind);
+  if (made == NewObject::kRefused) return Unforeseen(*call->row, "as the class of a new object");
+  if (made == NewObject::kEmpty && !call->arguments.empty()) {
+    return absl::UnimplementedError(absl::StrCat("a new ", call->row->name, " is given arguments, which Python leaves unused"));
+  }
+  return CallRow(arena, *call->row, call->arguments);
 }
 
 absl::Status BuildValue(Arena& arena, Value* object, const Value& state) {
   if (absl::Status status = arena.CheckFinished(state); !status.ok()) return status;
-  if (object->As<Set>() != nullptr || object->As<Inert>() != nullptr) return absl::OkStatus();
-  if (Dict* dict = object->As<Dict>()) {
-    const Dict* members = state.As<Dict>();
-    if (members == nullptr) return absl::DataLossError(absl::StrCat("a dict is given ", Describe(state), " as its state"));
-    const Value* metadata = members->Find("_metadata");
-    return metadata == nullptr ? absl::OkStatus() : arena.SetMetadata(object, *dict, arena.Again(metadata));
-  }
+  if (arena.IsOpaque(*object)) return absl::OkStatus();
+  if (Dict* dict = object->As<Dict>()) return BuildDict(arena, object, *dict, state);
   if (const TableRow* row = RowOf(*object)) return Unforeseen(*row, "to be changed");
   Array* array = object->As<Array>();
   ArrayDType* dtype = object->As<ArrayDType>();

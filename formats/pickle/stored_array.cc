@@ -54,4 +54,20 @@ absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr&
   return StoredTensor::Create(std::move(spec), std::move(data), offset, array.strides);
 }
 
+absl::StatusOr<StoredTensor> ArrayStore::Store(const Array& array) {
+  if (!array.data.latin1 || !array.dtype.dtype.has_value()) return StoreArray(array, source_);
+  ByteSourcePtr& decoded = texts_[array.data.offset];
+  if (decoded == nullptr) {
+    absl::StatusOr<ByteSourcePtr> text = MakeSliceSource(source_->name(), source_, array.data.offset, array.data.size);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<ByteSourcePtr> bytes = MakeLatin1Source(source_->name(), *std::move(text));
+    if (!bytes.ok()) return bytes.status();
+    decoded = *std::move(bytes);
+    decoded_ += array.data.size;
+  }
+  Array plain = array;
+  plain.data = {.offset = 0, .size = decoded->size(), .latin1 = false};
+  return StoreArray(plain, decoded);
+}
+
 }  // namespace weighbridge::pickle

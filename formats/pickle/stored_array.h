@@ -1,6 +1,10 @@
 #ifndef WEIGHBRIDGE_FORMATS_PICKLE_STORED_ARRAY_H_
 #define WEIGHBRIDGE_FORMATS_PICKLE_STORED_ARRAY_H_
 
+#include <cstdint>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/pickle/value.h"
@@ -12,6 +16,25 @@ namespace weighbridge::pickle {
 // big-endian, bytes as text. Unimplemented, naming it: a dtype that is not read. DataLoss: the bytes are not exactly shape × width, or do
 // not lie inside the source.
 absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr& source);
+
+// StoreArray for the arrays of one pickle: bytes that are spelled as text are decoded once however many arrays share them. A short pickle
+// can name one long text a million times.
+class ArrayStore {
+ public:
+  explicit ArrayStore(ByteSourcePtr source) : source_(std::move(source)) {}
+
+  const ByteSourcePtr& source() const { return source_; }
+
+  absl::StatusOr<StoredTensor> Store(const Array& array);
+
+  // Bytes of text that were decoded.
+  int64_t decoded() const { return decoded_; }
+
+ private:
+  ByteSourcePtr source_;
+  absl::flat_hash_map<int64_t, ByteSourcePtr> texts_;  // Decoded; by the offset of the text.
+  int64_t decoded_ = 0;
+};
 
 }  // namespace weighbridge::pickle
 

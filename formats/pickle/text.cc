@@ -115,6 +115,11 @@ std::optional<std::string> DecodeRawUnicodeEscape(absl::string_view line) {
   while (!line.empty()) {
     const size_t digits = absl::StartsWith(line, "\\u") ? 4 : absl::StartsWith(line, "\\U") ? 8 : 0;
     if (digits == 0) {
+      // A backslash stands for itself and takes what follows with it: of two the second begins no escape.
+      if (line[0] == '\\' && line.size() > 1) {
+        AppendUtf8('\\', utf8);
+        line.remove_prefix(1);
+      }
       AppendUtf8(static_cast<uint8_t>(line[0]), utf8);
       line.remove_prefix(1);
       continue;

@@ -18,8 +18,8 @@ bool IsLatin1(absl::string_view utf8);
 // The UTF-8 text whose code points are `bytes`.
 std::string Latin1ToUtf8(absl::string_view bytes);
 
-// The text that Python's raw-unicode-escape codec reads from `line`: bytes are latin-1, \uXXXX and \UXXXXXXXX are code points. Nothing
-// when an escape is cut, or gives a surrogate or no code point.
+// The text that Python's raw-unicode-escape codec reads from `line`: bytes are latin-1, \uXXXX and \UXXXXXXXX are code points where an
+// odd number of backslashes stands before the letter. Nothing when an escape is cut, or gives a surrogate or no code point.
 std::optional<std::string> DecodeRawUnicodeEscape(absl::string_view line);
 
 // The bytes of a Python-2 string literal with its quotes, as opcode STRING holds it. Nothing when the quotes do not match or an escape

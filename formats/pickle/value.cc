@@ -35,7 +35,6 @@ struct Describer {
   std::string operator()(const Reference& reference) const { return absl::StrCat("the persistent id ", Quote(reference.id)); }
   std::string operator()(const ArrayDType& dtype) const { return absl::StrCat("the numpy dtype ", Quote(dtype.text)); }
   std::string operator()(const Array& array) const { return absl::StrCat("a numpy array of shape ", ShapeToString(array.shape)); }
-  std::string operator()(const NamedArray& named) const { return absl::StrCat("the Paddle tensor ", Quote(named.name)); }
   std::string operator()(const StaticArray&) const { return "a static-mode Paddle tensor"; }
   std::string operator()(const Inert& inert) const { return inert.what; }
 };

@@ -48,6 +48,7 @@ struct Text {
 // Text of more than 64 KiB, which stays in the source, unread and unchecked. It can become bytes; it is never a name or a key.
 struct LongText {
   Bytes bytes;  // As Text::bytes.
+  bool from_bytes = false;
 };
 
 struct Tuple {
@@ -68,7 +69,7 @@ struct Dict {
   const Value* Find(absl::string_view key) const;
 };
 
-// A set or frozenset; its contents are not kept.
+// A set or frozenset; its contents are not kept, but that it holds tensors is noted (Aside).
 struct Set {};
 
 // An entry of the closed table (formats.md 2.6), not called.
@@ -130,12 +131,6 @@ struct Array {
   Bytes data;
 };
 
-// Paddle: tuple((name, array)) made by REDUCE (formats.md 8.7).
-struct NamedArray {
-  std::string name;
-  const Array* array = nullptr;
-};
-
 // Paddle: eval("data", {"data": array}), a static-mode tensor (formats.md 8.7).
 struct StaticArray {
   const Array* array = nullptr;
@@ -148,24 +143,32 @@ struct Inert {
 
 // The kinds that would make every value large stand beside it.
 template <typename T>
-inline constexpr bool kIsBoxed =
-    std::is_same_v<T, BigInt> || std::is_same_v<T, Text> || std::is_same_v<T, Global> || std::is_same_v<T, Storage> ||
-    std::is_same_v<T, Tensor> || std::is_same_v<T, Reference> || std::is_same_v<T, ArrayDType> || std::is_same_v<T, Array> ||
-    std::is_same_v<T, NamedArray> || std::is_same_v<T, Inert>;
+inline constexpr bool kIsBoxed = std::is_same_v<T, BigInt> || std::is_same_v<T, Text> || std::is_same_v<T, Global> ||
+                                 std::is_same_v<T, Storage> || std::is_same_v<T, Tensor> || std::is_same_v<T, Reference> ||
+                                 std::is_same_v<T, ArrayDType> || std::is_same_v<T, Array> || std::is_same_v<T, Inert>;
+
+// The kinds that have elements.
+template <typename T>
+inline constexpr bool kIsLeaf = std::is_same_v<T, Storage> || std::is_same_v<T, Tensor> || std::is_same_v<T, Reference> ||
+                                std::is_same_v<T, Array> || std::is_same_v<T, StaticArray>;
 
 template <typename T>
 using Box = std::unique_ptr<T>;
 
 struct Value {
   std::variant<None, bool, int64_t, Box<BigInt>, double, Box<Text>, LongText, Bytes, Tuple, List, Dict, Set, Box<Global>, Box<Storage>,
-               Box<Tensor>, Box<Reference>, Box<ArrayDType>, Box<Array>, Box<NamedArray>, StaticArray, Box<Inert>>
+               Box<Tensor>, Box<Reference>, Box<ArrayDType>, Box<Array>, StaticArray, Box<Inert>>
       data;
 
-  // The machine's notes while the pickle runs (arena.h): how deep values are nested in this one, whether another value holds it, and
-  // whether it lacks the BUILD that gives it its contents. In a finished Document nothing that the root reaches is unfinished.
+  // The machine's notes while the pickle runs (arena.h): how deep values are nested in this one, whether another value holds it,
+  // whether it lacks the BUILD that gives it its contents, and whether it is of a class whose objects have attributes. In a finished
+  // Document nothing that the root reaches is unfinished.
   int32_t depth = 0;
   bool held = false;
   bool unfinished = false;
+  bool has_attributes = false;
+  // Whether it has elements or something has that it holds, in whatever place.
+  bool holds_tensors = false;
 
   template <typename T>
   const T* As() const {
@@ -195,15 +198,29 @@ struct NamedGlobal {
   int64_t offset = 0;    // Of the opcode that names it first, in the source.
 };
 
+// Something with elements that no path of keys and indexes leads to: `owner` keeps it, or what holds it, in another place.
+struct Aside {
+  enum class Place { kSet, kHooks, kAttributes };
+
+  const Value* owner = nullptr;
+  const Value* item = nullptr;  // Of attributes the dict that gives them.
+  Place place = Place::kSet;
+};
+
 // One pickle that was run. Movable; the values stay where they are.
 struct Document {
   std::deque<Value> values;
   const Value* root = nullptr;
   // What it names, by first naming.
   std::vector<NamedGlobal> globals;
+  // What lies aside, in all values.
+  std::vector<Aside> asides;
   // Where the pickle ends in its source: the offset after STOP.
   int64_t end = 0;
   int protocol = 0;
+  // Bytes of the program, without the payloads that were passed over, and the steps of work that it asked for (ReadLimits::work).
+  int64_t program = 0;
+  int64_t work = 0;
 };
 
 // What to remark of a document that was run with opaque objects: one sentence for each class outside the table, by first naming.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
@@ -12,6 +13,7 @@
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
 #include "formats/checkpoint.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/flatten.h"
 #include "formats/pickle/stored_array.h"
 #include "formats/pickle/value.h"
@@ -62,28 +64,51 @@ absl::StatusOr<SourceRange> ApplySignBits(const pickle::Tensor& tensor, const So
   return result;
 }
 
-absl::StatusOr<StoredTensor> Store(const pickle::Tensor& tensor, StorageFinder find_storage) {
-  if (!tensor.unsupported.empty()) return absl::UnimplementedError(absl::StrCat("it is ", tensor.unsupported, ", which is not supported"));
-  absl::StatusOr<SourceRange> storage = StorageBytes(*tensor.storage, find_storage);
-  if (storage.ok() && (tensor.conj || tensor.neg)) storage = ApplySignBits(tensor, *storage);
-  if (!storage.ok()) return storage.status();
-  return InsideStorage({.dtype = tensor.dtype, .shape = tensor.size}, *storage, tensor.offset, tensor.stride);
-}
+// Finds the elements of leaves. Tensors share storages: each is found once, as is each text that spells bytes.
+class LeafStore {
+ public:
+  LeafStore(const ByteSourcePtr& pickle_source, StorageFinder find_storage) : arrays_(pickle_source), find_storage_(find_storage) {}
 
-absl::StatusOr<StoredTensor> Store(const pickle::Storage& storage, StorageFinder find_storage) {
-  absl::StatusOr<SourceRange> bytes = StorageBytes(storage, find_storage);
-  if (!bytes.ok()) return bytes.status();
-  const DType dtype = storage.dtype.value_or(DType::kUint8);
-  return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes->size / ItemSize(dtype)}}, bytes->source, bytes->offset);
-}
+  absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf) {
+    if (const auto* tensor = leaf.As<pickle::Tensor>()) return StoreTensor(*tensor);
+    if (const auto* storage = leaf.As<pickle::Storage>()) return StoreBare(*storage);
+    if (const pickle::Array* array = pickle::ArrayOf(&leaf)) return arrays_.Store(*array);
+    return absl::UnimplementedError(absl::StrCat("it is ", Describe(leaf), ", which only the tar form has"));
+  }
 
-absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const ByteSourcePtr& pickle_source, StorageFinder find_storage) {
-  if (const auto* tensor = leaf.As<pickle::Tensor>()) return Store(*tensor, find_storage);
-  if (const auto* storage = leaf.As<pickle::Storage>()) return Store(*storage, find_storage);
-  if (const auto* named = leaf.As<pickle::NamedArray>()) return StoreArray(*named->array, pickle_source);
-  if (const auto* lod = leaf.As<pickle::StaticArray>()) return StoreArray(*lod->array, pickle_source);
-  return StoreArray(*leaf.As<pickle::Array>(), pickle_source);
-}
+  int64_t work() const { return work_ + arrays_.decoded() / pickle::kTextStep; }
+
+ private:
+  absl::StatusOr<SourceRange> Bytes(const pickle::Storage& storage) {
+    const auto [found, is_new] = bytes_.try_emplace(&storage);
+    if (!is_new) return found->second;
+    work_ += 1 + static_cast<int64_t>(storage.key.size()) / pickle::kTextStep;
+    absl::StatusOr<SourceRange> bytes = StorageBytes(storage, find_storage_);
+    if (bytes.ok()) found->second = *bytes;
+    return bytes;
+  }
+
+  absl::StatusOr<StoredTensor> StoreTensor(const pickle::Tensor& tensor) {
+    if (!tensor.unsupported.empty())
+      return absl::UnimplementedError(absl::StrCat("it is ", tensor.unsupported, ", which is not supported"));
+    absl::StatusOr<SourceRange> storage = Bytes(*tensor.storage);
+    if (storage.ok() && (tensor.conj || tensor.neg)) storage = ApplySignBits(tensor, *storage);
+    if (!storage.ok()) return storage.status();
+    return InsideStorage({.dtype = tensor.dtype, .shape = tensor.size}, *storage, tensor.offset, tensor.stride);
+  }
+
+  absl::StatusOr<StoredTensor> StoreBare(const pickle::Storage& storage) {
+    absl::StatusOr<SourceRange> bytes = Bytes(storage);
+    if (!bytes.ok()) return bytes.status();
+    const DType dtype = storage.dtype.value_or(DType::kUint8);
+    return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes->size / ItemSize(dtype)}}, bytes->source, bytes->offset);
+  }
+
+  pickle::ArrayStore arrays_;
+  StorageFinder find_storage_;
+  absl::flat_hash_map<const pickle::Storage*, SourceRange> bytes_;
+  int64_t work_ = 0;
+};
 
 }  // namespace
 
@@ -105,10 +130,11 @@ absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& s
 
 absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& pickle_source, StorageFinder find_storage,
                         const ReadLimits& limits, Checkpoint& checkpoint) {
-  absl::StatusOr<std::vector<pickle::Leaf>> leaves = pickle::Flatten(*document.root, limits);
-  if (!leaves.ok()) return leaves.status();
-  for (pickle::Leaf& leaf : *leaves) {
-    absl::StatusOr<StoredTensor> tensor = Store(*leaf.value, pickle_source, find_storage);
+  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(document, *document.root, pickle::Pairs::kAreTuples, limits);
+  if (!found.ok()) return found.status();
+  LeafStore store(pickle_source, find_storage);
+  for (pickle::Leaf& leaf : found->leaves) {
+    absl::StatusOr<StoredTensor> tensor = store.Store(*leaf.value);
     if (!tensor.ok()) {
       return absl::Status(tensor.status().code(),
                           absl::StrCat("tensor \"", absl::Utf8SafeCEscape(leaf.path), "\": ", tensor.status().message()));
@@ -116,6 +142,8 @@ absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& p
     absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
     if (!status.ok()) return status;
   }
+  for (std::string& sentence : found->unlisted) checkpoint.unlisted.push_back(std::move(sentence));
+  checkpoint.work += document.work + found->work + store.work();
   return absl::OkStatus();
 }
 

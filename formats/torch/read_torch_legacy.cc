@@ -77,16 +77,15 @@ absl::Status PassPreamble(const ByteSource& source, const ReadLimits& limits, in
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> ReadKeys(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
-  const absl::StatusOr<pickle::Document> document = NextPickle(source, PersistentIds::kNone, limits, "the storage keys", position);
-  if (!document.ok()) return document.status();
-  const auto* list = document->root->As<pickle::List>();
-  if (list == nullptr) return absl::DataLossError(absl::StrCat("the storage keys are ", Describe(*document->root), ", not a list"));
-  std::vector<std::string> keys;
+// The storage keys, in the order of the storages, which belong to `document`.
+absl::StatusOr<std::vector<const std::string*>> KeysOf(const pickle::Document& document) {
+  const auto* list = document.root->As<pickle::List>();
+  if (list == nullptr) return absl::DataLossError(absl::StrCat("the storage keys are ", Describe(*document.root), ", not a list"));
+  std::vector<const std::string*> keys;
   for (const pickle::Value* item : list->items) {
     const auto* key = item->As<pickle::Text>();
     if (key == nullptr) return absl::DataLossError(absl::StrCat("a storage key is ", Describe(*item), ", not a text"));
-    keys.push_back(key->utf8);
+    keys.push_back(&key->utf8);
   }
   return keys;
 }
@@ -109,6 +108,10 @@ class Storages {
         return absl::DataLossError(absl::StrCat("storage ", Quoted(storage->key), ": it is used as ", use.numel, " elements of ",
                                                 DTypeName(*use.dtype), " and as ", storage->numel, " of ", DTypeName(*storage->dtype)));
       }
+      if (absl::Status status = DeclareView(*storage); !status.ok()) return status;
+    }
+    for (const auto& [key, view] : views_) {
+      if (storages_.contains(key)) return absl::DataLossError(absl::StrCat("storage ", Quoted(key), ": a view of a storage has its key"));
     }
     return absl::OkStatus();
   }
@@ -139,12 +142,26 @@ class Storages {
   }
 
  private:
+  // torch keeps one table of storages and views by key: whoever has a key first is what all later uses of it get.
+  absl::Status DeclareView(const pickle::Storage& storage) {
+    if (!storage.view.has_value()) return absl::OkStatus();
+    const auto [found, is_new] = views_.try_emplace(storage.view->key, &storage);
+    const pickle::Storage& first = *found->second;
+    if (first.key == storage.key && first.view->offset == storage.view->offset && first.view->size == storage.view->size) {
+      return absl::OkStatus();
+    }
+    return absl::DataLossError(absl::StrCat("view ", Quoted(storage.view->key), ": it is ", first.view->size, " elements at ",
+                                            first.view->offset, " of storage ", Quoted(first.key), " and ", storage.view->size, " at ",
+                                            storage.view->offset, " of storage ", Quoted(storage.key)));
+  }
+
   struct Known {
     const pickle::Storage* use = nullptr;
     SourceRange bytes;
   };
 
   absl::flat_hash_map<std::string, Known> storages_;
+  absl::flat_hash_map<std::string, const pickle::Storage*> views_;
 };
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
@@ -152,15 +169,17 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& l
   if (absl::Status status = PassPreamble(*source, limits, position); !status.ok()) return status;
   const absl::StatusOr<pickle::Document> object = NextPickle(*source, PersistentIds::kTorchLegacy, limits, "the object", position);
   if (!object.ok()) return object.status();
-  const absl::StatusOr<std::vector<std::string>> keys = ReadKeys(*source, limits, position);
+  const absl::StatusOr<pickle::Document> list = NextPickle(*source, PersistentIds::kNone, limits, "the storage keys", position);
+  if (!list.ok()) return list.status();
+  const absl::StatusOr<std::vector<const std::string*>> keys = KeysOf(*list);
   if (!keys.ok()) return keys.status();
 
   Storages storages;
   if (absl::Status status = storages.Declare(*object); !status.ok()) return status;
   ByteCursor cursor(*source, position, source->size());
-  for (const std::string& key : *keys) {
-    absl::Status status = storages.Locate(source, key, cursor);
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat("storage ", Quoted(key), ": ", status.message()));
+  for (const std::string* key : *keys) {
+    absl::Status status = storages.Locate(source, *key, cursor);
+    if (!status.ok()) return absl::Status(status.code(), absl::StrCat("storage ", Quoted(*key), ": ", status.message()));
   }
 
   Checkpoint checkpoint;

@@ -16,6 +16,7 @@
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/flatten.h"
 #include "formats/pickle/machine.h"
 #include "formats/pickle/stored_array.h"
@@ -74,9 +75,9 @@ absl::Status CheckBegin(const ByteSource& source) {
                                           ", as torch.save writes none, so that it may be another file as well"));
 }
 
-absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const TarObjects& objects, const ByteSourcePtr& source) {
+absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const TarObjects& objects, pickle::ArrayStore& arrays) {
   if (const auto* reference = leaf.As<pickle::Reference>()) return objects.Find(reference->id);
-  if (const auto* array = leaf.As<pickle::Array>()) return StoreArray(*array, source);
+  if (const auto* array = leaf.As<pickle::Array>()) return arrays.Store(*array);
   return absl::UnimplementedError(absl::StrCat("it is ", Describe(leaf), ", which the tar form does not have"));
 }
 
@@ -88,14 +89,17 @@ absl::Status AddObject(const TarMember& member, const TarObjects& objects, const
   options.limits = limits;
   const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, member.offset, member.offset + member.size, options);
   if (!document.ok()) return document.status();
-  absl::StatusOr<std::vector<pickle::Leaf>> leaves = pickle::Flatten(*document->root, limits);
-  if (!leaves.ok()) return leaves.status();
-  for (pickle::Leaf& leaf : *leaves) {
-    absl::StatusOr<StoredTensor> tensor = Store(*leaf.value, objects, source);
+  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(*document, *document->root, pickle::Pairs::kAreTuples, limits);
+  if (!found.ok()) return found.status();
+  pickle::ArrayStore arrays(source);
+  for (pickle::Leaf& leaf : found->leaves) {
+    absl::StatusOr<StoredTensor> tensor = Store(*leaf.value, objects, arrays);
     if (!tensor.ok()) return Annotate(absl::StrCat("tensor ", pickle::Quote(leaf.path)), tensor.status());
     absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
     if (!status.ok()) return status;
   }
+  checkpoint.unlisted = std::move(found->unlisted);
+  checkpoint.work = document->work + found->work + arrays.decoded() / pickle::kTextStep;
   for (std::string& remark : pickle::OpaqueRemarks(*document)) checkpoint.remarks.push_back(std::move(remark));
   if (const int64_t rest = member.offset + member.size - document->end; rest > 0) {
     checkpoint.remarks.push_back(absl::StrCat(rest, " bytes follow the pickle's end"));

@@ -145,6 +145,21 @@ class Storages {
  public:
   Storages(const Records& records, bool big_endian) : records_(records), big_endian_(big_endian) {}
 
+  // torch swaps the bytes of a storage once, by the width of the type as which the pickle uses it first: a later use as one of another
+  // width sees something else.
+  absl::Status CheckUses(const pickle::Document& document) const {
+    absl::flat_hash_map<absl::string_view, const pickle::Storage*> uses;
+    for (const pickle::Value& value : document.values) {
+      const auto* storage = value.As<pickle::Storage>();
+      if (!big_endian_ || storage == nullptr) continue;
+      const pickle::Storage& first = *uses.try_emplace(storage->key, storage).first->second;
+      if (SwappedWidth(first) == SwappedWidth(*storage)) continue;
+      return absl::DataLossError(
+          absl::StrCat("storage ", Quoted(storage->key), " of a big-endian file is used as ", UseOf(first), " and as ", UseOf(*storage)));
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<SourceRange> Find(const pickle::Storage& storage) {
     const std::string record = absl::StrCat("data/", storage.key);
     const ZipMember* member = records_.Find(record);
@@ -205,6 +220,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   checkpoint.remarks = pickle::OpaqueRemarks(*document);
   checkpoint.module_versions = FindModuleVersions(*document->root);
   Storages storages(records, *big_endian);
+  if (absl::Status status = storages.CheckUses(*document); !status.ok()) return status;
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
   if (absl::Status status = AddTensors(*document, *program, find, limits, checkpoint); !status.ok()) return status;
   if (document->end < (*program)->size()) {

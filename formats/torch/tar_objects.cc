@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -93,8 +94,11 @@ absl::Status TarObjects::ReadTensors(const TarMember& member, std::vector<std::s
 }
 
 absl::StatusOr<StoredTensor> TarObjects::Find(const std::string& id) const {
+  // No number has more digits, and a long text may be an id again and again.
+  constexpr size_t kDigits = 20;
   int64_t key = 0;
-  if (!absl::SimpleAtoi(id, &key)) return absl::DataLossError(absl::StrCat("the persistent id ", pickle::Quote(id), " is no number"));
+  if (id.size() > kDigits || !absl::SimpleAtoi(id, &key))
+    return absl::DataLossError(absl::StrCat("the persistent id ", pickle::Quote(id), " is no number"));
   if (const auto tensor = tensors_.find(key); tensor != tensors_.end()) return tensor->second;
   const auto storage = storages_.find(key);
   if (storage == storages_.end()) return absl::DataLossError(absl::StrCat("no tensor or storage has the number ", key));
@@ -135,6 +139,11 @@ absl::Status TarObjects::ReadStorage(ByteCursor& cursor) {
   if (!tuple.ok()) return tuple.status();
   const absl::StatusOr<int64_t> key = IntegerOf(*(*tuple->items)[0]);
   if (!key.ok()) return key.status();
+  const auto* place = (*tuple->items)[1]->As<pickle::Text>();
+  if (place == nullptr) return absl::DataLossError(absl::StrCat(Describe(*(*tuple->items)[1]), " stands in place of a storage's location"));
+  if (absl::StartsWith(place->utf8, "meta")) {
+    return absl::UnimplementedError(absl::StrCat("a storage on ", pickle::Quote(place->utf8), ", of which torch reads no data"));
+  }
   const auto* type = (*tuple->items)[2]->As<pickle::Global>();
   const pickle::TableRow* row = type == nullptr ? nullptr : pickle::FindGlobal(type->module, type->name);
   if (row == nullptr || row->kind != pickle::GlobalKind::kStorageType || !row->dtype.has_value()) {

@@ -137,6 +137,32 @@ TEST(TorchTarTest, ReadsTensorsAndViewsOfStorages) {
   EXPECT_TRUE(checkpoint->remarks.empty());
 }
 
+TEST(TorchTarTest, TensorsInPlacesWithoutAPathAreNamed) {
+  Tar tar;
+  tar.object = Pickle("}(" + Text("w") + Text("9") + "Q" + Text("s") + "\x8f(P2\n\x90u");
+  const absl::StatusOr<Checkpoint> checkpoint = Read(tar);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->tensors().size(), 1);
+  EXPECT_THAT(checkpoint->unlisted, ElementsAre(HasSubstr("\"s\"")));
+}
+
+TEST(TorchTarTest, WorkGrowsWithTheProgram) {
+  const auto work = [](int uses) {
+    Tar tar;
+    std::string object = "](" + Text("9") + "Qq\1";
+    for (int i = 0; i < uses; ++i) object += "h\1";
+    tar.object = Pickle(object + "e");
+    const absl::StatusOr<Checkpoint> checkpoint = Read(tar);
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    return checkpoint.ok() ? checkpoint->work : 0;
+  };
+  EXPECT_LE(work(6000), 2 * work(3000) + 100);
+  EXPECT_LT(work(3000), 30'000);
+  Tar tar;
+  tar.object = Pickle(Text(std::string(100, '0') + "9") + "Q");
+  EXPECT_EQ(Read(tar).status().code(), absl::StatusCode::kDataLoss) << "a long text is no number, however often it is asked for";
+}
+
 TEST(TorchTarTest, RemarksBytesAfterTheObjects) {
   Tar tar;
   tar.views += "abc";
