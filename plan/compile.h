@@ -18,10 +18,10 @@ absl::Status ValidateRecipe(const Recipe& recipe);
 //
 // InvalidArgument: the recipe does not pass ValidateRecipe. NotFound: a source, a tensor, or a config value that the recipe wants is
 // missing. FailedPrecondition: a tensor has another shape than the recipe says, two rules make the same output, or a source tensor is
-// neither used nor dropped (complete accounting), or as PadRows says. Unimplemented: a step that expressions cannot do. A tokenizer or a
-// config.json that must be read fails as ReadTokenizer, ReadFacts and ParseJsonMembers. ResourceExhausted: beyond RecipeLimits. Cancelled.
-// Every message names source file, tensor and rule, and ends with the recipe's own explanation where it has one. Deterministic: the first
-// failure in rule order is reported.
+// neither used nor dropped (complete accounting), a source holds tensors that it does not list, or as PadRows says. Unimplemented: a step
+// that expressions cannot do. A tokenizer or a config.json that must be read fails as ReadTokenizer, ReadFacts and ParseJsonMembers.
+// ResourceExhausted: beyond RecipeLimits. Cancelled. Every message names source file, tensor and rule, and ends with the recipe's own
+// explanation where it has one. Deterministic: the first failure in rule order is reported.
 //
 // A source that is a plan counts as the checkpoint that it would make: its outputs are the tensors, its facts the config values;
 // expressions are inlined. Accounting is of the checkpoints behind it: what only a dropped output of it reads is dropped for that reason.

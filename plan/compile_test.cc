@@ -1,5 +1,6 @@
 #include "plan/compile.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,16 @@ TEST(CompileTest, TakesFollowTheFilesOrderAndTheFirstThatMatchesCounts) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(Outputs(*plan), ElementsAre("yx.yx.w = transpose(a/x.x.w) (t0m0)", "keep.w = a/keep.w (stored_0)", "v.w = a/v.w (n5)",
                                           "z.w = transpose(a/z.w) (t3m1)", "keep.v = a/keep.v (p4)"));
+}
+
+TEST(CompileTest, ASourceThatHoldsMoreThanItListsIsRefused) {
+  PlanSource source = MakeSource("a", {{"w", kMatrix, ""}});
+  auto checkpoint = std::make_shared<Checkpoint>(*source.checkpoint);
+  checkpoint->unlisted = {"the set at \"s\" holds tensors, which are not listed"};
+  source.checkpoint = checkpoint;
+  const absl::Status status = CompileText(absl::StrCat(kOneSource, "sections { source: 'a' takes { match: '*' } }"), {source}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("source \"a\""), HasSubstr("cannot account for"), HasSubstr("the set at")));
 }
 
 TEST(CompileTest, EverySourceTensorIsUsedOrDroppedWithItsReason) {

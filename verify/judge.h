@@ -36,7 +36,7 @@ struct JudgeOptions {
 //
 // Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
 // meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory); InvalidArgument (a tolerance). A merged file that
-// cannot be read any more is DataLoss with its name, and ConcernsMerged.
+// cannot be read any more is DataLoss with its name, and ConcernsMerged; one that holds more than it lists is FailedPrecondition.
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
 // Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.

@@ -71,6 +71,14 @@ TEST_F(JudgeTest, SaysYesToAGoodFileAndWritesDownWhatItSaw) {
   }
 }
 
+TEST_F(JudgeTest, DoesNotJudgeAFileThatHoldsMoreThanItLists) {
+  Checkpoint merged = MakeCheckpoint("/out/put/merged.bin", good_);
+  merged.unlisted = {"the set at \"s\" holds tensors, which are not listed"};
+  const absl::Status status = Judge(plan_, merged, {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "the set at")) << status;
+}
+
 TEST_F(JudgeTest, NamesTensorIndexAndBothValues) {
   std::vector<Stored> file = good_;
   const float values[] = {0.5F, 0.1F};

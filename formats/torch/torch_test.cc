@@ -218,70 +218,6 @@ TEST(TorchZipTest, SwapsBigEndianStorages) {
   EXPECT_EQ(Elements(checkpoint->Find("1")->tensor), kFloats);
 }
 
-// torch swaps the bytes of a storage once, by the width of its first use.
-TEST(TorchZipTest, RefusesBigEndianStoragesThatAreUsedInTwoWidths) {
-  const auto read = [](const std::string& first, int64_t count, const std::string& second, int64_t second_count) {
-    return ReadZip({.object = List({Tensor({.storage = Storage(first, "0", count), .size = {count}}),
-                                    Tensor({.storage = Storage(second, "0", second_count), .size = {second_count}})}),
-                    .byteorder = "big"})
-        .status();
-  };
-  EXPECT_TRUE(read("FloatStorage", 4, "IntStorage", 4).ok());
-  EXPECT_TRUE(read("ComplexFloatStorage", 2, "FloatStorage", 4).ok());
-  for (const auto& [type, count] : {std::pair("ShortStorage", 8), std::pair("ByteStorage", 16), std::pair("DoubleStorage", 2)}) {
-    EXPECT_EQ(read("FloatStorage", 4, type, count).code(), absl::StatusCode::kDataLoss) << type;
-    EXPECT_EQ(read(type, count, "FloatStorage", 4).code(), absl::StatusCode::kDataLoss) << type;
-  }
-  // Also where no tensor of the object is over the first.
-  const std::string unused = Storage("ShortStorage", "0", 8) + "0";
-  EXPECT_EQ(ReadZip({.object = unused + Tensor({}), .byteorder = "big"}).status().code(), absl::StatusCode::kDataLoss);
-}
-
-TEST(TorchZipTest, TensorsInPlacesWithoutAPathAreNoAccountOfTheFile) {
-  const absl::StatusOr<Checkpoint> checkpoint =
-      ReadZip({.object = Dict({{Text("w"), Tensor({})}, {Text("s"), "\x8f(" + Tensor({}) + "\x90"}})});
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  EXPECT_THAT(Names(*checkpoint), ElementsAre("w"));
-  EXPECT_THAT(checkpoint->unlisted, ElementsAre(HasSubstr("\"s\"")));
-  const absl::Status status = CheckAllListed(*checkpoint);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("w.pt: cannot account for"));
-  EXPECT_TRUE(CheckAllListed(*ReadZip({.object = Tensor({})})).ok());
-}
-
-// A tuple of a text and an array is a tensor to Paddle alone.
-TEST(TorchZipTest, TuplesAreTuples) {
-  const std::string pair = Tuple({Text("name"), Tensor({})});
-  const absl::StatusOr<Checkpoint> checkpoint = ReadZip({.object = Dict({{Text("w"), Global("builtins", "tuple") + Tuple({pair}) + "R"}})});
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  EXPECT_THAT(Names(*checkpoint), ElementsAre("w.1"));
-}
-
-// Twice as many uses of one storage with a long key, or of one array that is spelled as a long text, ask for at most twice the work.
-TEST(TorchZipTest, WorkGrowsWithTheProgram) {
-  const std::string key(30'000, 'k');
-  const std::string memo("q\0", 2);
-  const std::string again("h\0", 2);
-  const auto work = [&](const std::string& first, int uses) {
-    std::string object = "](" + first + memo;
-    for (int i = 0; i < uses; ++i) object += again;
-    const absl::StatusOr<Checkpoint> checkpoint = ReadZip({.object = object + "e", .records = {{.name = "data/" + key, .data = kFloats}}});
-    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-    return checkpoint.ok() ? checkpoint->work : 0;
-  };
-  const std::string dtype = Global("numpy", "dtype") + Tuple({Text("u1"), "\x89", "\x88"}) + "R" +
-                            Tuple({Int(3), Text("|"), "N", "N", "N", Int(-1), Int(-1), Int(0)}) + "b";
-  const std::string text = Global("_codecs", "encode") + Tuple({Text(std::string(100'000, 'x')), Text("latin1")}) + "R";
-  const std::string array = Global("numpy.core.multiarray", "_reconstruct") + Tuple({Global("numpy", "ndarray"), Ints({0}), "C\1b"}) + "R" +
-                            Tuple({Int(1), Ints({100'000}), dtype, "\x89", text}) + "b";
-  for (const std::string& first : {Tensor({.storage = Storage("FloatStorage", key, 4)}), Storage("FloatStorage", key, 4), array}) {
-    const int64_t once = work(first, 3000);
-    EXPECT_GT(once, 3000);
-    EXPECT_LE(work(first, 6000), 2 * once + 100);
-    EXPECT_LT(once, 30'000);
-  }
-}
-
 TEST(TorchZipTest, AppliesConjAndNegBits) {
   const std::string complex = Storage("ComplexFloatStorage", "0", 2);
   const auto bits = [](const std::string& name) { return Dict({{Text(name), "\x88"}}); };
@@ -451,53 +387,6 @@ TEST(TorchLegacyTest, ReadsAViewOfARootStorage) {
   EXPECT_EQ(Elements(checkpoint->tensors()[0].tensor), Float(1) + Float(2));
   const absl::Status beyond = ReadLegacy({.object = Tensor({.storage = view, .size = {3}})}).status();
   EXPECT_EQ(beyond.code(), kCorrupt) << beyond;
-}
-
-std::string LegacyView(const std::string& root, int64_t numel, const std::string& key, int64_t offset, int64_t size) {
-  return Tensor({.storage = LegacyStorage(root, numel, Tuple({Text(key), Int(offset), Int(size)})), .size = {1}});
-}
-
-// Views and storages share one table by key.
-TEST(TorchLegacyTest, KeysOfViewsMeanOneThing) {
-  const std::string view = LegacyView("0", 4, "99", 1, 2);
-  EXPECT_TRUE(ReadLegacy({.object = List({view, view})}).ok());
-  EXPECT_TRUE(ReadLegacy({.object = List({view, LegacyView("0", 4, "98", 1, 2)})}).ok());
-  const std::vector<std::string> refused = {
-      List({view, LegacyView("0", 4, "99", 2, 2)}),               // Another place.
-      List({view, LegacyView("0", 4, "99", 1, 1)}),               // Another size.
-      List({view, LegacyView("1", 4, "99", 1, 2)}),               // Another root.
-      List({LegacyView("0", 4, "0", 0, 4)}),                      // The root's own key.
-      List({view, Tensor({.storage = LegacyStorage("99", 4)})}),  // That of a storage that comes later,
-      List({Tensor({.storage = LegacyStorage("99", 4)}), view}),  // or before.
-  };
-  for (const std::string& object : refused) {
-    const absl::Status status =
-        ReadLegacy({.object = object,
-                    .keys = Program(List({Text("0"), Text("1"), Text("99")})),
-                    .storages = LittleEndian(4, 8) + kFloats + LittleEndian(4, 8) + kFloats + LittleEndian(4, 8) + kFloats})
-            .status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("view"));
-  }
-}
-
-TEST(TorchLegacyTest, WorkGrowsWithTheProgram) {
-  const std::string memo("q\0", 2);
-  const std::string again("h\0", 2);
-  const auto work = [&](int uses) {
-    std::string object = "](" + Tensor({.storage = LegacyStorage("0", 4)}) + memo;
-    for (int i = 0; i < uses; ++i) object += again;
-    const absl::StatusOr<Checkpoint> checkpoint = ReadLegacy({.object = object + "e"});
-    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-    return checkpoint.ok() ? checkpoint->work : 0;
-  };
-  EXPECT_LE(work(6000), 2 * work(3000) + 100);
-  EXPECT_LT(work(3000), 30'000);
-  // A long key that is listed again and again is refused at its second place.
-  std::string keys = "](" + Text(std::string(60'000, 'k')) + memo;
-  for (int i = 0; i < 60'000; ++i) keys += again;
-  const absl::Status status = ReadLegacy({.object = Tensor({.storage = LegacyStorage("0", 4)}), .keys = Program(keys + "e")}).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
 }
 
 TEST(TorchLegacyTest, RemarksBytesAfterTheLastStorage) {
