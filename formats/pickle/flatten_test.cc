@@ -116,10 +116,10 @@ std::string Builds(int n) {
 std::string States(int n) {
   const std::string call =
       absl::StrCat(GlobalOf("torch._utils", "_rebuild_parameter_with_state"), "q\1(", ATensor(), kTrue, EmptyOrderedDict(), kFirst, "tq\2");
-  return absl::StrCat(ManyItems(n), "0", call, "R0", Repeat("h\1h\2R0", n), "N.");
+  return absl::StrCat(ManyItems(n), "0", call, "R0", Repeat("h\1h\2R0", n), "}.");
 }
 std::string Copies(int n) {
-  return absl::StrCat(ManyItems(n), "\x85q\1", GlobalOf("builtins", "dict"), "q\2", Repeat("h\2h\1R0", n), "N.");
+  return absl::StrCat(ManyItems(n), "\x85q\1", GlobalOf("builtins", "dict"), "q\2", Repeat("h\2h\1R0", n), "}.");
 }
 // One global by two long texts of the memo, with opaque objects; one long text under many keys, and in many tuples.
 std::string Memo(int n, absl::string_view program) {
