@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recomputes every digest of a manifest without any code of Weighbridge: docs/manifest.md in 100 lines.
+"""Recomputes every digest of a manifest without any code of Weighbridge: docs/manifest.md in some 100 lines.
 
   read_manifest.py MANIFEST.binpb [FILE...]     with the files of its output, in its order
 """
@@ -12,7 +12,9 @@ import xxhash
 
 CHUNK = 2**20
 xxh3 = xxhash.xxh3_128_digest
-ITEM = {"bool": 1, "uint8": 1, "int8": 1, "float16": 2, "bfloat16": 2, "float32": 4, "int32": 4, "float64": 8, "int64": 8}
+ITEM = {"bool": 1, "uint8": 1, "int8": 1, "float8_e4m3fn": 1, "float8_e4m3fnuz": 1, "float8_e5m2": 1, "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1,
+        "uint16": 2, "int16": 2, "float16": 2, "bfloat16": 2, "uint32": 4, "int32": 4, "float32": 4, "uint64": 8, "int64": 8, "float64": 8,
+        "complex64": 8, "complex128": 16}
 
 
 def varint(data, at):

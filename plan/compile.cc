@@ -264,9 +264,14 @@ class Compiler {
 
 }  // namespace
 
-absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
+Recipe Applied(const Recipe& recipe, const CompileOptions& options) {
   Recipe applied = recipe;
   if (options.pad_rows.has_value()) SetPadRows(*options.pad_rows, applied);
+  return applied;
+}
+
+absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
+  const Recipe applied = Applied(recipe, options);
   if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
   return Compiler(applied, options).Run(sources);
 }

@@ -14,6 +14,9 @@ namespace weighbridge {
 // Checks what can be checked of a recipe without any source: ids, terms, patterns, references. InvalidArgument, naming the rule.
 absl::Status ValidateRecipe(const Recipe& recipe);
 
+// The recipe as it is applied with these options: a Plan's, and so the one that a manifest tells.
+Recipe Applied(const Recipe& recipe, const CompileOptions& options);
+
 // Applies the recipe to the sources: the second table, complete and checked, without reading a single element.
 //
 // InvalidArgument: the recipe does not pass ValidateRecipe. NotFound: a source, a tensor, or a config value that the recipe wants is

@@ -24,10 +24,13 @@ namespace weighbridge {
 absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream& out) {
   const RE2 name(pattern, RE2::Quiet);
   if (!name.ok()) return absl::InvalidArgumentError(absl::StrCat("--explain=", pattern, ": ", name.error()));
+  bool is_any = false;
   for (const PlannedTensor& output : plan.outputs) {
     if (!RE2::PartialMatch(output.name, name)) continue;
+    is_any = true;
     out << Printable(absl::StrCat(output.name, " ", ToString(output.expr->spec()), " = ", ToString(*output.expr))) << "\n";
   }
+  if (!is_any) return absl::InvalidArgumentError(absl::StrCat("--explain=", pattern, ": no tensor has a name that matches"));
   return absl::OkStatus();
 }
 

@@ -42,6 +42,9 @@ absl::StatusOr<std::vector<const CheckpointTensor*>> Select(const Checkpoint& ch
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
     if (RE2::PartialMatch(tensor.name, name)) selected.push_back(&tensor);
   }
+  if (!match.empty() && selected.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--match=", match, ": no tensor has a name that matches"));
+  }
   return selected;
 }
 
@@ -49,7 +52,9 @@ template <typename Digest>
 absl::StatusOr<std::string> DigestTensor(const StoredTensor& tensor, Digest& digest, int64_t memory) {
   const absl::Status status = ForEachPiece(tensor, memory, [&](absl::string_view piece) { digest.Update(piece); });
   if (!status.ok()) return status;
-  return absl::BytesToHexString(digest.Finish());
+  absl::StatusOr<std::string> finished = digest.Finish();
+  if (!finished.ok()) return finished;
+  return absl::BytesToHexString(*finished);
 }
 
 absl::StatusOr<std::vector<std::string>> Digests(const std::vector<const CheckpointTensor*>& tensors, const InspectOptions& options) {

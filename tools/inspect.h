@@ -26,7 +26,8 @@ absl::StatusOr<InspectOptions::Format> ParseInspectFormat(const std::string& tex
 absl::StatusOr<InspectOptions::Digest> ParseInspectDigest(const std::string& text);
 
 // Lists the tensors of a checkpoint in file order. With digests every listed tensor is read, and the checksums of what is read are checked
-// (DataLoss); without, only headers are. Yes, or a failure; nothing stands on `out` after a failure.
+// (DataLoss); without, only headers are. InvalidArgument when `match` matches no name. Yes, or a failure; nothing stands on `out` after a
+// failure.
 absl::StatusOr<bool> Inspect(const InspectOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

@@ -1,7 +1,6 @@
 #include "tools/verify.h"
 
-#include <algorithm>
-#include <filesystem>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "base/printable.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
@@ -24,12 +22,14 @@
 #include "proto/recipe.pb.h"
 #include "re2/re2.h"
 #include "recipes/recipes.h"
+#include "tools/audited_output.h"
 #include "tools/progress.h"
+#include "tools/recipes_of_manifest.h"
 #include "tools/sources.h"
 #include "tools/tool.h"
+#include "tools/verify_answer.h"
 #include "tools/verify_exports.h"
 #include "verify/audit.h"
-#include "verify/json_writer.h"
 #include "verify/judge.h"
 #include "verify/manifest.h"
 #include "verify/manifest_json.h"
@@ -38,15 +38,14 @@
 namespace weighbridge {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kMostManifestBytes = int64_t{1} << 30;
 
-// An answer that is no manifest.
-struct Answer {
-  bool accepted = false;
-  std::vector<std::string> findings;
-  std::string summary;
+// What is judged by which recipe.
+struct JudgeRequest {
+  std::string merged;
+  Recipe recipe;
+  std::map<std::string, Recipe> makers = {};  // As OpenSources has them.
+  bool plan_tolerances = true;
 };
 
 // A judgement, or why what was to be judged cannot be read.
@@ -54,26 +53,6 @@ struct Judged {
   std::optional<Manifest> manifest;
   std::string damage;
 };
-
-void Print(const Answer& answer, bool as_json, std::ostream& out) {
-  if (!as_json) {
-    for (const std::string& finding : answer.findings) out << Printable(finding) << "\n";
-    out << Printable(answer.summary) << "\n";
-    return;
-  }
-  JsonWriter json;
-  json.BeginObject();
-  json.Key("accepted");
-  json.Bool(answer.accepted);
-  json.Key("findings");
-  json.BeginArray();
-  for (const std::string& finding : answer.findings) json.String(finding);
-  json.EndArray();
-  json.Key("summary");
-  json.String(answer.summary);
-  json.EndObject();
-  out << std::move(json).Finish();
-}
 
 class Verifier {
  public:
@@ -87,9 +66,7 @@ class Verifier {
 
  private:
   absl::Status CheckOptions() const {
-    if (!options_.tolerance.empty()) {
-      if (absl::StatusOr<Tolerance> tolerance = ParseTolerance(options_.tolerance); !tolerance.ok()) return tolerance.status();
-    }
+    if (absl::StatusOr<Tolerance> tolerance = ParseTolerance(options_.tolerance); !tolerance.ok()) return tolerance.status();
     if (const RE2 match(options_.match, RE2::Quiet); !match.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--match=", options_.match, ": ", match.error()));
     }
@@ -103,74 +80,122 @@ class Verifier {
   absl::StatusOr<bool> RunJudge(std::ostream& out) {
     absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
     if (!recipe.ok()) return recipe.status();
-    absl::StatusOr<Judged> judged = JudgeBySources(*recipe, options_.tolerance.empty() ? "exact" : options_.tolerance);
+    absl::StatusOr<Judged> judged = JudgeBySources({.merged = options_.merged, .recipe = *recipe});
     if (!judged.ok()) return judged.status();
     if (!judged->manifest.has_value()) {
-      Print({.accepted = false, .findings = {}, .summary = absl::StrCat("damaged: ", judged->damage)}, options_.json, out);
+      if (absl::Status status = RemoveExports(options_.exports); !status.ok()) return status;
+      PrintAnswer({.summary = absl::StrCat("damaged: ", judged->damage)}, options_.json, out);
       return false;
     }
     const Manifest& manifest = *judged->manifest;
-    if (absl::Status status = WriteExports(options_.exports, manifest); !status.ok()) return status;
+    const bool accepted = IsAccepted(manifest);
+    if (absl::Status status = WriteExports(options_.exports, manifest, {.is_yes = accepted}); !status.ok()) return status;
     if (options_.json) {
       out << ManifestToJson(manifest);
     } else {
-      Print({.accepted = IsAccepted(manifest), .findings = Findings(manifest), .summary = Summary(manifest)}, false, out);
+      PrintAnswer({.accepted = accepted, .findings = Findings(manifest), .summary = Summary(manifest)}, false, out);
     }
-    return IsAccepted(manifest);
-  }
-
-  absl::StatusOr<bool> RunAudit(std::ostream& out) {
-    absl::StatusOr<Manifest> manifest = LoadManifest();
-    if (!manifest.ok()) return manifest.status();
-    std::vector<std::string> findings = AuditManifest(*manifest);
-    absl::StatusOr<std::vector<std::string>> audited = options_.content ? AuditTensors(*manifest) : AuditBytesOf(*manifest);
-    if (!audited.ok()) return audited.status();
-    findings.insert(findings.end(), audited->begin(), audited->end());
-    if (!options_.sources.empty()) {
-      if (absl::Status status = JudgeAgain(*manifest, findings); !status.ok()) return status;
-    }
-    const bool accepted = findings.empty();
-    if (absl::Status status = WriteExports(options_.exports, *manifest); !status.ok()) return status;
-    const std::string what = absl::StrCat(manifest->output().files_size(), " files, ", manifest->output().tensors_size(), " tensors; ",
-                                          options_.sources.empty() ? "the manifest says of them: " : "judged again: ", Summary(*manifest));
-    Print({.accepted = accepted,
-           .findings = std::move(findings),
-           .summary = absl::StrCat(accepted ? "as the manifest says: " : "not as the manifest says: ", what)},
-          options_.json, out);
     return accepted;
   }
 
-  // Beside a manifest the sources are asked once more: the same files, and does the comparison still hold?
-  absl::Status JudgeAgain(const Manifest& manifest, std::vector<std::string>& findings) {
-    absl::StatusOr<Recipe> recipe = ParseRecipe(manifest.recipe().textproto(), options_.manifest);
+  absl::StatusOr<bool> RunAudit(std::ostream& out) {
+    absl::StatusOr<std::string> bytes = ReadManifest();
+    if (!bytes.ok()) return bytes.status();
+    absl::StatusOr<Manifest> manifest = ParseManifest(*bytes);
+    if (!manifest.ok()) return AboutManifest(manifest.status());
+    VerifyAnswer answer;
+    answer.remarks = NamesakesOfEmbedded(*manifest);
+    absl::StatusOr<std::vector<std::string>> believed = AuditManifest(*manifest, *bytes, Question());
+    if (!believed.ok()) return AboutManifest(believed.status());
+    answer.findings = *std::move(believed);
+    if (absl::Status status = CheckRecipe(*manifest, answer); !status.ok()) return status;
+    if (absl::Status status = AuditOutput(*manifest, answer); !status.ok()) return status;
+
+    answer.accepted = answer.findings.empty();
+    const bool is_judged = answer.judgement.has_value();
+    absl::Status status = WriteExports(options_.exports, is_judged ? *answer.judgement : *manifest,
+                                       {.is_yes = answer.accepted, .is_judged_now = is_judged, .reasons = answer.findings});
+    if (!status.ok()) return status;
+    answer.summary = SummaryOfAudit(*manifest, answer);
+    PrintAnswer(answer, options_.json, out);
+    return answer.accepted;
+  }
+
+  AuditQuestion Question() const {
+    return {.tolerance = options_.tolerance, .is_recipe_known = !options_.recipe.empty(), .content_only = options_.content};
+  }
+
+  // Of what was not found to be so nothing is repeated.
+  std::string SummaryOfAudit(const Manifest& manifest, const VerifyAnswer& answer) const {
+    std::string summary =
+        absl::StrCat(answer.accepted ? "as the manifest says: " : "not as the manifest says: ", manifest.output().files_size(), " files, ",
+                     manifest.output().tensors_size(), " tensors");
+    if (answer.judgement.has_value()) {
+      absl::StrAppend(&summary, "; judged again: ", Summary(*answer.judgement));
+    } else if (answer.accepted) {
+      absl::StrAppend(&summary, "; the manifest says of them: ", Summary(manifest));
+    }
+    return summary;
+  }
+
+  // Where the auditor has a recipe, the manifest's is that one.
+  absl::Status CheckRecipe(const Manifest& manifest, VerifyAnswer& answer) const {
+    if (options_.recipe.empty()) return absl::OkStatus();
+    absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
     if (!recipe.ok()) return recipe.status();
-    std::map<std::string, Recipe> makers;
-    for (const SourceRecipe& made : manifest.made_sources()) {
-      absl::StatusOr<Recipe> maker = ParseRecipe(made.recipe().textproto(), options_.manifest);
-      if (!maker.ok()) return maker.status();
-      makers.emplace(made.id(), *std::move(maker));
-    }
-    absl::StatusOr<Judged> judged = JudgeBySources(*recipe, options_.tolerance.empty() ? manifest.tolerance() : options_.tolerance, makers);
-    if (!judged.ok()) return judged.status();
-    if (!judged->manifest.has_value()) {
-      findings.push_back(absl::StrCat("damaged: ", judged->damage));
-      return absl::OkStatus();
-    }
-    for (const std::string& finding : CompareSources(manifest, *judged->manifest)) findings.push_back(finding);
-    if (!IsAccepted(*judged->manifest)) {
-      for (const std::string& finding : Findings(*judged->manifest)) findings.push_back(finding);
-    }
+    absl::StatusOr<std::vector<std::string>> others = CompareRecipes(manifest, *recipe, {.pad_rows = options_.pad_rows});
+    if (!others.ok()) return others.status();
+    answer.findings.insert(answer.findings.end(), others->begin(), others->end());
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Judged> JudgeBySources(const Recipe& recipe, const std::string& tolerance,
-                                        const std::map<std::string, Recipe>& makers = {}) {
+  // Of a manifest that cannot be believed no file is read for what it says; the sources are asked all the same, and what cannot be asked
+  // any more leaves the answer as it is.
+  absl::Status AuditOutput(const Manifest& manifest, VerifyAnswer& answer) {
+    const bool is_believed = answer.findings.empty();
+    absl::StatusOr<std::string> path =
+        options_.content ? AuditTensors(manifest, is_believed, answer) : AuditBytesOf(manifest, is_believed, answer);
+    if (!path.ok() && is_believed) return path.status();
+    if (!path.ok() || options_.sources.empty()) return absl::OkStatus();
+    absl::Status status = JudgeAgain(manifest, path->empty() ? options_.merged : *path, answer);
+    if (status.ok() || answer.findings.empty() || absl::IsCancelled(status)) return status;
+    answer.findings.push_back(absl::StrCat("it cannot be judged again: ", status.message()));
+    return absl::OkStatus();
+  }
+
+  // Asks the sources once more: does the comparison give what the manifest says?
+  absl::Status JudgeAgain(const Manifest& manifest, const std::string& path, VerifyAnswer& answer) {
+    const bool is_own = !options_.recipe.empty();
+    absl::StatusOr<Recipe> recipe = is_own ? LoadRecipe(options_.recipe) : ParseRecipe(manifest.recipe().textproto(), options_.manifest);
+    if (!recipe.ok()) return recipe.status();
+    JudgeRequest request{.merged = path, .recipe = *std::move(recipe), .makers = {}, .plan_tolerances = is_own};
+    for (const SourceRecipe& made : manifest.made_sources()) {
+      if (is_own) break;
+      absl::StatusOr<Recipe> maker = ParseRecipe(made.recipe().textproto(), options_.manifest);
+      if (!maker.ok()) return maker.status();
+      request.makers.emplace(made.id(), *std::move(maker));
+    }
+    absl::StatusOr<Judged> judged = JudgeBySources(request);
+    if (!judged.ok()) return judged.status();
+    if (!judged->manifest.has_value()) {
+      answer.findings.push_back(absl::StrCat("damaged: ", judged->damage));
+      return absl::OkStatus();
+    }
+    for (const std::string& finding : CompareJudgements(manifest, *judged->manifest, Question())) answer.findings.push_back(finding);
+    if (!IsAccepted(*judged->manifest)) {
+      for (const std::string& finding : Findings(*judged->manifest)) answer.findings.push_back(finding);
+    }
+    answer.judgement = *std::move(judged->manifest);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Judged> JudgeBySources(const JudgeRequest& request) {
     const CompileOptions compile{.pad_rows = options_.pad_rows, .stop = options_.common.stop};
-    absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(recipe, options_.sources, compile, makers);
+    absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(request.recipe, options_.sources, compile, request.makers);
     if (!sources.ok()) return sources.status();
-    absl::StatusOr<Plan> plan = Compile(recipe, *sources, compile);
+    absl::StatusOr<Plan> plan = Compile(request.recipe, *sources, compile);
     if (!plan.ok()) return plan.status();
-    absl::StatusOr<Checkpoint> merged = OpenCheckpoint(options_.merged);
+    absl::StatusOr<Checkpoint> merged = OpenCheckpoint(request.merged);
     if (absl::IsDataLoss(merged.status())) return Judged{.manifest = std::nullopt, .damage = std::string(merged.status().message())};
     if (!merged.ok()) return merged.status();
     for (const std::string& path : options_.exports.Paths()) {
@@ -178,13 +203,14 @@ class Verifier {
       if (status.ok()) status = CheckIsNotRead(path, "the merged checkpoint", *merged);
       if (!status.ok()) return status;
     }
-    return JudgeMerged(*plan, *merged, tolerance);
+    return JudgeMerged(*plan, *merged, request.plan_tolerances);
   }
 
-  absl::StatusOr<Judged> JudgeMerged(const Plan& plan, const Checkpoint& merged, const std::string& tolerance) {
+  absl::StatusOr<Judged> JudgeMerged(const Plan& plan, const Checkpoint& merged, bool plan_tolerances) {
     JudgeOptions options{.threads = options_.common.threads,
                          .memory = options_.common.memory,
-                         .tolerance = tolerance,
+                         .tolerance = options_.tolerance,
+                         .plan_tolerances = plan_tolerances,
                          .on_progress = [this](int64_t bytes) { progress_.Add(bytes); },
                          .stop = options_.common.stop};
     if (!options_.match.empty()) {
@@ -198,37 +224,22 @@ class Verifier {
     if (absl::IsDataLoss(manifest.status()) && ConcernsMerged(manifest.status())) {
       return Judged{.manifest = std::nullopt, .damage = std::string(manifest.status().message())};
     }
-    if (!manifest.ok()) return manifest.status();
-    return Judged{.manifest = *std::move(manifest), .damage = ""};
+    if (manifest.ok() && manifest->output().tensors().empty()) {
+      return absl::InvalidArgumentError("there is nothing to judge: the recipe makes no tensor, and the file holds none");
+    }
+    if (manifest.ok()) return Judged{.manifest = *std::move(manifest), .damage = ""};
+    if (options_.match.empty() || !absl::IsInvalidArgument(manifest.status())) return manifest.status();
+    return absl::InvalidArgumentError(absl::StrCat("--match=", options_.match, ": ", manifest.status().message()));
   }
 
-  absl::StatusOr<Manifest> LoadManifest() const {
+  absl::StatusOr<std::string> ReadManifest() const {
     absl::StatusOr<ByteSourcePtr> file = OpenFile(options_.manifest);
     if (!file.ok()) return file.status();
-    absl::StatusOr<std::string> bytes = ReadAll(**file, kMostManifestBytes);
-    if (!bytes.ok()) return bytes.status();
-    absl::StatusOr<Manifest> manifest = ParseManifest(*bytes);
-    if (manifest.ok()) return manifest;
-    return absl::Status(manifest.status().code(), absl::StrCat("reading ", options_.manifest, ": ", manifest.status().message()));
+    return ReadAll(**file, kMostManifestBytes);
   }
 
-  // The path of each file of the output: beside what the user named, which is the index or the only file of weights, or the folder.
-  absl::StatusOr<std::vector<ByteSourcePtr>> OpenOutput(const Manifest& manifest) const {
-    const auto& files = manifest.output().files();
-    const auto has_role = [&](File::Role role) {
-      return std::any_of(files.begin(), files.end(), [&](const File& file) { return file.role() == role; });
-    };
-    const File::Role main = has_role(File::ROLE_INDEX) ? File::ROLE_INDEX : File::ROLE_WEIGHTS;
-    const bool is_folder = fs::is_directory(options_.merged);
-    const fs::path folder = is_folder ? fs::path(options_.merged) : fs::path(options_.merged).parent_path();
-    std::vector<ByteSourcePtr> opened;
-    for (const File& file : files) {
-      const bool is_named = !is_folder && file.role() == main;
-      absl::StatusOr<ByteSourcePtr> bytes = OpenFile(is_named ? options_.merged : (folder / fs::path(file.name()).filename()).string());
-      if (!bytes.ok() && (is_named || !absl::IsNotFound(bytes.status()))) return bytes.status();
-      opened.push_back(bytes.ok() ? *bytes : nullptr);
-    }
-    return opened;
+  absl::Status AboutManifest(const absl::Status& status) const {
+    return absl::Status(status.code(), absl::StrCat("reading ", options_.manifest, ": ", status.message()));
   }
 
   AuditOptions GetAuditOptions() {
@@ -236,27 +247,43 @@ class Verifier {
         .threads = options_.common.threads, .on_progress = [this](int64_t bytes) { progress_.Add(bytes); }, .stop = options_.common.stop};
   }
 
-  absl::StatusOr<std::vector<std::string>> AuditBytesOf(const Manifest& manifest) {
-    absl::StatusOr<std::vector<ByteSourcePtr>> files = OpenOutput(manifest);
-    if (!files.ok()) return files.status();
-    progress_.Start("auditing", AuditBytes(manifest, *files));
-    absl::StatusOr<std::vector<std::string>> findings = AuditFiles(manifest, *files, GetAuditOptions());
+  // Both return the path of the file that stands for the output's checkpoint, empty where the manifest has none.
+  absl::StatusOr<std::string> AuditBytesOf(const Manifest& manifest, bool is_believed, VerifyAnswer& answer) {
+    absl::StatusOr<AuditedOutput> output = OpenAuditedOutput(manifest, options_.merged);
+    if (!output.ok()) return output.status();
+    for (const std::string& path : options_.exports.Paths()) {
+      if (absl::Status status = CheckIsNotAudited(path, options_.manifest, *output); !status.ok()) return status;
+    }
+    if (!is_believed) return output->path;
+    progress_.Start("auditing", AuditBytes(manifest, output->files));
+    absl::StatusOr<std::vector<std::string>> findings = AuditFiles(manifest, output->files, GetAuditOptions());
     progress_.Finish();
-    return findings;
+    if (!findings.ok()) return findings.status();
+    for (const std::vector<std::string>& found : {output->findings, *findings}) {
+      answer.findings.insert(answer.findings.end(), found.begin(), found.end());
+    }
+    return output->path;
   }
 
-  absl::StatusOr<std::vector<std::string>> AuditTensors(const Manifest& manifest) {
+  absl::StatusOr<std::string> AuditTensors(const Manifest& manifest, bool is_believed, VerifyAnswer& answer) {
     absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(options_.merged);
     if (absl::IsDataLoss(checkpoint.status())) {
-      return std::vector<std::string>{absl::StrCat("damaged: ", checkpoint.status().message())};
+      answer.findings.push_back(absl::StrCat("damaged: ", checkpoint.status().message()));
+      return options_.merged;
     }
     if (!checkpoint.ok()) return checkpoint.status();
+    for (const std::string& path : options_.exports.Paths()) {
+      if (absl::Status status = CheckIsNotRead(path, "the merged checkpoint", *checkpoint); !status.ok()) return status;
+    }
+    if (!is_believed) return options_.merged;
     int64_t bytes = 0;
     for (const CheckpointTensor& tensor : checkpoint->tensors()) bytes += tensor.tensor.byte_size();
     progress_.Start("auditing", bytes);
     absl::StatusOr<std::vector<std::string>> findings = AuditContent(manifest, *checkpoint, GetAuditOptions());
     progress_.Finish();
-    return findings;
+    if (!findings.ok()) return findings.status();
+    answer.findings.insert(answer.findings.end(), findings->begin(), findings->end());
+    return options_.merged;
   }
 
   const VerifyOptions& options_;

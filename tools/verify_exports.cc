@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +33,14 @@ absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool ov
   return folder.Publish({file->get()}, [] { return std::vector<std::string>(); });
 }
 
+// What stood there before an answer that is another.
+absl::Status RemoveOlder(const std::string& path, bool overwrite) {
+  std::error_code error;
+  if (!path.empty() && overwrite) std::filesystem::remove(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("removing ", path, ": ", error.message()));
+}
+
 }  // namespace
 
 std::vector<std::string> VerifyExports::Paths() const {
@@ -51,12 +60,26 @@ absl::Status CheckExports(const VerifyExports& exports) {
   return absl::OkStatus();
 }
 
-absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest) {
+absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest, const ExportedAnswer& answer) {
   const std::string bytes = SerializeManifest(manifest);
-  absl::Status status = WriteFile(exports.manifest, bytes, exports.overwrite);
-  if (status.ok()) status = WriteFile(exports.attestation, MakeAttestation(manifest, bytes), exports.overwrite);
-  if (status.ok() && !exports.report.empty()) status = WriteFile(exports.report, RenderReport(manifest), exports.overwrite);
-  return status;
+  const bool has_manifest = answer.is_yes || answer.is_judged_now;
+  absl::Status status =
+      has_manifest ? WriteFile(exports.manifest, bytes, exports.overwrite) : RemoveOlder(exports.manifest, exports.overwrite);
+  if (status.ok() && !answer.is_yes) status = RemoveOlder(exports.attestation, exports.overwrite);
+  if (status.ok() && answer.is_yes && !exports.attestation.empty()) {
+    absl::StatusOr<std::string> attestation = MakeAttestation(manifest, bytes);
+    status = attestation.ok() ? WriteFile(exports.attestation, *attestation, exports.overwrite) : attestation.status();
+  }
+  if (!status.ok() || exports.report.empty()) return status;
+  absl::StatusOr<std::string> report = has_manifest ? RenderReport(manifest, answer.reasons) : RenderRefusal(manifest, answer.reasons);
+  return report.ok() ? WriteFile(exports.report, *report, exports.overwrite) : report.status();
+}
+
+absl::Status RemoveExports(const VerifyExports& exports) {
+  for (const std::string& path : exports.Paths()) {
+    if (absl::Status status = RemoveOlder(path, exports.overwrite); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weighbridge

@@ -23,8 +23,21 @@ struct VerifyExports {
 // Fails as OutputFile::CheckTarget does for one of them; InvalidArgument when two are the same file.
 absl::Status CheckExports(const VerifyExports& exports);
 
-// Writes them, each at once; fails as OutputFile does.
-absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest);
+// What they are about.
+struct ExportedAnswer {
+  bool is_yes = false;
+  // False where the manifest is one that was audited without judging anew: of what such a manifest claims nothing is repeated in a no.
+  bool is_judged_now = true;
+  std::vector<std::string> reasons;  // Why an audit says no.
+};
+
+// Writes them, each at once. Of an answer that is no there is no attestation, and no manifest but that of a new judgement; an older file in
+// their places, which `overwrite` gives up, is removed, for it says something else. A report says no at its top. Fails as OutputFile,
+// MakeAttestation and RenderReport do.
+absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest, const ExportedAnswer& answer);
+
+// The same where there is no manifest to speak of: removes what `overwrite` gives up.
+absl::Status RemoveExports(const VerifyExports& exports);
 
 }  // namespace weighbridge
 

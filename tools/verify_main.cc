@@ -14,10 +14,12 @@
 #include "tools/tool.h"
 #include "tools/verify.h"
 
-ABSL_FLAG(std::string, recipe, "minigpt4", "the recipe: an embedded name or a textproto file");
+ABSL_FLAG(
+    std::string, recipe, "",
+    "the recipe: an embedded name or a textproto file (default: minigpt4); with --manifest: the one that it must have (default: any)");
 ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
           "as it was given to merge or apply_delta: auto, reference or a number; a manifest knows it");
-ABSL_FLAG(std::string, tolerance, "", "exact, torch, paddle, ulp:N or abs:X,rel:Y (default: exact, or what the manifest was made with)");
+ABSL_FLAG(std::string, tolerance, "exact", "exact, torch, paddle, ulp:N or abs:X,rel:Y: what passes, whatever a manifest says");
 ABSL_FLAG(std::string, match, "", "judge only tensors whose name matches this RE2, and digest no files");
 ABSL_FLAG(std::string, manifest, "", "audit by this manifest, with or without the sources");
 ABSL_FLAG(bool, content, false, "with --manifest: audit the tensors by their SHA-256, in whatever container they are, not the files");
@@ -51,13 +53,15 @@ int main(int argc, char** argv) {
     const std::string format = absl::GetFlag(FLAGS_format);
     if (format != "text" && format != "json")
       return absl::InvalidArgumentError(absl::StrCat("--format=", format, ": wanted is text or json"));
+    const std::string recipe = absl::GetFlag(FLAGS_recipe);
+    const std::string manifest = absl::GetFlag(FLAGS_manifest);
     return weighbridge::Verify({.merged = command_line.words[0],
-                                .recipe = absl::GetFlag(FLAGS_recipe),
+                                .recipe = recipe.empty() && manifest.empty() ? "minigpt4" : recipe,
                                 .sources = command_line.sources,
                                 .pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
                                 .tolerance = absl::GetFlag(FLAGS_tolerance),
                                 .match = absl::GetFlag(FLAGS_match),
-                                .manifest = absl::GetFlag(FLAGS_manifest),
+                                .manifest = manifest,
                                 .content = absl::GetFlag(FLAGS_content),
                                 .json = format == "json",
                                 .exports = {.manifest = absl::GetFlag(FLAGS_manifest_out),

@@ -210,7 +210,7 @@ class AuditTest(VerifyTest):
         path = self.merge()
         manifest = "--manifest=" + self.path("good/manifest.binpb")
         other = self.small[:1] + [f"vicuna={SMALL}/vicuna"] + self.small[2:]
-        self.expect_failure(run("verify", path, manifest, *other), "source vicuna: no file has the bytes that", code=1)
+        self.expect_failure(run("verify", path, manifest, *other), "the manifest is not what these sources give: sources[1] (vicuna).", code=1)
 
     def test_a_manifest_that_says_no_stays_a_no(self):
         path = self.merge()

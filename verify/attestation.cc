@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
@@ -66,16 +68,14 @@ void WriteSummary(const Manifest& manifest, JsonWriter& json) {
   json.EndObject();
 }
 
-void WritePredicate(const Manifest& manifest, absl::string_view manifest_bytes, JsonWriter& json) {
+void WritePredicate(const Manifest& manifest, absl::string_view manifest_sha256, JsonWriter& json) {
   json.BeginObject();
   WriteText("verdict", VerdictName(manifest.verdict()), json);
   WriteText("tolerance", manifest.tolerance(), json);
   json.Key("manifest");
   json.BeginObject();
   WriteText("mediaType", absl::StrCat("application/x-protobuf; messageType=weighbridge.Manifest; schema=", manifest.schema()), json);
-  Sha256 sha256;
-  sha256.Update(manifest_bytes);
-  WriteDigest(sha256.Finish(), json);
+  WriteDigest(manifest_sha256, json);
   json.EndObject();
   json.Key("recipe");
   WriteRecipe(manifest.recipe(), json);
@@ -97,7 +97,10 @@ void WritePredicate(const Manifest& manifest, absl::string_view manifest_bytes, 
 
 }  // namespace
 
-std::string MakeAttestation(const Manifest& manifest, absl::string_view manifest_bytes) {
+absl::StatusOr<std::string> MakeAttestation(const Manifest& manifest, absl::string_view manifest_bytes) {
+  if (!IsAccepted(manifest)) return absl::FailedPreconditionError("the manifest does not say yes: nothing can be stated");
+  absl::StatusOr<std::string> sha256 = Sha256Of(manifest_bytes);
+  if (!sha256.ok()) return sha256;
   JsonWriter json;
   json.BeginObject();
   WriteText("_type", "https://in-toto.io/Statement/v1", json);
@@ -107,7 +110,7 @@ std::string MakeAttestation(const Manifest& manifest, absl::string_view manifest
   json.EndArray();
   WriteText("predicateType", "urn:weighbridge:conversion:v1", json);
   json.Key("predicate");
-  WritePredicate(manifest, manifest_bytes, json);
+  WritePredicate(manifest, *sha256, json);
   json.EndObject();
   return std::move(json).Finish();
 }

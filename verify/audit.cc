@@ -6,19 +6,25 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "plan/parallel_for.h"
 #include "proto/manifest.pb.h"
-#include "verify/content_root.h"
+#include "verify/contradictions.h"
 #include "verify/digest.h"
 #include "verify/manifest.h"
+#include "verify/message_difference.h"
+#include "verify/tolerance.h"
 
 namespace weighbridge {
 namespace {
@@ -27,23 +33,55 @@ std::string SpecOf(const OutputTensor& tensor) {
   return absl::StrCat(tensor.dtype(), " ", ShapeToString(Shape(tensor.shape().begin(), tensor.shape().end())));
 }
 
-// What two descriptions of one source disagree about.
-void CompareFiles(const SourceCheckpoint& source, const SourceCheckpoint& later, std::vector<std::string>& findings) {
-  const auto key = [](const File& file) { return std::make_pair(file.role(), file.sha256()); };
-  const auto has = [&](const SourceCheckpoint& where, const File& file) {
-    return std::any_of(where.files().begin(), where.files().end(), [&](const File& other) { return key(other) == key(file); });
-  };
-  for (const File& file : source.files()) {
-    if (!has(later, file)) findings.push_back(absl::StrCat("source ", source.id(), ": no file has the bytes that ", file.name(), " had"));
-  }
-  for (const File& file : later.files()) {
-    if (!has(source, file)) findings.push_back(absl::StrCat("source ", source.id(), ": ", file.name(), " is no file of the manifest"));
-  }
+bool IsSame(const Tolerance& a, const Tolerance& b) {
+  return a.kind == b.kind && a.ulp == b.ulp && a.absolute == b.absolute && a.relative == b.relative;
 }
 
-void CompareRecipe(const RecipeText& recipe, const RecipeText& later, std::vector<std::string>& findings) {
-  if (recipe.textproto() == later.textproto()) return;
-  findings.push_back(absl::StrCat("recipe ", recipe.name(), ": its text is another than in the manifest"));
+// What passed only by a tolerance that was not asked for.
+void CheckTolerance(const Manifest& manifest, const AuditQuestion& question, std::vector<std::string>& findings) {
+  const absl::StatusOr<Tolerance> asked = ParseTolerance(question.tolerance);
+  const OutputTensor* first = nullptr;
+  int64_t count = 0;
+  for (const OutputTensor& tensor : manifest.output().tensors()) {
+    if (tensor.verdict() != OutputTensor::VERDICT_WITHIN_TOLERANCE) continue;
+    if (question.is_recipe_known && !tensor.tolerance().empty()) continue;
+    const absl::StatusOr<Tolerance> had = ParseTolerance(tensor.tolerance().empty() ? manifest.tolerance() : tensor.tolerance());
+    if (asked.ok() && had.ok() && IsSame(*asked, *had)) continue;
+    if (count++ == 0) first = &tensor;
+  }
+  if (first == nullptr) return;
+  findings.push_back(absl::StrCat("tensor \"", first->name(), "\"", count > 1 ? absl::StrCat(" and ", count - 1, " more") : "",
+                                  ": within the tolerance ", first->tolerance().empty() ? manifest.tolerance() : first->tolerance(),
+                                  ", and asked for is ", question.tolerance));
+}
+
+bool IsBeside(const File& file) {
+  return file.role() == File::ROLE_CONFIG || file.role() == File::ROLE_TOKENIZER;
+}
+
+// Takes out what CompareJudgements sets aside; `known` is the manifest.
+void SetAside(const AuditQuestion& question, const Manifest& known, Manifest& judgement) {
+  Output& output = *judgement.mutable_output();
+  for (SourceCheckpoint& source : *judgement.mutable_sources()) {
+    for (File& file : *source.mutable_files()) file.clear_origin();
+  }
+  for (File& file : *output.mutable_files()) file.clear_origin();
+  std::set<absl::string_view> listed;
+  for (const File& file : known.output().files()) listed.insert(file.name());
+  auto& files = *output.mutable_files();
+  files.erase(std::remove_if(files.begin(), files.end(), [&](const File& file) { return IsBeside(file) && !listed.contains(file.name()); }),
+              files.end());
+  if (question.tolerance != "exact") judgement.clear_tolerance();
+  if (!question.content_only) return;
+  output.clear_format();
+  output.clear_files();
+  output.clear_remarks();
+  for (OutputTensor& tensor : *output.mutable_tensors()) {
+    tensor.clear_file();
+    tensor.clear_offset();
+  }
+  std::stable_sort(output.mutable_tensors()->pointer_begin(), output.mutable_tensors()->pointer_end(),
+                   [](const OutputTensor* a, const OutputTensor* b) { return a->name() < b->name(); });
 }
 
 }  // namespace
@@ -57,7 +95,9 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
     ContentDigest digest(tensor.spec(), DigestKind::kSha256);
     absl::Status read = ForEachPiece(tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); });
     if (!read.ok()) return absl::Status(read.code(), absl::StrCat("tensor \"", tensors[index].name, "\": ", read.message()));
-    sha256[index] = digest.Finish();
+    absl::StatusOr<std::string> finished = digest.Finish();
+    if (!finished.ok()) return finished.status();
+    sha256[index] = *std::move(finished);
     const std::lock_guard<std::mutex> lock(progress_mutex);
     if (options.on_progress) options.on_progress(tensor.byte_size());
     return absl::OkStatus();
@@ -90,42 +130,33 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
   return findings;
 }
 
-std::vector<std::string> AuditManifest(const Manifest& manifest) {
+absl::StatusOr<std::vector<std::string>> AuditManifest(const Manifest& manifest, absl::string_view bytes, const AuditQuestion& question) {
+  if (manifest.output().tensors().empty()) {
+    return absl::FailedPreconditionError("the manifest lists no tensor of the output: there is nothing to audit");
+  }
+  absl::StatusOr<std::vector<std::string>> contradictions = Contradictions(manifest);
+  if (!contradictions.ok()) return contradictions;
   std::vector<std::string> findings;
   if (!IsAccepted(manifest)) findings.push_back(absl::StrCat("the manifest itself says no: ", Summary(manifest)));
-  std::vector<const RecipeText*> recipes = {&manifest.recipe()};
-  for (const SourceRecipe& made : manifest.made_sources()) recipes.push_back(&made.recipe());
-  for (const RecipeText* recipe : recipes) {
-    Sha256 sha256;
-    sha256.Update(recipe->textproto());
-    if (sha256.Finish() != recipe->sha256()) {
-      findings.push_back(absl::StrCat("the manifest contradicts itself: recipe ", recipe->name(), " has another SHA-256"));
-    }
+  for (const std::string& contradiction : *contradictions) {
+    findings.push_back(absl::StrCat("the manifest contradicts itself: ", contradiction));
   }
-  if (ContentRoot(manifest.output()) != manifest.output().content_root()) {
-    findings.push_back("the manifest contradicts itself: its tensors have another content root");
+  if (SerializeManifest(manifest) != bytes) {
+    findings.push_back("the manifest has other bytes than verify writes for what it says: another reader may read something else");
   }
+  CheckTolerance(manifest, question, findings);
   return findings;
 }
 
-std::vector<std::string> CompareSources(const Manifest& manifest, const Manifest& later) {
-  std::vector<std::string> findings;
-  CompareRecipe(manifest.recipe(), later.recipe(), findings);
-  for (int i = 0; i < std::min(manifest.made_sources_size(), later.made_sources_size()); ++i) {
-    CompareRecipe(manifest.made_sources(i).recipe(), later.made_sources(i).recipe(), findings);
-  }
-  if (manifest.made_sources_size() != later.made_sources_size() || manifest.sources_size() != later.sources_size()) {
-    findings.push_back("the sources are not those of the manifest");
-    return findings;
-  }
-  for (int i = 0; i < manifest.sources_size(); ++i) {
-    if (manifest.sources(i).id() == later.sources(i).id()) {
-      CompareFiles(manifest.sources(i), later.sources(i), findings);
-    } else {
-      findings.push_back(absl::StrCat("source ", later.sources(i).id(), " stands in the place of ", manifest.sources(i).id()));
-    }
-  }
-  return findings;
+std::vector<std::string> CompareJudgements(const Manifest& manifest, const Manifest& later, const AuditQuestion& question) {
+  Manifest before = manifest;
+  Manifest after = later;
+  SetAside(question, manifest, before);
+  SetAside(question, manifest, after);
+  const std::optional<MessageDifference> difference = FirstDifference(before, after);
+  if (!difference.has_value()) return {};
+  return {absl::StrCat("the manifest is not what these sources give: ", difference->path, " is ", difference->left, " in the manifest and ",
+                       difference->right, " as judged now")};
 }
 
 }  // namespace weighbridge

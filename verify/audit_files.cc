@@ -18,7 +18,10 @@
 #include "plan/parallel_for.h"
 #include "proto/manifest.pb.h"
 #include "verify/audit.h"
+#include "verify/describe_statistics.h"
 #include "verify/digest.h"
+#include "verify/message_difference.h"
+#include "verify/value_statistics.h"
 
 namespace weighbridge {
 namespace {
@@ -27,41 +30,47 @@ namespace {
 struct Part {
   int64_t offset = 0;
   int64_t size = 0;
-  std::string name;  // Of the tensor.
+  const OutputTensor* tensor = nullptr;  // None for a range.
   TensorSpec spec;
-  bool is_tensor = false;
   std::string xxh3;
-  bool is_as_it_was = false;  // What was found.
+  // What was found.
+  bool is_as_it_was = false;
+  std::string statement;  // What the manifest says of a tensor's elements and is not so, though they are as they were.
 };
 
-// The parts of file `f`, by offset. What no format would say of itself (an offset or a size that is none) is left to the file's SHA-256.
-std::vector<Part> PartsOf(const Manifest& manifest, int f) {
-  std::vector<Part> parts;
-  for (const OutputTensor& tensor : manifest.output().tensors()) {
+// The parts of each file, by offset. What no format would say of itself (an offset or a size that is none) is left to the file's SHA-256.
+std::vector<std::vector<Part>> PartsOf(const Output& output) {
+  std::vector<std::vector<Part>> parts(static_cast<size_t>(output.files_size()));
+  for (const OutputTensor& tensor : output.tensors()) {
     const std::optional<DType> dtype = ParseDType(tensor.dtype());
-    if (!tensor.has_offset() || tensor.file() != f || !dtype.has_value()) continue;
+    if (!tensor.has_offset() || tensor.file() < 0 || tensor.file() >= output.files_size() || !dtype.has_value()) continue;
     Part part;
     part.offset = tensor.offset();
-    part.name = tensor.name();
     part.spec = {*dtype, {tensor.shape().begin(), tensor.shape().end()}};
     const absl::StatusOr<int64_t> size = ByteSize(part.spec);
     if (!size.ok()) continue;
     part.size = *size;
-    part.is_tensor = true;
+    part.tensor = &tensor;
     part.xxh3 = tensor.content_xxh3();
-    parts.push_back(std::move(part));
+    parts[static_cast<size_t>(tensor.file())].push_back(std::move(part));
   }
-  for (const ContainerRange& range : manifest.output().files(f).container()) {
-    Part part;
-    part.offset = range.offset();
-    part.size = range.size();
-    part.xxh3 = range.xxh3();
-    parts.push_back(std::move(part));
+  for (int f = 0; f < output.files_size(); ++f) {
+    std::vector<Part>& of_file = parts[static_cast<size_t>(f)];
+    for (const ContainerRange& range : output.files(f).container()) {
+      Part part;
+      part.offset = range.offset();
+      part.size = range.size();
+      part.xxh3 = range.xxh3();
+      of_file.push_back(std::move(part));
+    }
+    std::erase_if(of_file, [](const Part& part) { return part.offset < 0 || part.size < 0 || part.size > INT64_MAX - part.offset; });
+    std::stable_sort(of_file.begin(), of_file.end(), [](const Part& a, const Part& b) { return a.offset < b.offset; });
   }
-  std::erase_if(parts, [](const Part& part) { return part.offset < 0 || part.size < 0 || part.size > INT64_MAX - part.offset; });
-  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.offset < b.offset; });
   return parts;
 }
+
+// How often the bytes of a file may be read for tensors that share them: tied weights of a hundred layers.
+constexpr int64_t kMostOverlap = 256;
 
 bool LiesInside(const Part& part, const ByteSource& file) {
   return part.offset + part.size <= file.size();
@@ -74,7 +83,7 @@ std::string Bytes(int64_t begin, int64_t end) {
 class FilesAudit {
  public:
   FilesAudit(const Manifest& manifest, absl::Span<const ByteSourcePtr> files, const AuditOptions& options)
-      : manifest_(manifest), files_(files), options_(options), sha256_(files.size()), parts_(files.size()) {
+      : manifest_(manifest), files_(files), options_(options), sha256_(files.size()), parts_(PartsOf(manifest.output())) {
     for (size_t f = 0; f < files.size(); ++f) {
       if (files[f] == nullptr) continue;
       tasks_.push_back({files[f]->size(), [this, f] { return DigestWhole(f); }});
@@ -82,10 +91,13 @@ class FilesAudit {
     std::stable_sort(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.bytes > b.bytes; });
     for (size_t f = 0; f < files.size(); ++f) {
       if (files[f] == nullptr) continue;
-      parts_[f] = PartsOf(manifest, static_cast<int>(f));
+      int64_t left = files[f]->size() > INT64_MAX / kMostOverlap ? INT64_MAX : files[f]->size() * kMostOverlap;
       for (Part& part : parts_[f]) {
-        if (LiesInside(part, *files[f])) tasks_.push_back({part.size, [this, f, &part] { return DigestPart(*files_[f], part); }});
+        if (!LiesInside(part, *files[f])) continue;
+        tasks_.push_back({part.size, [this, f, &part] { return DigestPart(*files_[f], part); }});
+        if (left >= 0) left -= part.size;
       }
+      if (left < 0) overlapping_.push_back(f);
     }
   }
 
@@ -96,6 +108,11 @@ class FilesAudit {
   }
 
   absl::StatusOr<std::vector<std::string>> Run() {
+    if (!overlapping_.empty()) {
+      return absl::ResourceExhaustedError(absl::StrCat(files_[overlapping_[0]]->name(),
+                                                       ": the tensors that the manifest lists in it overlap; ", "more than ", kMostOverlap,
+                                                       " times its bytes would have to be read"));
+    }
     absl::Status status = ParallelFor(static_cast<int64_t>(tasks_.size()), options_.threads, options_.stop,
                                       [&](int64_t index, int) { return tasks_[index].run(); });
     for (const ByteSourcePtr& file : files_) {
@@ -124,15 +141,31 @@ class FilesAudit {
   absl::Status DigestPart(const ByteSource& file, Part& part) {
     std::vector<char> buffer(static_cast<size_t>(std::min(kDigestChunk, part.size)));
     ChunkDigests chunks(DigestKind::kXxh3);
+    ContentDigest sha256(part.spec, DigestKind::kSha256);
+    ChunkValues values(part.spec.dtype);
     for (int64_t done = 0; done < part.size;) {
       const absl::Span<char> piece = absl::MakeSpan(buffer).subspan(0, static_cast<size_t>(std::min(kDigestChunk, part.size - done)));
       if (absl::Status status = file.ReadAt(part.offset + done, piece); !status.ok()) return status;
-      chunks.Update(absl::string_view(piece.data(), piece.size()));
+      const absl::string_view bytes(piece.data(), piece.size());
+      chunks.Update(bytes);
+      if (part.tensor != nullptr) sha256.Update(bytes), values.Update(bytes);
       done += static_cast<int64_t>(piece.size());
     }
-    const std::string digests = chunks.Finish();
-    part.is_as_it_was = part.xxh3 == (part.is_tensor ? ContentDigestOfChunks(DigestKind::kXxh3, part.spec, digests) : digests);
+    const std::string digests = chunks.Finish().value();  // XXH3 never fails.
     Progress(part.size);
+    part.is_as_it_was =
+        part.xxh3 == (part.tensor != nullptr ? ContentDigestOfChunks(DigestKind::kXxh3, part.spec, digests).value() : digests);
+    if (part.tensor == nullptr || !part.is_as_it_was) return absl::OkStatus();
+    absl::StatusOr<std::string> content = sha256.Finish();
+    if (!content.ok()) return content.status();
+    ValueSums sums;
+    for (const ValueSums& chunk : values.Finish()) sums.Add(chunk);
+    if (*content != part.tensor->content_sha256()) {
+      part.statement = "its elements have another SHA-256";
+    } else if (const auto difference = FirstDifference(part.tensor->values(), DescribeValues(sums)); difference.has_value()) {
+      part.statement = absl::StrCat("of its values ", difference->path, " is ", difference->left, " in the manifest and ",
+                                    difference->right, " in the file");
+    }
     return absl::OkStatus();
   }
 
@@ -150,10 +183,15 @@ class FilesAudit {
       if (!parts_[f][p].is_as_it_was) findings.push_back(absl::StrCat(file.name(), ": ", Describe(f, p)));
     }
     const bool same = sha256_[f] == file.sha256();
-    if (same && findings.size() > before) {
+    const size_t changed = findings.size();
+    for (const Part& part : parts_[f]) {
+      if (!part.statement.empty())
+        findings.push_back(absl::StrCat(file.name(), ": tensor \"", part.tensor->name(), "\": ", part.statement));
+    }
+    if (same && changed > before) {
       findings.push_back(
           absl::StrCat(file.name(), ": has the SHA-256 that the manifest says all the same: the manifest contradicts itself"));
-    } else if (!same && findings.size() == before) {
+    } else if (!same && changed == before) {
       findings.push_back(absl::StrCat(
           file.name(), ": has another SHA-256, though all its parts have the XXH3 that the manifest says: that is no accident"));
     }
@@ -164,9 +202,10 @@ class FilesAudit {
     const Part& part = parts_[f][p];
     const std::string bytes = Bytes(part.offset, part.offset + part.size);
     const absl::string_view what = LiesInside(part, *files_[f]) ? "not what they were" : "cut off";
-    if (part.is_tensor) return absl::StrCat("tensor \"", part.name, "\", ", bytes, ": its elements are ", what);
-    const auto next = std::find_if(parts_[f].begin() + static_cast<int64_t>(p), parts_[f].end(), [](const Part& a) { return a.is_tensor; });
-    const std::string place = next == parts_[f].end() ? "" : absl::StrCat(", before tensor \"", next->name, "\"");
+    if (part.tensor != nullptr) return absl::StrCat("tensor \"", part.tensor->name(), "\", ", bytes, ": its elements are ", what);
+    const auto next =
+        std::find_if(parts_[f].begin() + static_cast<int64_t>(p), parts_[f].end(), [](const Part& a) { return a.tensor != nullptr; });
+    const std::string place = next == parts_[f].end() ? "" : absl::StrCat(", before tensor \"", next->tensor->name(), "\"");
     return absl::StrCat("container, ", bytes, place, ": the bytes are ", what);
   }
 
@@ -182,6 +221,7 @@ class FilesAudit {
   std::vector<Task> tasks_;
   std::vector<std::string> sha256_;       // One per file.
   std::vector<std::vector<Part>> parts_;  // Of each file.
+  std::vector<size_t> overlapping_;       // Files.
   std::mutex progress_mutex_;
 };
 

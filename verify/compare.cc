@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -153,8 +154,12 @@ absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const Eleme
   if (status.ok() && first_byte < span.end * item) status = FinishLastChunk(actual, span.end, scratch, chunks);
   if (!status.ok()) return status;
   result.difference = difference.found();
-  result.chunk_xxh3 = chunks.xxh3.Finish();
-  result.chunk_sha256 = chunks.sha256.Finish();
+  absl::StatusOr<std::string> xxh3 = chunks.xxh3.Finish();
+  if (!xxh3.ok()) return xxh3.status();
+  absl::StatusOr<std::string> sha256 = chunks.sha256.Finish();
+  if (!sha256.ok()) return sha256.status();
+  result.chunk_xxh3 = *std::move(xxh3);
+  result.chunk_sha256 = *std::move(sha256);
   result.chunk_values = chunks.values.Finish();
   return result;
 }

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "verify/digest.h"
@@ -20,23 +22,31 @@ std::optional<PlaceInFile> FindPlace(const StoredTensor& tensor, const Checkpoin
   return std::nullopt;
 }
 
+void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::FunctionRef<bool(const FileRange&)> visit) {
+  std::sort(taken.begin(), taken.end(), [](const FileRange& a, const FileRange& b) { return a.offset < b.offset; });
+  taken.push_back({.offset = file_size, .size = 0});
+  int64_t position = 0;
+  for (const FileRange& range : taken) {
+    while (position < range.offset) {
+      const FileRange between{.offset = position, .size = std::min(kDigestChunk, range.offset - position)};
+      if (!visit(between)) return;
+      position += between.size;
+    }
+    position = std::max(position, range.offset + range.size);
+  }
+}
+
 std::vector<FileRange> ContainerRanges(const Checkpoint& checkpoint, size_t file) {
   std::vector<FileRange> taken;
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
     const std::optional<PlaceInFile> place = FindPlace(tensor.tensor, checkpoint);
     if (place.has_value() && place->file == file) taken.push_back({.offset = place->offset, .size = tensor.tensor.byte_size()});
   }
-  std::sort(taken.begin(), taken.end(), [](const FileRange& a, const FileRange& b) { return a.offset < b.offset; });
-  const int64_t size = checkpoint.files[file].bytes->size();
-  taken.push_back({.offset = size, .size = 0});
   std::vector<FileRange> between;
-  int64_t position = 0;
-  for (const FileRange& range : taken) {
-    for (; position < range.offset; position += between.back().size) {
-      between.push_back({.offset = position, .size = std::min(kDigestChunk, range.offset - position)});
-    }
-    position = std::max(position, range.offset + range.size);
-  }
+  ForEachRangeBetween(std::move(taken), checkpoint.files[file].bytes->size(), [&](const FileRange& range) {
+    between.push_back(range);
+    return true;
+  });
   return between;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 
@@ -25,6 +26,10 @@ struct FileRange {
   int64_t offset = 0;
   int64_t size = 0;
 };
+
+// Calls `visit` with the bytes of a file of so many that none of `taken`, which lie inside it, has: in order, in ranges of at most
+// kDigestChunk bytes, until it returns false.
+void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::FunctionRef<bool(const FileRange&)> visit);
 
 // The bytes of one file that belong to no tensor with a place, in order, in ranges of at most kDigestChunk bytes.
 std::vector<FileRange> ContainerRanges(const Checkpoint& checkpoint, size_t file);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -17,17 +18,11 @@
 namespace weighbridge {
 namespace {
 
-std::string Sha256Of(absl::string_view bytes) {
-  Sha256 sha256;
-  sha256.Update(bytes);
-  return sha256.Finish();
-}
-
 void AppendNumber(uint64_t value, std::string& bytes) {
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
 }
 
-std::string Leaf(const OutputTensor& tensor) {
+absl::StatusOr<std::string> Leaf(const OutputTensor& tensor) {
   std::string bytes(1, '\0');
   for (const std::string* text : {&tensor.name(), &tensor.dtype()}) {
     AppendNumber(text->size(), bytes);
@@ -39,19 +34,26 @@ std::string Leaf(const OutputTensor& tensor) {
 }
 
 // RFC 6962, 2.1: the left part is the greatest power of two that is less than all.
-std::string Root(absl::Span<const std::string> leaves) {
+absl::StatusOr<std::string> Root(absl::Span<const std::string> leaves) {
   if (leaves.empty()) return Sha256Of("");
   if (leaves.size() == 1) return leaves[0];
-  const size_t left = std::bit_floor(leaves.size() - 1);
-  return Sha256Of(absl::StrCat("\1", Root(leaves.subspan(0, left)), Root(leaves.subspan(left))));
+  const size_t count = std::bit_floor(leaves.size() - 1);
+  absl::StatusOr<std::string> left = Root(leaves.subspan(0, count));
+  if (!left.ok()) return left;
+  absl::StatusOr<std::string> right = Root(leaves.subspan(count));
+  if (!right.ok()) return right;
+  return Sha256Of(absl::StrCat("\1", *left, *right));
 }
 
 }  // namespace
 
-std::string ContentRoot(const Output& output) {
+absl::StatusOr<std::string> ContentRoot(const Output& output) {
   std::vector<std::pair<std::string, std::string>> named;
   for (const OutputTensor& tensor : output.tensors()) {
-    if (!tensor.content_sha256().empty()) named.emplace_back(tensor.name(), Leaf(tensor));
+    if (tensor.content_sha256().empty()) continue;
+    absl::StatusOr<std::string> leaf = Leaf(tensor);
+    if (!leaf.ok()) return leaf;
+    named.emplace_back(tensor.name(), *std::move(leaf));
   }
   std::sort(named.begin(), named.end());
   std::vector<std::string> leaves;

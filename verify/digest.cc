@@ -1,5 +1,6 @@
 #include "verify/digest.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
 
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -119,7 +121,10 @@ int64_t DigestSize(DigestKind kind) {
 // One hash after the other with one state.
 struct ChunkDigests::State {
   explicit State(DigestKind kind) : kind(kind) {
-    if (kind == DigestKind::kXxh3) xxh3.reset(XXH3_createState());
+    if (kind == DigestKind::kXxh3) {
+      xxh3.reset(XXH3_createState());
+      if (xxh3 == nullptr) throw std::bad_alloc();
+    }
     Reset();
   }
 
@@ -142,7 +147,13 @@ struct ChunkDigests::State {
   }
 
   void EndChunk() {
-    digests += kind == DigestKind::kXxh3 ? Canonical(XXH3_128bits_digest(xxh3.get())) : sha256->Finish();
+    if (kind == DigestKind::kXxh3) {
+      digests += Canonical(XXH3_128bits_digest(xxh3.get()));
+    } else if (absl::StatusOr<std::string> digest = sha256->Finish(); digest.ok()) {
+      digests += *digest;
+    } else {
+      status.Update(digest.status());
+    }
     Reset();
   }
 
@@ -151,6 +162,7 @@ struct ChunkDigests::State {
   std::optional<Sha256> sha256;
   int64_t in_chunk = 0;  // Bytes of the current chunk so far.
   std::string digests;
+  absl::Status status;
 };
 
 ChunkDigests::ChunkDigests(DigestKind kind) : state_(std::make_unique<State>(kind)) {}
@@ -166,42 +178,66 @@ void ChunkDigests::Update(absl::string_view bytes) {
   }
 }
 
-std::string ChunkDigests::Finish() {
+absl::StatusOr<std::string> ChunkDigests::Finish() {
   if (state_->in_chunk > 0) state_->EndChunk();
+  if (!state_->status.ok()) return state_->status;
   return std::move(state_->digests);
 }
 
-std::string ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests) {
+absl::StatusOr<std::string> ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests) {
   std::string bytes = absl::StrCat(kDomainTag, absl::string_view("\0", 1), DTypeName(spec.dtype), absl::string_view("\0", 1));
   AppendLittleEndian(static_cast<uint32_t>(spec.shape.size()), bytes);
   for (int64_t extent : spec.shape) AppendLittleEndian(static_cast<uint64_t>(extent), bytes);
   absl::StrAppend(&bytes, chunk_digests);
   if (kind == DigestKind::kXxh3) return Canonical(XXH3_128bits(bytes.data(), bytes.size()));
-  Sha256 sha256;
-  sha256.Update(bytes);
-  return sha256.Finish();
+  return Sha256Of(bytes);
 }
 
 ContentDigest::ContentDigest(TensorSpec spec, DigestKind kind) : kind_(kind), spec_(std::move(spec)), chunks_(kind) {}
 
+absl::StatusOr<std::string> ContentDigest::Finish() {
+  absl::StatusOr<std::string> chunks = chunks_.Finish();
+  if (!chunks.ok()) return chunks;
+  return ContentDigestOfChunks(kind_, spec_, *chunks);
+}
+
 struct Sha256::State {
+  // Keeps the first failure. `done` is what a function of EVP returned.
+  void Check(int done) {
+    if (done == 1 || !status.ok()) return;
+    const unsigned long error = ERR_get_error();  // NOLINT(google-runtime-int)
+    ERR_clear_error();
+    const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+    status = absl::UnavailableError(absl::StrCat("SHA-256 cannot be computed: OpenSSL: ", reason == nullptr ? "no reason given" : reason));
+  }
+
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+  absl::Status status;
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr);
+  state_->Check(state_->context == nullptr ? 0 : EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::Update(absl::string_view bytes) {
-  EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
+  if (state_->status.ok()) state_->Check(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
 }
 
-std::string Sha256::Finish() {
+absl::StatusOr<std::string> Sha256::Finish() {
   std::string digest(32, '\0');
-  EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  if (state_->status.ok()) {
+    state_->Check(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr));
+  }
+  if (!state_->status.ok()) return state_->status;
   return digest;
+}
+
+absl::StatusOr<std::string> Sha256Of(absl::string_view bytes) {
+  Sha256 sha256;
+  sha256.Update(bytes);
+  return sha256.Finish();
 }
 
 absl::StatusOr<std::string> DigestFile(const ByteSource& source, absl::Span<const ChecksummedRange> checksums,

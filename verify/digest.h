@@ -36,16 +36,16 @@ class ChunkDigests {
   // Takes the bytes in order, from the beginning of a chunk on, in pieces of any size.
   void Update(absl::string_view bytes);
   // DigestSize bytes for each chunk that Update brought bytes of; only a tensor's last may be shorter than kDigestChunk. Call once, at
-  // the end.
-  std::string Finish();
+  // the end. Fails as Sha256, with XXH3 never.
+  absl::StatusOr<std::string> Finish();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// The content digest of a tensor whose chunks have these digests, one after the other.
-std::string ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests);
+// The content digest of a tensor whose chunks have these digests, one after the other. Fails as Sha256, with XXH3 never.
+absl::StatusOr<std::string> ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests);
 
 // The content digest of a tensor whose row-major bytes one thread has, in order.
 class ContentDigest {
@@ -53,8 +53,8 @@ class ContentDigest {
   explicit ContentDigest(TensorSpec spec, DigestKind kind = DigestKind::kXxh3);
 
   void Update(absl::string_view bytes) { chunks_.Update(bytes); }
-  // DigestSize bytes. Call once, at the end.
-  std::string Finish() { return ContentDigestOfChunks(kind_, spec_, chunks_.Finish()); }
+  // DigestSize bytes. Call once, at the end. Fails as Sha256, with XXH3 never.
+  absl::StatusOr<std::string> Finish();
 
  private:
   DigestKind kind_;
@@ -62,7 +62,8 @@ class ContentDigest {
   ChunkDigests chunks_;
 };
 
-// SHA-256, incrementally. Finish gives 32 bytes; call it once, at the end.
+// SHA-256, incrementally. A digest is always one that was computed: where OpenSSL refuses (a configuration that does not have the
+// algorithm, no memory) Finish is Unavailable and says why.
 class Sha256 {
  public:
   Sha256();
@@ -71,17 +72,21 @@ class Sha256 {
   Sha256& operator=(const Sha256&) = delete;
 
   void Update(absl::string_view bytes);
-  std::string Finish();
+  // 32 bytes. Call once, at the end.
+  absl::StatusOr<std::string> Finish();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
+// Of these bytes. Fails as Sha256.
+absl::StatusOr<std::string> Sha256Of(absl::string_view bytes);
+
 // The SHA-256 of all bytes of `source`, read once from front to back through one buffer of 1 MiB. On the way every checksummed range that
 // lies in this very source is checked; others are passed over. DataLoss, naming it, when its CRC-32 is another, or when it overlaps
-// another range. Fails as ReadAt does; Cancelled when `stop` (may be null) is set. `on_progress` (may be empty) is called with bytes
-// read since the last call.
+// another range. Fails as ReadAt and Sha256 do; Cancelled when `stop` (may be null) is set. `on_progress` (may be empty) is called with
+// bytes read since the last call.
 absl::StatusOr<std::string> DigestFile(const ByteSource& source, absl::Span<const ChecksummedRange> checksums,
                                        const std::atomic<bool>* stop, const std::function<void(int64_t)>& on_progress);
 

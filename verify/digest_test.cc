@@ -1,16 +1,21 @@
 #include "verify/digest.h"
 
+#include <openssl/evp.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -43,7 +48,7 @@ std::string DigestByDefinition(const std::string& header, const std::string& byt
 std::string DigestOf(const TensorSpec& spec, absl::string_view bytes, size_t piece) {
   ContentDigest digest(spec);
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) digest.Update(bytes.substr(0, piece));
-  return absl::BytesToHexString(digest.Finish());
+  return absl::BytesToHexString(*digest.Finish());
 }
 
 TEST(ContentDigest, IsTheFormulaForAnyPieces) {
@@ -70,7 +75,7 @@ TEST(ContentDigest, WithSha256IsWhatPythonComputes) {
   const std::string half("\x00\x3c\x00\x40\x00\x42\x00\x44\x00\x45\x00\x46", 12);
   ContentDigest digest({DType::kFloat16, {2, 3}}, DigestKind::kSha256);
   digest.Update(half);
-  EXPECT_EQ(absl::BytesToHexString(digest.Finish()), "1f98772bcc2082eba1e1ce50778f5bf491ac0fc0e93c9ca099fcdc13b20726cf");
+  EXPECT_EQ(absl::BytesToHexString(*digest.Finish()), "1f98772bcc2082eba1e1ce50778f5bf491ac0fc0e93c9ca099fcdc13b20726cf");
 }
 
 TEST(ContentDigest, IsMadeOfChunksDigestedApart) {
@@ -80,16 +85,48 @@ TEST(ContentDigest, IsMadeOfChunksDigestedApart) {
   ChunkDigests rest(DigestKind::kXxh3);
   rest.Update(bytes.substr(kDigestChunk));
   const TensorSpec spec{DType::kUint8, {2 * kDigestChunk + 10}};
-  EXPECT_EQ(absl::BytesToHexString(ContentDigestOfChunks(DigestKind::kXxh3, spec, first.Finish() + rest.Finish())),
+  EXPECT_EQ(absl::BytesToHexString(*ContentDigestOfChunks(DigestKind::kXxh3, spec, *first.Finish() + *rest.Finish())),
             DigestOf(spec, bytes, 12345));
+}
+
+// docs/read_manifest.py shares no code with us, and knows the same element types.
+TEST(ReadManifestScript, KnowsEveryDtypeAndItsSize) {
+  std::ifstream file("docs/read_manifest.py");
+  const std::string script(std::istreambuf_iterator<char>(file), {});
+  const size_t begin = script.find("ITEM = {");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string table = script.substr(begin, script.find('}', begin) - begin);
+  for (const DType dtype : AllDTypes()) {
+    const std::string entry = absl::StrCat("\"", DTypeName(dtype), "\": ", ItemSize(dtype));
+    EXPECT_TRUE(absl::StrContains(table, entry + ",") || absl::EndsWith(table, entry)) << entry;
+  }
+  EXPECT_EQ(std::count(table.begin(), table.end(), ':'), static_cast<int64_t>(AllDTypes().size()));
+}
+
+// A configuration that allows other algorithms only, as FIPS 140 asks for.
+TEST(Sha256, ThatCannotBeComputedIsAnErrorAndNoDigest) {
+  ASSERT_EQ(EVP_default_properties_enable_fips(nullptr, 1), 1);
+  Sha256 sha256;
+  sha256.Update("abc");
+  const absl::StatusOr<std::string> digest = sha256.Finish();
+  ContentDigest content({DType::kUint8, {3}}, DigestKind::kSha256);
+  content.Update("abc");
+  const absl::StatusOr<std::string> of_content = content.Finish();
+  const absl::StatusOr<std::string> of_file = DigestFile(*MakeMemorySource("file", "abc"), {}, nullptr, {});
+  ASSERT_EQ(EVP_default_properties_enable_fips(nullptr, 0), 1);
+  for (const absl::Status& status : {digest.status(), of_content.status(), of_file.status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_TRUE(absl::StartsWith(status.message(), "SHA-256 cannot be computed: OpenSSL: ")) << status;
+  }
+  EXPECT_TRUE(Sha256Of("abc").ok());
 }
 
 TEST(Sha256, IsTheStandard) {
   Sha256 sha256;
   sha256.Update("a");
   sha256.Update("bc");
-  EXPECT_EQ(absl::BytesToHexString(sha256.Finish()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(absl::BytesToHexString(Sha256().Finish()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(absl::BytesToHexString(*sha256.Finish()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(absl::BytesToHexString(*Sha256().Finish()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 constexpr uint32_t kCrcOf123456789 = 0xcbf43926;
@@ -101,7 +138,7 @@ TEST(DigestFile, DigestsAllBytesAndReportsThem) {
   ASSERT_TRUE(digest.ok()) << digest.status();
   Sha256 sha256;
   sha256.Update(SomeBytes(3 * 1048576 + 7));
-  EXPECT_EQ(*digest, sha256.Finish());
+  EXPECT_EQ(*digest, *sha256.Finish());
   EXPECT_EQ(reported, source->size());
 }
 

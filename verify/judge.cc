@@ -79,7 +79,11 @@ class Judging {
       if (options_.match && !options_.match(NameOf(match))) continue;
       JudgedTensor& tensor = found_.tensors.emplace_back();
       tensor.match = match;
-      tensor.tolerance = match.planned == nullptr || match.planned->tolerance.empty() ? options_.tolerance : match.planned->tolerance;
+      const bool has_own = options_.plan_tolerances && match.planned != nullptr && !match.planned->tolerance.empty();
+      tensor.tolerance = has_own ? match.planned->tolerance : options_.tolerance;
+    }
+    if (options_.match && found_.tensors.empty()) {
+      return absl::InvalidArgumentError("there is nothing to judge: no tensor has a name that matches");
     }
     chunks_.resize(found_.tensors.size());
     if (!options_.match) {
@@ -105,7 +109,9 @@ class Judging {
     absl::Status status = ParallelFor(static_cast<int64_t>(tasks_.size()), threads_, options_.stop,
                                       [&](int64_t index, int thread) { return tasks_[index].run(*scratch_[thread]); });
     if (status.ok()) {
-      for (size_t t = 0; t < chunks_.size(); ++t) JoinChunks(t);
+      for (size_t t = 0; t < chunks_.size(); ++t) {
+        if (absl::Status joined = JoinChunks(t); !joined.ok()) return joined;
+      }
       status = Diagnose(plan_, scratch_, options_.stop, absl::MakeSpan(found_.tensors));
       if (!status.ok()) status = AnnotateTensor(status);
     }
@@ -222,7 +228,7 @@ class Judging {
     }
     ChunkDigests digest(DigestKind::kXxh3);
     digest.Update(absl::string_view(bytes.bytes().data(), bytes.bytes().size()));
-    range.xxh3 = digest.Finish();
+    range.xxh3 = digest.Finish().value();  // XXH3 never fails.
     Progress(range.range.size);
     return absl::OkStatus();
   }
@@ -234,7 +240,7 @@ class Judging {
       return AnnotateTensor(
           absl::Status(status.code(), absl::StrCat("tensor \"", plan_.dropped[d].source, "/", tensor.name, "\": ", status.message())));
     }
-    found_.dropped_xxh3[d] = digest.Finish();
+    found_.dropped_xxh3[d] = digest.Finish().value();  // XXH3 never fails.
     Progress(tensor.tensor.byte_size());
     return absl::OkStatus();
   }
@@ -250,15 +256,18 @@ class Judging {
     std::copy(result.chunk_values.begin(), result.chunk_values.end(), chunks.values.begin() + static_cast<int64_t>(first));
   }
 
-  void JoinChunks(size_t t) {
+  absl::Status JoinChunks(size_t t) {
     JudgedTensor& tensor = found_.tensors[t];
-    if (tensor.match.found == nullptr) return;
+    if (tensor.match.found == nullptr) return absl::OkStatus();
     const TensorSpec& spec = tensor.match.found->tensor.spec();
     for (const Difference& difference : chunks_[t].differences) tensor.difference.Add(difference);
     for (const ValueSums& values : chunks_[t].values) tensor.values.Add(values);
-    tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks_[t].xxh3);
-    tensor.content_sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks_[t].sha256);
+    absl::StatusOr<std::string> sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks_[t].sha256);
+    if (!sha256.ok()) return sha256.status();
+    tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks_[t].xxh3).value();  // XXH3 never fails.
+    tensor.content_sha256 = *std::move(sha256);
     chunks_[t] = {};
+    return absl::OkStatus();
   }
 
   absl::Status CheckUnchanged(const Party& party) const {

@@ -20,6 +20,8 @@ struct JudgeOptions {
   int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
   // As ParseTolerance reads it; of a tensor for which the plan has a tolerance of its own, that one counts.
   std::string tolerance = "exact";
+  // False where the recipe is not the judge's own: `tolerance` counts for every tensor then.
+  bool plan_tolerances = true;
   // Only tensors with such names are judged, and no file is digested: a quick look, whose manifest is good for its findings only. All
   // when empty.
   std::function<bool(absl::string_view)> match = nullptr;
@@ -35,8 +37,9 @@ struct JudgeOptions {
 // Deterministic: the same bytes for any threads and memory.
 //
 // Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
-// meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory); InvalidArgument (a tolerance). A merged file that
-// cannot be read any more is DataLoss with its name, and ConcernsMerged; one that holds more than it lists is FailedPrecondition.
+// meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory); InvalidArgument (a tolerance, a `match` that no name
+// matches); as Sha256. A merged file that cannot be read any more is DataLoss with its name, and ConcernsMerged; one that holds more than
+// it lists is FailedPrecondition.
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
 // Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.

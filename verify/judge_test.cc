@@ -48,7 +48,7 @@ TEST_F(JudgeTest, SaysYesToAGoodFileAndWritesDownWhatItSaw) {
   EXPECT_EQ(manifest.sources(0).files(1).size(), 2);
   Sha256 sha256;
   sha256.Update("{}");
-  EXPECT_EQ(manifest.sources(0).files(1).sha256(), sha256.Finish());
+  EXPECT_EQ(manifest.sources(0).files(1).sha256(), *sha256.Finish());
   EXPECT_EQ(manifest.output().files(0).name(), "merged.bin");
   ASSERT_EQ(manifest.output().tensors_size(), 9);
   EXPECT_EQ(manifest.output().remarks_size(), 0);
@@ -67,7 +67,7 @@ TEST_F(JudgeTest, SaysYesToAGoodFileAndWritesDownWhatItSaw) {
   for (size_t i = 0; i < good_.size(); ++i) {
     ContentDigest digest(good_[i].spec);
     digest.Update(good_[i].bytes);
-    EXPECT_EQ(manifest.output().tensors(static_cast<int>(i)).content_xxh3(), digest.Finish()) << good_[i].name;
+    EXPECT_EQ(manifest.output().tensors(static_cast<int>(i)).content_xxh3(), *digest.Finish()) << good_[i].name;
   }
 }
 

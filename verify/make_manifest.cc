@@ -3,8 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "formats/checkpoint.h"
@@ -53,13 +56,13 @@ void AddFiles(const Checkpoint& checkpoint, absl::Span<const std::string> sha256
   }
 }
 
-RecipeText DescribeRecipe(const Recipe& recipe) {
+absl::StatusOr<RecipeText> DescribeRecipe(const Recipe& recipe) {
   RecipeText text;
   text.set_name(recipe.name());
   google::protobuf::TextFormat::PrintToString(recipe, text.mutable_textproto());
-  Sha256 sha256;
-  sha256.Update(text.textproto());
-  text.set_sha256(sha256.Finish());
+  absl::StatusOr<std::string> sha256 = Sha256Of(text.textproto());
+  if (!sha256.ok()) return sha256.status();
+  text.set_sha256(*std::move(sha256));
   return text;
 }
 
@@ -80,7 +83,7 @@ std::string TensorNameRemark(absl::Span<const JudgedTensor> tensors) {
                       " another name in the container's name table than the recipe's naming rule gives, which loading ignores: ", example);
 }
 
-void DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output& output) {
+absl::Status DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output& output) {
   output.set_format(merged.format);
   if (!judgement.sha256.empty()) AddFiles(merged, judgement.sha256.back(), output.mutable_files());
   for (size_t i = 0; i < judgement.container.size(); ++i) {
@@ -94,7 +97,10 @@ void DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output
   for (const JudgedTensor& tensor : judgement.tensors) *output.add_tensors() = ToOutputTensor(tensor, merged);
   for (const std::string& remark : merged.remarks) output.add_remarks(remark);
   if (const std::string remark = TensorNameRemark(judgement.tensors); !remark.empty()) output.add_remarks(remark);
-  output.set_content_root(ContentRoot(output));
+  absl::StatusOr<std::string> root = ContentRoot(output);
+  if (!root.ok()) return root.status();
+  output.set_content_root(*std::move(root));
+  return absl::OkStatus();
 }
 
 DroppedSourceTensor DescribeDropped(const DroppedTensor& tensor) {
@@ -140,26 +146,20 @@ void Account(const Plan& plan, Accounting& accounting) {
   }
 }
 
-Manifest::Verdict VerdictOf(const Output& output) {
-  Manifest::Verdict verdict = Manifest::VERDICT_EXACT;
-  for (const OutputTensor& tensor : output.tensors()) {
-    if (tensor.verdict() == OutputTensor::VERDICT_EXACT) continue;
-    if (tensor.verdict() != OutputTensor::VERDICT_WITHIN_TOLERANCE) return Manifest::VERDICT_DIFFERS;
-    verdict = Manifest::VERDICT_WITHIN_TOLERANCE;
-  }
-  return verdict;
-}
-
 }  // namespace
 
-Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement) {
+absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement) {
   Manifest manifest;
   manifest.set_schema(kManifestSchema);
-  *manifest.mutable_recipe() = DescribeRecipe(plan.recipe);
+  absl::StatusOr<RecipeText> recipe = DescribeRecipe(plan.recipe);
+  if (!recipe.ok()) return recipe.status();
+  *manifest.mutable_recipe() = *std::move(recipe);
   for (const MadeSource& made : plan.made_sources) {
+    absl::StatusOr<RecipeText> maker = DescribeRecipe(made.recipe);
+    if (!maker.ok()) return maker.status();
     SourceRecipe* described = manifest.add_made_sources();
     described->set_id(made.id);
-    *described->mutable_recipe() = DescribeRecipe(made.recipe);
+    *described->mutable_recipe() = *std::move(maker);
   }
   for (size_t i = 0; i < plan.sources.size(); ++i) {
     const PlanSource& source = plan.sources[i];
@@ -169,7 +169,7 @@ Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgemen
     if (!judgement.sha256.empty()) AddFiles(*source.checkpoint, judgement.sha256[i], described->mutable_files());
     described->set_tensors(static_cast<int64_t>(source.checkpoint->tensors().size()));
   }
-  DescribeOutput(merged, judgement, *manifest.mutable_output());
+  if (absl::Status status = DescribeOutput(merged, judgement, *manifest.mutable_output()); !status.ok()) return status;
   for (size_t i = 0; i < plan.dropped.size(); ++i) {
     DroppedSourceTensor* dropped = manifest.add_dropped();
     *dropped = DescribeDropped(plan.dropped[i]);

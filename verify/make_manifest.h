@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "formats/checkpoint.h"
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
@@ -30,8 +31,8 @@ struct Judgement {
   std::vector<JudgedTensor> tensors;
 };
 
-// Writes down what was judged. Of files that were not digested nothing is written.
-Manifest MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement);
+// Writes down what was judged. Of files that were not digested nothing is written. Fails as Sha256.
+absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement);
 
 }  // namespace weighbridge
 

@@ -12,11 +12,21 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/text_format.h"
 #include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
 
 namespace weighbridge {
 namespace {
+
+constexpr int kMaxRecipeNesting = 100;
+
+class SilentCollector : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
+};
 
 // "blip2, vicuna and minigpt4".
 std::string SourceList(const Manifest& manifest) {
@@ -55,6 +65,27 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes) {
     return absl::UnimplementedError(absl::StrCat("it is a manifest of schema \"", manifest.schema(), "\"; this is ", kManifestSchema));
   }
   return manifest;
+}
+
+std::optional<Recipe> ParseRecipeText(const RecipeText& text) {
+  Recipe recipe;
+  SilentCollector errors;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  parser.AllowUnknownField(true);  // Of a later version.
+  parser.SetRecursionLimit(kMaxRecipeNesting);
+  if (!parser.ParseFromString(text.textproto(), &recipe)) return std::nullopt;
+  return recipe;
+}
+
+Manifest::Verdict VerdictOf(const Output& output) {
+  Manifest::Verdict verdict = Manifest::VERDICT_EXACT;
+  for (const OutputTensor& tensor : output.tensors()) {
+    if (tensor.verdict() == OutputTensor::VERDICT_EXACT) continue;
+    if (tensor.verdict() != OutputTensor::VERDICT_WITHIN_TOLERANCE) return Manifest::VERDICT_DIFFERS;
+    verdict = Manifest::VERDICT_WITHIN_TOLERANCE;
+  }
+  return verdict;
 }
 
 bool IsAccepted(const Manifest& manifest) {

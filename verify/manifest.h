@@ -1,12 +1,14 @@
 #ifndef WEIGHBRIDGE_VERIFY_MANIFEST_H_
 #define WEIGHBRIDGE_VERIFY_MANIFEST_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
 
 namespace weighbridge {
 
@@ -17,6 +19,12 @@ std::string SerializeManifest(const Manifest& manifest);
 
 // The inverse. DataLoss when the bytes are no manifest, Unimplemented when they are one of another schema.
 absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes);
+
+// The recipe of that text, or nothing when it is none.
+std::optional<Recipe> ParseRecipeText(const RecipeText& text);
+
+// What the tensors' verdicts come to: exact when all are, within tolerance when all are one of the two, else differs.
+Manifest::Verdict VerdictOf(const Output& output);
 
 // Whether the answer is yes.
 bool IsAccepted(const Manifest& manifest);

@@ -71,6 +71,10 @@ void WriteMessage(const Message& message, JsonWriter& json) {
 
 }  // namespace
 
+void WriteManifest(const Manifest& manifest, JsonWriter& json) {
+  WriteMessage(manifest, json);
+}
+
 std::string ManifestToJson(const Manifest& manifest) {
   JsonWriter json;
   WriteMessage(manifest, json);

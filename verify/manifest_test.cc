@@ -29,12 +29,6 @@ namespace {
 
 using ManifestTest = JudgeTest;
 
-std::string Sha256Of(const std::string& bytes) {
-  Sha256 sha256;
-  sha256.Update(bytes);
-  return sha256.Finish();
-}
-
 TEST_F(ManifestTest, HasBothDigestsPlaceAndStatisticsOfEveryTensor) {
   const Manifest manifest = JudgeFile(good_);
   int64_t offset = 0;
@@ -42,7 +36,7 @@ TEST_F(ManifestTest, HasBothDigestsPlaceAndStatisticsOfEveryTensor) {
     const OutputTensor& tensor = manifest.output().tensors(static_cast<int>(i));
     ContentDigest sha256(good_[i].spec, DigestKind::kSha256);
     sha256.Update(good_[i].bytes);
-    EXPECT_EQ(tensor.content_sha256(), sha256.Finish());
+    EXPECT_EQ(tensor.content_sha256(), *sha256.Finish());
     EXPECT_EQ(tensor.file(), 0);
     EXPECT_EQ(tensor.offset(), offset);
     EXPECT_TRUE(tensor.has_values());
@@ -98,13 +92,13 @@ TEST_F(ManifestTest, ConservesEveryByteBySource) {
 TEST_F(ManifestTest, HasTheDigestOfWhatWasDropped) {
   ContentDigest digest({DType::kFloat16, {2}});
   digest.Update("abcd");
-  EXPECT_EQ(JudgeFile(good_).dropped(0).content_xxh3(), digest.Finish());
+  EXPECT_EQ(JudgeFile(good_).dropped(0).content_xxh3(), *digest.Finish());
 }
 
 TEST_F(ManifestTest, NamesAnOriginOnlyOfTheBytesThatCameFromThere) {
   auto source = std::make_shared<Checkpoint>(*plan_.sources[0].checkpoint);
-  source->files[1].origin = FileOrigin{.uri = "hf://org/model/config.json", .revision = "abc", .sha256 = Sha256Of("{}")};
-  source->files[0].origin = FileOrigin{.uri = "hf://org/model/weights.bin", .revision = "abc", .sha256 = Sha256Of("other")};
+  source->files[1].origin = FileOrigin{.uri = "hf://org/model/config.json", .revision = "abc", .sha256 = *Sha256Of("{}")};
+  source->files[0].origin = FileOrigin{.uri = "hf://org/model/weights.bin", .revision = "abc", .sha256 = *Sha256Of("other")};
   plan_.sources[0].checkpoint = source;
   const Manifest manifest = JudgeFile(good_);
   EXPECT_EQ(manifest.sources(0).files(1).origin().uri(), "hf://org/model/config.json");
@@ -120,7 +114,7 @@ TEST_F(ManifestTest, HasTheRecipesOfMadeSources) {
   ASSERT_EQ(manifest.made_sources_size(), 1);
   EXPECT_EQ(manifest.made_sources(0).id(), "model");
   EXPECT_EQ(manifest.made_sources(0).recipe().textproto(), "name: \"maker\"\n");
-  EXPECT_EQ(manifest.made_sources(0).recipe().sha256(), Sha256Of("name: \"maker\"\n"));
+  EXPECT_EQ(manifest.made_sources(0).recipe().sha256(), *Sha256Of("name: \"maker\"\n"));
 }
 
 TEST_F(ManifestTest, ContentRootIsTheFormulaAndKnowsNoOrder) {
@@ -137,17 +131,17 @@ TEST_F(ManifestTest, ContentRootIsTheFormulaAndKnowsNoOrder) {
     tensor.set_dtype("int8");
     tensor.add_shape(3);
     tensor.set_content_sha256(std::string(32, name[0]));
-    leaves.push_back(Sha256Of(
+    leaves.push_back(*Sha256Of(
         absl::StrCat(absl::string_view("\0", 1), number(1), name, number(4), "int8", number(1), number(3), std::string(32, name[0]))));
   }
   output.add_tensors()->set_name("missing");
-  const std::string left = Sha256Of("\1" + leaves[2] + leaves[0]);
-  EXPECT_EQ(ContentRoot(output), Sha256Of("\1" + left + leaves[1]));
+  const std::string left = *Sha256Of("\1" + leaves[2] + leaves[0]);
+  EXPECT_EQ(*ContentRoot(output), *Sha256Of("\1" + left + leaves[1]));
   output.mutable_tensors()->SwapElements(0, 2);
-  EXPECT_EQ(ContentRoot(output), Sha256Of("\1" + left + leaves[1]));
+  EXPECT_EQ(*ContentRoot(output), *Sha256Of("\1" + left + leaves[1]));
   output.mutable_tensors(0)->set_name("d");
-  EXPECT_NE(ContentRoot(output), Sha256Of("\1" + left + leaves[1]));
-  EXPECT_EQ(ContentRoot(Output()), Sha256Of(""));
+  EXPECT_NE(*ContentRoot(output), *Sha256Of("\1" + left + leaves[1]));
+  EXPECT_EQ(*ContentRoot(Output()), *Sha256Of(""));
 }
 
 TEST_F(ManifestTest, UnknownFieldsSurviveARewrite) {
@@ -194,7 +188,7 @@ TEST_F(ManifestTest, IsCompleteAsJson) {
   EXPECT_EQ(At(json, {"schema"}), "weighbridge.manifest.v1");
   EXPECT_EQ(At(json, {"verdict"}), "differs");
   EXPECT_EQ(At(json, {"sources", "0", "files", "1", "role"}), "config");
-  EXPECT_EQ(At(json, {"sources", "0", "files", "1", "sha256"}), absl::BytesToHexString(Sha256Of("{}")));
+  EXPECT_EQ(At(json, {"sources", "0", "files", "1", "sha256"}), absl::BytesToHexString(*Sha256Of("{}")));
   EXPECT_EQ(At(json, {"output", "tensors", "2", "verdict"}), "exact");
   EXPECT_EQ(At(json, {"output", "tensors", "4", "errors", "differing"}), "1");
   EXPECT_EQ(At(json, {"output", "tensors", "4", "errors", "ulp_histogram", "1"}), "1");
@@ -207,15 +201,15 @@ TEST_F(ManifestTest, IsCompleteAsJson) {
 TEST_F(ManifestTest, GivesAnInTotoStatement) {
   const Manifest manifest = JudgeFile(good_);
   const std::string bytes = SerializeManifest(manifest);
-  const std::string json = MakeAttestation(manifest, bytes);
+  const std::string json = *MakeAttestation(manifest, bytes);
   EXPECT_EQ(At(json, {"_type"}), "https://in-toto.io/Statement/v1");
   EXPECT_EQ(At(json, {"subject", "0", "name"}), "merged.bin");
   EXPECT_EQ(At(json, {"subject", "0", "digest", "sha256"}), absl::BytesToHexString(manifest.output().files(0).sha256()));
   EXPECT_EQ(At(json, {"predicate", "verdict"}), "exact");
-  EXPECT_EQ(At(json, {"predicate", "manifest", "digest", "sha256"}), absl::BytesToHexString(Sha256Of(bytes)));
+  EXPECT_EQ(At(json, {"predicate", "manifest", "digest", "sha256"}), absl::BytesToHexString(*Sha256Of(bytes)));
   EXPECT_EQ(At(json, {"predicate", "tensors", "exact"}), "9");
   EXPECT_EQ(At(json, {"predicate", "materials", "0", "name"}), "model/weights.bin");
-  EXPECT_EQ(At(json, {"predicate", "materials", "1", "digest", "sha256"}), absl::BytesToHexString(Sha256Of("{}")));
+  EXPECT_EQ(At(json, {"predicate", "materials", "1", "digest", "sha256"}), absl::BytesToHexString(*Sha256Of("{}")));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/file_role.h"
 #include "formats/directory/shard_index.h"
@@ -242,6 +243,18 @@ std::vector<std::string> ListStandardWeights(const std::string& folder) {
     if (IsStandardWeights(name)) names.push_back(name);
   }
   return names;
+}
+
+absl::StatusOr<std::vector<std::string>> FindOtherWeights(const std::string& folder, absl::Span<const std::string> known) {
+  absl::StatusOr<Listing> listing = List(folder);
+  if (!listing.ok()) return listing.status();
+  const bool is_standard = std::any_of(known.begin(), known.end(), [](const std::string& name) { return IsStandardWeights(name); });
+  std::vector<std::string> others;
+  for (const auto& [name, file] : listing->files) {
+    const bool counts = IsStandardWeights(name) || (!is_standard && (IsCandidate(file) || file.role.kind == Kind::kShard));
+    if (counts && std::find(known.begin(), known.end(), name) == known.end()) others.push_back(name);
+  }
+  return others;
 }
 
 }  // namespace weighbridge

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "formats/read_limits.h"
 
 namespace weighbridge {
@@ -30,6 +31,11 @@ absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const 
 
 // The names of a folder's files that IsStandardWeights knows, sorted; none where it cannot be listed.
 std::vector<std::string> ListStandardWeights(const std::string& folder);
+
+// The names of a folder's files that a program which loads a model from it may take for weights beside those of `known` or in their place,
+// sorted: those that IsStandardWeights knows, and where none of `known` is one, all weights, indexes and shards. Fails as FindCheckpoint
+// does when the folder cannot be listed.
+absl::StatusOr<std::vector<std::string>> FindOtherWeights(const std::string& folder, absl::Span<const std::string> known);
 
 }  // namespace weighbridge
 

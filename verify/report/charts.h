@@ -14,7 +14,7 @@ namespace weighbridge::report {
 
 struct Segment {
   int64_t amount = 0;  // Drawn as 0 when negative.
-  std::string look;    // A class of style.cc: "used" (solid), "dropped" (hollow), "exact", "within", "wrong".
+  std::string look;    // A class of style.cc: "used" (solid), "dropped" (hollow), "right", "within", "wrong".
 };
 
 // The segments side by side, in a bar whose full width is `whole`.

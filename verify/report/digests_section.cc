@@ -1,7 +1,7 @@
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
-#include "verify/digest.h"
-#include "verify/manifest.h"
 #include "verify/report/html.h"
 #include "verify/report/page_parts.h"
 #include "verify/report/sections.h"
@@ -15,10 +15,8 @@ Html Row(const Html& what, absl::string_view digest) {
 
 }  // namespace
 
-Html DigestsSection(const Manifest& manifest) {
-  Sha256 sha256;
-  sha256.Update(SerializeManifest(manifest));
-  Html rows = Row(Concat("The manifest that this page was made from"), sha256.Finish());
+Html DigestsSection(const Manifest& manifest, const std::string& sha256) {
+  Html rows = Row(Concat("The manifest that this page was made from"), sha256);
   for (const File& file : manifest.output().files()) rows.Append(Row(Concat("Output file ", Name(file.name())), file.sha256()));
   rows.Append(Row(Concat("The tensors of the output: Merkle root over name, dtype, shape and content"), manifest.output().content_root()));
   rows.Append(Row(Concat("Recipe ", Name(manifest.recipe().name())), manifest.recipe().sha256()));

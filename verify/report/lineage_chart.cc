@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,10 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
+#include "verify/manifest.h"
 #include "verify/report/charts.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
@@ -38,22 +38,12 @@ struct Node {
   Html content;
 };
 
-class SilentCollector : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
-
 // The ids of the sources that a recipe reads; none when its text is no recipe.
 std::set<std::string> SourcesOf(const RecipeText& text) {
-  Recipe recipe;
-  SilentCollector errors;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&errors);
-  parser.AllowUnknownField(true);
-  parser.SetRecursionLimit(50);
   std::set<std::string> ids;
-  if (!parser.ParseFromString(text.textproto(), &recipe)) return ids;
-  for (const Recipe::Source& source : recipe.sources()) ids.insert(source.id());
+  const std::optional<Recipe> recipe = ParseRecipeText(text);
+  if (!recipe.has_value()) return ids;
+  for (const Recipe::Source& source : recipe->sources()) ids.insert(source.id());
   return ids;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
+#include "verify/content_root.h"
 #include "verify/digest.h"
 #include "verify/report/tensor_text.h"
 
@@ -18,9 +19,7 @@ using Extents = std::vector<int64_t>;
 
 // Any digest will do.
 std::string DigestOf(absl::string_view text) {
-  Sha256 sha256;
-  sha256.Update(text);
-  return sha256.Finish();
+  return *Sha256Of(text);
 }
 
 void SetRecipe(const std::string& name, const std::string& textproto, RecipeText* recipe) {
@@ -59,10 +58,13 @@ OutputTensor* AddOutput(const std::string& name, const Extents& shape, const std
   tensor->set_dtype("float16");
   for (const int64_t extent : shape) tensor->add_shape(extent);
   tensor->set_expression(expression);
+  tensor->set_content_xxh3(DigestOf(name).substr(0, 16));
   tensor->set_content_sha256(DigestOf(name));
   tensor->set_verdict(OutputTensor::VERDICT_EXACT);
   tensor->mutable_values()->set_min(-0.4375);
   tensor->mutable_values()->set_max(0.515625);
+  tensor->mutable_values()->set_mean(0.001953125);
+  tensor->mutable_values()->set_l2(11.25);
   return tensor;
 }
 
@@ -104,6 +106,7 @@ void AddDropped(const std::string& source, const std::string& name, const Extent
   tensor->set_dtype("float16");
   for (const int64_t extent : shape) tensor->add_shape(extent);
   tensor->set_reason(reason);
+  tensor->set_content_xxh3(DigestOf(name).substr(0, 16));
   const int64_t bytes = report::TensorBytes("float16", shape);
   for (SourceAccounting& accounting : *manifest->mutable_accounting()->mutable_sources()) {
     if (accounting.id() != source) continue;
@@ -111,6 +114,9 @@ void AddDropped(const std::string& source, const std::string& name, const Extent
     accounting.set_tensors_dropped(accounting.tensors_dropped() + 1);
     accounting.set_bytes(accounting.bytes() + bytes);
     accounting.set_bytes_dropped(accounting.bytes_dropped() + bytes);
+  }
+  for (SourceCheckpoint& checkpoint : *manifest->mutable_sources()) {
+    if (checkpoint.id() == source) checkpoint.set_tensors(checkpoint.tensors() + 1);
   }
 }
 
@@ -129,6 +135,26 @@ void AddTotals(Manifest* manifest) {
   }
 }
 
+// Tensors one after the other behind a header, in the one file, and the digest over them.
+void LayOut(Manifest* manifest) {
+  constexpr int64_t kHeader = 9'120;
+  Output* output = manifest->mutable_output();
+  int64_t end = kHeader;
+  for (OutputTensor& tensor : *output->mutable_tensors()) {
+    if (tensor.verdict() == OutputTensor::VERDICT_MISSING) continue;
+    tensor.set_file(0);
+    tensor.set_offset(end);
+    end += report::TensorBytes(tensor.dtype(), tensor.shape());
+  }
+  File* file = output->mutable_files(0);
+  file->set_size(end);
+  file->clear_container();
+  ContainerRange* header = file->add_container();
+  header->set_size(kHeader);
+  header->set_xxh3(DigestOf("header").substr(0, 16));
+  output->set_content_root(*ContentRoot(*output));
+}
+
 OutputTensor* Find(absl::string_view name, Manifest* manifest) {
   for (OutputTensor& tensor : *manifest->mutable_output()->mutable_tensors()) {
     if (tensor.name() == name) return &tensor;
@@ -144,6 +170,7 @@ OutputTensor* SetVerdict(absl::string_view name, OutputTensor::Verdict verdict, 
 }
 
 void SetPair(const Extents& index, absl::string_view actual, absl::string_view expected, ElementPair* pair) {
+  pair->clear_index();
   for (const int64_t i : index) pair->add_index(i);
   pair->set_actual(std::string(actual));
   pair->set_expected(std::string(expected));
@@ -198,8 +225,8 @@ Manifest ExactManifest() {
   }
   AddTotals(&manifest);
   manifest.mutable_output()->set_format("pdparams");
-  AddFile(File::ROLE_WEIGHTS, "model_state.pdparams", manifest.accounting().output_bytes() + 9'120, manifest.mutable_output()->add_files());
-  manifest.mutable_output()->set_content_root(DigestOf("root"));
+  AddFile(File::ROLE_WEIGHTS, "model_state.pdparams", 0, manifest.mutable_output()->add_files());
+  LayOut(&manifest);
   manifest.set_tolerance("exact");
   manifest.set_verdict(Manifest::VERDICT_EXACT);
   return manifest;
@@ -215,7 +242,8 @@ Manifest MixedManifest() {
             SetVerdict(layers + "0.self_attn.q_proj.weight", OutputTensor::VERDICT_WITHIN_TOLERANCE,
                        "element [0, 3] is 0.33325 (0x3555) and should be 0.333 (0x3554); 65,997 of 16,777,216 elements differ", &manifest));
   SetErrors(0.00048828125, {16'700'000, 70'000, 6'900, 316}, 0,
-            SetVerdict(layers + "1.self_attn.q_proj.weight", OutputTensor::VERDICT_WITHIN_TOLERANCE, "", &manifest));
+            SetVerdict(layers + "1.self_attn.q_proj.weight", OutputTensor::VERDICT_WITHIN_TOLERANCE,
+                       "element [0, 3] is 0.33325 (0x3555) and should be 0.333 (0x3554); 77,216 of 16,777,216 elements differ", &manifest));
   OutputTensor* differs = SetVerdict(layers + "4.self_attn.k_proj.weight", OutputTensor::VERDICT_DIFFERS,
                                      "element [0, 3] is 0.33325 (0x3555) and should be 0.333 (0x3554); 15,986,112 of 16,777,216 elements "
                                      "differ; it is the transpose of what it should be",
@@ -230,15 +258,23 @@ Manifest MixedManifest() {
   infinite->mutable_errors()->set_elements(768);
   infinite->mutable_errors()->set_differing(1);
   infinite->mutable_values()->set_positive_infinity(1);
-  infinite->mutable_errors()->mutable_worst()->set_actual("inf");
-  SetVerdict(layers + "6.input_layernorm.weight", OutputTensor::VERDICT_MISSING, "is missing; it should be tensor 58, counted from 0",
-             &manifest);
+  SetPair({77}, "inf", "-0.2181", infinite->mutable_errors()->mutable_first());
+  SetPair({77}, "inf", "-0.2181", infinite->mutable_errors()->mutable_worst());
+  OutputTensor* missing = SetVerdict(layers + "6.input_layernorm.weight", OutputTensor::VERDICT_MISSING,
+                                     "is missing; it should be tensor 58, counted from 0", &manifest);
+  missing->clear_content_xxh3();
+  missing->clear_content_sha256();
+  missing->clear_values();
+  missing->clear_file();
+  missing->clear_offset();
   SetVerdict("language_projection.bias", OutputTensor::VERDICT_WRONG_DTYPE, "is float32 [4096] and should be float16 [4096]", &manifest);
   SetVerdict("language_projection.weight", OutputTensor::VERDICT_WRONG_SHAPE, "is float16 [4096, 768] and should be float16 [768, 4096]",
              &manifest);
   SetVerdict("query_tokens", OutputTensor::VERDICT_OUT_OF_ORDER, "is tensor 0 of the file and should be tensor 65, counted from 0",
              &manifest);
-  AddOutput("language_model.t5.weight", {64}, "", &manifest)->set_verdict(OutputTensor::VERDICT_UNEXPECTED);
+  AddOutput("language_model.t5.weight", {64}, "", &manifest);
+  SetVerdict("language_model.t5.weight", OutputTensor::VERDICT_UNEXPECTED, "is not among the tensors that the recipe makes", &manifest);
+  LayOut(&manifest);
   return manifest;
 }
 

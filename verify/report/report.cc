@@ -1,9 +1,15 @@
 #include "verify/report/report.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "proto/manifest.pb.h"
+#include "verify/contradictions.h"
+#include "verify/digest.h"
+#include "verify/manifest.h"
 #include "verify/report/html.h"
 #include "verify/report/sections.h"
 #include "verify/report/style.h"
@@ -12,30 +18,45 @@ namespace weighbridge {
 namespace report {
 namespace {
 
-Html Head(const Manifest& manifest) {
+Html Head(const Manifest& manifest, bool is_yes) {
   Html head;
   head.AppendMarkup("<meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
   // Nothing is loaded and nothing runs, even if a mistake of ours let markup through.
   head.AppendMarkup(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "
       "'none'\">");
-  head.Append(Element("title", "Weighbridge: ", Abridge(manifest.recipe().name(), 80)));
+  head.Append(Element("title", "Weighbridge: ", is_yes ? "" : "NO: ", Abridge(manifest.recipe().name(), 80)));
   return head.Append(StyleSheet());
 }
 
-Html Body(const Manifest& manifest) {
-  return Concat(VerdictSection(manifest), ConservationSection(manifest), DifferencesSection(manifest), TensorsSection(manifest),
+Html Body(const Manifest& manifest, const Answer& answer, const std::string& sha256) {
+  return Concat(VerdictSection(manifest, answer), ConservationSection(manifest), DifferencesSection(manifest), TensorsSection(manifest),
                 LossesSection(manifest), LineageSection(manifest), DropsSection(manifest), RecipeSection(manifest),
-                DigestsSection(manifest));
+                DigestsSection(manifest, sha256));
+}
+
+std::string Page(const Html& head, const Html& body) {
+  return absl::StrCat("<!doctype html>\n", Element("html lang=\"en\"", Element("head", head), Element("body", body)).source(), "\n");
 }
 
 }  // namespace
 }  // namespace report
 
-std::string RenderReport(const Manifest& manifest) {
-  const report::Html page =
-      report::Element("html lang=\"en\"", report::Element("head", report::Head(manifest)), report::Element("body", report::Body(manifest)));
-  return absl::StrCat("<!doctype html>\n", page.source(), "\n");
+absl::StatusOr<std::string> RenderReport(const Manifest& manifest, const std::vector<std::string>& reasons) {
+  absl::StatusOr<std::vector<std::string>> contradictions = Contradictions(manifest);
+  if (!contradictions.ok()) return contradictions.status();
+  absl::StatusOr<std::string> sha256 = Sha256Of(SerializeManifest(manifest));
+  if (!sha256.ok()) return sha256;
+  const bool is_yes = IsAccepted(manifest) && reasons.empty() && contradictions->empty();
+  const report::Answer answer{.is_yes = is_yes, .reasons = reasons, .contradictions = *std::move(contradictions)};
+  return report::Page(report::Head(manifest, is_yes), report::Body(manifest, answer, *sha256));
+}
+
+absl::StatusOr<std::string> RenderRefusal(const Manifest& manifest, const std::vector<std::string>& reasons) {
+  absl::StatusOr<std::string> sha256 = Sha256Of(SerializeManifest(manifest));
+  if (!sha256.ok()) return sha256;
+  return report::Page(report::Head(manifest, false),
+                      report::Concat(report::RefusalSection(reasons), report::DigestsSection(manifest, *sha256)));
 }
 
 }  // namespace weighbridge

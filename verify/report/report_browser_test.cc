@@ -126,12 +126,12 @@ constexpr char kOverfullCells[] = "[...document.querySelectorAll('td, th')].filt
 
 TEST_F(ReportBrowserTest, ShowsVerdictAndNumbers) {
   const std::vector<std::string> answers =
-      Ask(RenderReport(MixedManifest()), 1200, "",
+      Ask(*RenderReport(MixedManifest()), 1200, "",
           {"document.querySelector('h1').innerText", "document.querySelector('.meaning').innerText",
            "document.querySelector('.tally').innerText.replace(/\\s+/g, ' ')", "document.querySelectorAll('article').length",
            "[...document.querySelectorAll('.lineage b')].map(e => e.innerText)", "document.querySelectorAll('.streams path').length",
            "document.scripts.length"});
-  EXPECT_EQ(answers[0], "≠ Differs");
+  EXPECT_EQ(answers[0], "≠ NO: differs");
   EXPECT_EQ(answers[1],
             "The output is not what the recipe minigpt4 makes of blip2, base, delta and minigpt4. 60 of 68 tensors are bit for bit as they "
             "should be.");
@@ -145,19 +145,19 @@ TEST_F(ReportBrowserTest, ShowsVerdictAndNumbers) {
 
 TEST_F(ReportBrowserTest, NamesStayText) {
   const std::vector<std::string> answers = Ask(
-      RenderReport(HostileManifest()), 1200, "",
+      *RenderReport(HostileManifest()), 1200, "",
       {"document.title", "document.scripts.length", "document.querySelectorAll('img, iframe, object, embed, link, a, base, form').length",
        "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).length",
        "[...document.querySelectorAll('code')].some(e => e.textContent === \"<script>document.title='owned'<\" + \"/script>\")",
        "[...document.querySelectorAll('code')].some(e => e.textContent === 'abcU+202EcbaU+200F.weight')",
        "/[\\u0000-\\u0009\\u200e\\u200f\\u202a-\\u202e]/.test(document.body.textContent)", "document.querySelectorAll('section').length",
        kOverflow});
-  EXPECT_EQ(answers, (std::vector<std::string>{"Weighbridge: </title><script>document.title='owned'</script>", "1", "0", "0", "true",
+  EXPECT_EQ(answers, (std::vector<std::string>{"Weighbridge: NO: </title><script>document.title='owned'</script>", "1", "0", "0", "true",
                                                "true", "false", "8", "0"}));
 }
 
 TEST_F(ReportBrowserTest, FitsAndCanBeRead) {
-  const std::string html = RenderReport(HostileManifest());
+  const std::string html = *RenderReport(HostileManifest());
   for (const auto& [page, width, flags] : std::vector<std::tuple<std::string, int, std::string>>{
            {html, 1200, ""}, {html, 1200, "--force-dark-mode"}, {html, 375, ""}, {AsOnPaper(html), kPaperWidth, ""}}) {
     SCOPED_TRACE(absl::StrCat(width, " ", flags));
@@ -173,7 +173,7 @@ TEST_F(ReportBrowserTest, FitsAndCanBeRead) {
 }
 
 TEST_F(ReportBrowserTest, PaperShowsWhatScreensFold) {
-  const std::string html = RenderReport(MixedManifest());
+  const std::string html = *RenderReport(MixedManifest());
   const std::vector<std::string> folded = {"[...document.querySelectorAll('details')].filter(e => e.offsetHeight < 60).length"};
   EXPECT_NE(Ask(html, kPaperWidth, "", folded)[0], "0");
   EXPECT_EQ(Ask(AsOnPaper(html), kPaperWidth, "", folded)[0], "0");
@@ -184,7 +184,7 @@ TEST_F(ReportBrowserTest, KeepsPictures) {
   const std::string folder = Folder("TEST_UNDECLARED_OUTPUTS_DIR");
   for (const auto& [name, manifest] :
        std::vector<std::pair<std::string, Manifest>>{{"exact", ExactManifest()}, {"mixed", MixedManifest()}}) {
-    const std::string html = RenderReport(manifest);
+    const std::string html = *RenderReport(manifest);
     const std::string path = absl::StrCat(folder, "/", name);
     std::ofstream(path + ".html", std::ios::binary) << html;
     Open(html, 1200, absl::StrCat("--screenshot=", Quoted(path + "_light.png")));

@@ -1,16 +1,29 @@
 #ifndef WEIGHBRIDGE_VERIFY_REPORT_SECTIONS_H_
 #define WEIGHBRIDGE_VERIFY_REPORT_SECTIONS_H_
 
+#include <string>
+#include <vector>
+
 #include "proto/manifest.pb.h"
 #include "verify/report/html.h"
 
 namespace weighbridge::report {
 
+// What the page says before all else.
+struct Answer {
+  bool is_yes = false;
+  std::vector<std::string> reasons;         // Why an audit said no.
+  std::vector<std::string> contradictions;  // In the manifest.
+};
+
 // The parts of the page, in its order. Each is nothing where the manifest has nothing to say about it, except where that is news itself
 // ("no cast changed a value").
 
-// The verdict, what it is about, how many tensors have which verdict, remarks, and whatever in the manifest contradicts itself.
-Html VerdictSection(const Manifest& manifest);
+// Yes or NO and why, what it is about, how many tensors have which verdict, and remarks.
+Html VerdictSection(const Manifest& manifest, const Answer& answer);
+
+// NO and why, and nothing of what the manifest claims.
+Html RefusalSection(const std::vector<std::string>& reasons);
 
 // The bytes that came in, source by source: used, dropped; and those that went out.
 Html ConservationSection(const Manifest& manifest);
@@ -33,8 +46,8 @@ Html DropsSection(const Manifest& manifest);
 // The recipes as they were applied.
 Html RecipeSection(const Manifest& manifest);
 
-// What this page, the output and the recipes can be told by.
-Html DigestsSection(const Manifest& manifest);
+// What this page's manifest, of which that is the SHA-256, the output and the recipes can be told by.
+Html DigestsSection(const Manifest& manifest, const std::string& sha256);
 
 }  // namespace weighbridge::report
 

@@ -42,7 +42,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--wash); p
 .meaning { font-size: 1.15rem; max-width: 46rem; overflow-wrap: anywhere; }
 .verdict { white-space: nowrap; }
 .verdict b { font: 700 1em/1 Arial, "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif; margin-right: .1em; }
-.verdict.exact, h4 .verdict.exact { color: var(--exact); }
+.verdict.right, h4 .verdict.right { color: var(--exact); }
 .verdict.within, h4 .verdict.within { color: var(--within); }
 .verdict.wrong, h4 .verdict.wrong { color: var(--wrong); }
 .alarm { border-left: 4px solid var(--wrong); padding: .1rem 0 .1rem 1rem; margin: 1rem 0; overflow-wrap: anywhere; }
@@ -93,7 +93,7 @@ table.bars th { width: 9rem; max-width: 14rem; }
 .used { fill: var(--flow); }
 .written { fill: var(--ink); }
 .dropped { fill: var(--paper); stroke: var(--flow); stroke-width: 1; vector-effect: non-scaling-stroke; }
-rect.exact { fill: var(--exact); }
+rect.right { fill: var(--exact); }
 rect.within { fill: var(--within); }
 rect.wrong { fill: var(--wrong); }
 .key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .6em; vertical-align: -.05em; border: 1px solid var(--flow);

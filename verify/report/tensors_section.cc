@@ -63,7 +63,7 @@ Html Components(const Manifest& manifest) {
   Html rows;
   for (const auto& [name, row] : components) {
     const Html bar =
-        Bar({{row.exact_bytes, "exact"}, {row.within_bytes, "within"}, {row.bytes - row.exact_bytes - row.within_bytes, "wrong"}}, largest);
+        Bar({{row.exact_bytes, "right"}, {row.within_bytes, "within"}, {row.bytes - row.exact_bytes - row.within_bytes, "wrong"}}, largest);
     rows.Append(Element("tr", Cell(Name(name)), Cell(absl::StrJoin(row.dtypes, ", ")), NumberCell(row.tensors), NumberCell(row.exact),
                         NumberCell(row.within), NumberCell(row.tensors - row.exact - row.within), NumberCell(row.bytes),
                         Element("td class=\"bar\"", bar)));

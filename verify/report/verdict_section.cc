@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
-#include "verify/report/contradictions.h"
+#include "verify/manifest.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
 #include "verify/report/page_parts.h"
@@ -17,6 +18,7 @@ namespace weighbridge::report {
 namespace {
 
 constexpr size_t kLongestSentence = 1000;
+constexpr size_t kMostSentences = 200;
 
 using VerdictCounts = std::vector<std::pair<OutputTensor::Verdict, int64_t>>;
 
@@ -79,20 +81,43 @@ Html Remarks(const Manifest& manifest) {
   return items.empty() ? Html() : Element("div class=\"remarks\"", Element("h3", "Remarks"), Element("ul", items));
 }
 
-Html Alarm(const Manifest& manifest) {
+Html Alarm(absl::string_view title, const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return {};
   Html items;
-  for (const std::string& contradiction : Contradictions(manifest)) items.Append(Element("li", Abridge(contradiction, kLongestSentence)));
-  if (items.empty()) return {};
-  return Element("div class=\"alarm\"", Element("h3", "This manifest contradicts itself"), Element("ul", items));
+  for (size_t i = 0; i < sentences.size() && i < kMostSentences; ++i) items.Append(Element("li", Abridge(sentences[i], kLongestSentence)));
+  if (sentences.size() > kMostSentences) {
+    items.Append(Element("li", "and ", CountOf(static_cast<int64_t>(sentences.size() - kMostSentences), "finding"), " more"));
+  }
+  return Element("div class=\"alarm\"", Element("h3", title), Element("ul", items));
+}
+
+Html Kind() {
+  return Element("p class=\"kind\"", "Weighbridge · report on a converted checkpoint");
+}
+
+Html Reasons(const std::vector<std::string>& reasons) {
+  return Alarm("Why the audit says no", reasons);
 }
 
 }  // namespace
 
-Html VerdictSection(const Manifest& manifest) {
+Html VerdictSection(const Manifest& manifest, const Answer& answer) {
   const VerdictCounts counts = CountVerdicts(manifest);
-  return Element("header", Element("p class=\"kind\"", "Weighbridge · report on a converted checkpoint"),
-                 Element("h1", VerdictTitle(manifest.verdict())), Element("p class=\"meaning\"", Meaning(manifest, counts)),
-                 Alarm(manifest), Facts(manifest, counts), Tally(counts), Remarks(manifest));
+  // A judgement of the same files may be good though the manifest that was audited is not.
+  const bool is_apart = !answer.is_yes && IsAccepted(manifest);
+  Html meaning;
+  if (is_apart) meaning.Append("The answer is no, for the reasons below, though the verdicts say: ");
+  meaning.Append(Meaning(manifest, counts));
+  return Element("header", Kind(), Element("h1", is_apart ? TitleOfANo() : VerdictTitle(manifest.verdict())),
+                 Element("p class=\"meaning\"", meaning), Reasons(answer.reasons),
+                 Alarm("This manifest contradicts itself", answer.contradictions), Facts(manifest, counts), Tally(counts),
+                 Remarks(manifest));
+}
+
+Html RefusalSection(const std::vector<std::string>& reasons) {
+  return Element("header", Kind(), Element("h1", TitleOfANo()),
+                 Element("p class=\"meaning\"", "The files that were audited, or the manifest itself, are not as the manifest says."),
+                 Reasons(reasons));
 }
 
 }  // namespace weighbridge::report

@@ -14,7 +14,7 @@ namespace weighbridge::report {
 namespace {
 
 struct Look {
-  std::string colour;  // A class of style.cc: "exact", "within" or "wrong".
+  std::string colour;  // A class of style.cc: "right", "within" or "wrong".
   std::string mark;
   std::string word;
 };
@@ -22,7 +22,7 @@ struct Look {
 Look LookOf(OutputTensor::Verdict verdict) {
   switch (verdict) {
     case OutputTensor::VERDICT_EXACT:
-      return {"exact", "=", "exact"};
+      return {"right", "=", "exact"};
     case OutputTensor::VERDICT_WITHIN_TOLERANCE:
       return {"within", "≈", "within tolerance"};
     case OutputTensor::VERDICT_DIFFERS:
@@ -45,13 +45,13 @@ Look LookOf(OutputTensor::Verdict verdict) {
 Look LookOf(Manifest::Verdict verdict) {
   switch (verdict) {
     case Manifest::VERDICT_EXACT:
-      return {"exact", "=", "Exact"};
+      return {"right", "=", "Exact"};
     case Manifest::VERDICT_WITHIN_TOLERANCE:
       return {"within", "≈", "Within tolerance"};
     case Manifest::VERDICT_DIFFERS:
-      return {"wrong", "≠", "Differs"};
+      return {"wrong", "≠", "NO: differs"};
     default:
-      return {"wrong", "?", "No verdict"};
+      return {"wrong", "?", "NO verdict"};
   }
 }
 
@@ -67,6 +67,10 @@ Html VerdictWord(OutputTensor::Verdict verdict) {
 
 Html VerdictTitle(Manifest::Verdict verdict) {
   return Draw(LookOf(verdict));
+}
+
+Html TitleOfANo() {
+  return Draw({"wrong", "≠", "NO"});
 }
 
 std::vector<std::pair<OutputTensor::Verdict, int64_t>> CountVerdicts(const Manifest& manifest) {

@@ -15,8 +15,11 @@ namespace weighbridge::report {
 // "= exact".
 Html VerdictWord(OutputTensor::Verdict verdict);
 
-// The page's title: "≠ Differs".
+// The page's title: "= Exact", "≠ NO: differs".
 Html VerdictTitle(Manifest::Verdict verdict);
+
+// The page's title where the answer is no whatever the manifest's verdict: "≠ NO".
+Html TitleOfANo();
 
 // How many tensors have which verdict; the best verdict first, none that no tensor has.
 std::vector<std::pair<OutputTensor::Verdict, int64_t>> CountVerdicts(const Manifest& manifest);
