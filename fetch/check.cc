@@ -42,7 +42,7 @@ absl::StatusOr<CheckFinding> CheckOne(const RelativePath& target, const LockedFi
   };
   const absl::StatusOr<MeasuredFile> found = MeasureFile(JoinPath(folder, target), Links::kFollow, HashesOf(file), on_bytes);
   if (absl::IsNotFound(found.status())) return CheckFinding{.kind = Kind::kMissing, .path = path, .detail = "", .damaged = {}};
-  // A link to nowhere or a folder is damage; what cannot be measured is no answer.
+  // What is no file (a folder, a FIFO, a link to itself) is damage; what cannot be measured is no answer.
   if (!found.ok() && !absl::IsFailedPrecondition(found.status())) return found.status();
   if (!found.ok()) {
     return CheckFinding{.kind = Kind::kDamaged, .path = path, .detail = std::string(found.status().message()), .damaged = {}};

@@ -142,7 +142,8 @@ absl::Status FetchAll(WeightsLock& lock, const std::vector<FileTask>& tasks, con
   InOrder results(tasks.size(), on_result);
   std::atomic<bool> full = false;
   const auto fetch = [&](size_t i, const FileTask& task) {
-    if (full) return results.Add(i, absl::ResourceExhaustedError(absl::StrCat(task.target, ": not fetched, since the disk is full")));
+    if (full)
+      return results.Add(i, absl::ResourceExhaustedError(absl::StrCat(task.target, ": not fetched, since there is no room for more")));
     if (*options.download.stop) return results.Add(i, absl::CancelledError("stopped"));
     absl::StatusOr<FetchedFile> fetched = FetchFile(task, lock.sources(task.source), options);
     if (fetched.ok() && fetched->witnessed && !options.receipts.empty()) GiveReceipt(task, *fetched, options);

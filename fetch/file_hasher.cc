@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +94,7 @@ struct FileHasher::State {
         git_sha1("SHA-1", EVP_sha1(), !wanted.git_sha1.empty()),
         md5("MD5", EVP_md5(), !wanted.md5.empty()),
         chunk(XXH3_createState(), XXH3_freeState) {
+    if (chunk == nullptr) throw std::bad_alloc();
     XXH3_128bits_reset(chunk.get());
     git_sha1.Update(absl::string_view(absl::StrCat("blob ", size, absl::string_view("\0", 1))));
   }

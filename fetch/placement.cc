@@ -93,7 +93,7 @@ absl::Status MakeFoldersOf(const std::string& folder, const RelativePath& path) 
   for (size_t i = 0; i + 1 < components.size(); ++i) {
     absl::StrAppend(&below, "/", components[i]);
     if (mkdir(below.c_str(), 0777) != 0 && errno != EEXIST) return FolderError(below, std::strerror(errno), errno == EACCES);
-    struct stat status;
+    struct stat status = {};
     if (lstat(below.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
       return FolderError(below, S_ISLNK(status.st_mode) ? "it is a link, which may lead elsewhere" : "it is no folder", false);
     }

@@ -23,10 +23,11 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMaxReceiptBytes = int64_t{64} << 10;
 
-// The one spelling of a path, with the links of its folders followed. Its last part may be our own link into a cache.
+// The one spelling of a path, with the links of its folders followed as the system follows them: "LINK/../x" lies where LINK leads. Its
+// last part may be our own link into a cache.
 absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
   std::error_code error;
-  const fs::path given = fs::absolute(path, error).lexically_normal();
+  const fs::path given = fs::absolute(path, error);
   const fs::path folder = error ? fs::path() : fs::canonical(given.parent_path(), error);
   if (error) return absl::NotFoundError(absl::StrCat(path, ": ", error.message()));
   return (folder / given.filename()).string();

@@ -74,24 +74,28 @@ void* reserve = nullptr;  // What there is to work with when there is no other m
 
 // Says why and ends the program, which leaves nothing: most of what is being written has no name yet. Nothing is unwound, since Abseil's
 // containers are not in order after an exception.
+//
+// The thread that comes first cleans up, and the others wait meanwhile, for they would end it too. When it comes here again, it has found
+// no memory while it cleaned up, and gives up.
 [[noreturn]] void End(absl::string_view why) {
-  static std::atomic_flag is_told;
-  if (!is_told.test_and_set()) {
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, why.data(), why.size());
+  static std::atomic_flag is_ending;
+  static thread_local bool is_mine = false;
+  if (!is_mine) {
+    while (is_ending.test_and_set()) pause();
+    is_mine = true;
+    std::free(std::exchange(reserve, nullptr));
+    HiddenFolder::RemoveAll();
   }
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, why.data(), why.size());
   _exit(2);
 }
 
 [[noreturn]] void EndWithoutMemory() {
-  std::set_new_handler([] { End("out of memory: the system gives this program no more\n"); });
-  std::free(std::exchange(reserve, nullptr));
-  HiddenFolder::RemoveAll();
   End("out of memory: the system gives this program no more\n");
 }
 
 // What no `catch` sees: an exception on a way that may not throw.
 [[noreturn]] void EndWithoutUnwinding() {
-  HiddenFolder::RemoveAll();
   End("the program ends: the system refuses memory or another resource\n");
 }
 
