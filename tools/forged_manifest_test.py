@@ -80,6 +80,21 @@ class ForgedManifestTest(VerifyTest):
         for sources in ([], [self.source]):
             self.audit(damaged, manifest, *sources, code=1)
             self.audit(damaged, manifest, *sources, "--recipe=" + self.recipe, code=0)
+        # One that no rule has is the manifest's word, though the recipe is the auditor's.
+        with open(self.recipe, encoding="utf-8") as file:
+            loose = file.read().replace("ulp:1", "abs:1e30")
+        with open(self.path("loose.textproto"), "w", encoding="utf-8") as file:
+            file.write(loose)
+        generous = self.path("generous.binpb")
+        judged = [damaged, self.source, "--recipe=" + self.path("loose.textproto"), "--manifest_out=" + generous]
+        self.assertEqual(run("verify", *judged).returncode, 0)
+        recipe = r"\nrecipe \{\n(?:  .*\n)*\}\n"
+        with open(self.manifest, "rb") as file:
+            right = re.search(recipe, self.protoc("--decode", file.read()).decode()).group()
+        forged = self.forge((recipe, lambda _: right), manifest=generous)
+        for sources in ([], [self.source]):
+            self.assertIn("within the tolerance abs:1e30, and asked for is exact",
+                          self.audit(damaged, forged, *sources, "--recipe=" + self.recipe, code=1))
         # In a file that is right it does no harm.
         self.audit(self.merged, self.manifest, self.source, code=0)
 

@@ -56,6 +56,21 @@ absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest
   return findings;
 }
 
+std::vector<std::string> TolerancesOf(const Recipe& recipe) {
+  std::vector<std::string> tolerances;
+  const auto add = [&](const std::string& tolerance) {
+    if (!tolerance.empty()) tolerances.push_back(tolerance);
+  };
+  for (const Recipe::Section& section : recipe.sections()) {
+    for (const Recipe::Entry& entry : section.entries()) {
+      add(entry.tensor().tolerance());
+      for (const Recipe::Tensor& tensor : entry.layers().tensors()) add(tensor.tolerance());
+    }
+    for (const Recipe::Take& take : section.takes()) add(take.tolerance());
+  }
+  return tolerances;
+}
+
 std::vector<std::string> NamesakesOfEmbedded(const Manifest& manifest) {
   std::vector<const RecipeText*> recipes = {&manifest.recipe()};
   for (const SourceRecipe& made : manifest.made_sources()) recipes.push_back(&made.recipe());

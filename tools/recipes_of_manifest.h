@@ -15,6 +15,9 @@ namespace weighbridge {
 // lets sources be made: one finding for each, with the first field that differs. Fails as LoadRecipe.
 absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest, const Recipe& expected, const CompileOptions& options);
 
+// What the rules of a recipe allow, in its order.
+std::vector<std::string> TolerancesOf(const Recipe& recipe);
+
 // One remark for each recipe of the manifest that has the name of an embedded one and says something else, with the first field that
 // differs: an older version's, one to which --pad_rows was given, or a forged one.
 std::vector<std::string> NamesakesOfEmbedded(const Manifest& manifest);

@@ -105,7 +105,8 @@ class Verifier {
     if (!manifest.ok()) return AboutManifest(manifest.status());
     VerifyAnswer answer;
     answer.remarks = NamesakesOfEmbedded(*manifest);
-    absl::StatusOr<std::vector<std::string>> believed = AuditManifest(*manifest, *bytes, Question());
+    if (absl::Status status = SetQuestion(); !status.ok()) return status;
+    absl::StatusOr<std::vector<std::string>> believed = AuditManifest(*manifest, *bytes, question_);
     if (!believed.ok()) return AboutManifest(believed.status());
     answer.findings = *std::move(believed);
     if (absl::Status status = CheckRecipe(*manifest, answer); !status.ok()) return status;
@@ -121,8 +122,13 @@ class Verifier {
     return answer.accepted;
   }
 
-  AuditQuestion Question() const {
-    return {.tolerance = options_.tolerance, .is_recipe_known = !options_.recipe.empty(), .content_only = options_.content};
+  absl::Status SetQuestion() {
+    question_ = {.tolerance = options_.tolerance, .recipe_tolerances = {}, .content_only = options_.content};
+    if (options_.recipe.empty()) return absl::OkStatus();
+    absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
+    if (!recipe.ok()) return recipe.status();
+    question_.recipe_tolerances = TolerancesOf(*recipe);
+    return absl::OkStatus();
   }
 
   // Of what was not found to be so nothing is repeated.
@@ -181,7 +187,7 @@ class Verifier {
       answer.findings.push_back(absl::StrCat("damaged: ", judged->damage));
       return absl::OkStatus();
     }
-    for (const std::string& finding : CompareJudgements(manifest, *judged->manifest, Question())) answer.findings.push_back(finding);
+    for (const std::string& finding : CompareJudgements(manifest, *judged->manifest, question_)) answer.findings.push_back(finding);
     if (!IsAccepted(*judged->manifest)) {
       for (const std::string& finding : Findings(*judged->manifest)) answer.findings.push_back(finding);
     }
@@ -287,6 +293,7 @@ class Verifier {
   }
 
   const VerifyOptions& options_;
+  AuditQuestion question_;  // Of an audit.
   Progress progress_;
 };
 

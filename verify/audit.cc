@@ -44,7 +44,8 @@ void CheckTolerance(const Manifest& manifest, const AuditQuestion& question, std
   int64_t count = 0;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
     if (tensor.verdict() != OutputTensor::VERDICT_WITHIN_TOLERANCE) continue;
-    if (question.is_recipe_known && !tensor.tolerance().empty()) continue;
+    const std::vector<std::string>& own = question.recipe_tolerances;
+    if (!tensor.tolerance().empty() && std::find(own.begin(), own.end(), tensor.tolerance()) != own.end()) continue;
     const absl::StatusOr<Tolerance> had = ParseTolerance(tensor.tolerance().empty() ? manifest.tolerance() : tensor.tolerance());
     if (asked.ok() && had.ok() && IsSame(*asked, *had)) continue;
     if (count++ == 0) first = &tensor;

@@ -22,8 +22,8 @@ namespace weighbridge {
 struct AuditQuestion {
   // As ParseTolerance reads it. What may pass, whatever the manifest or a recipe in it allows.
   std::string tolerance = "exact";
-  // Whether the auditor has compared the manifest's recipes with his own. The tolerances of their rules are his then.
-  bool is_recipe_known = false;
+  // What the rules of the auditor's own recipe allow. Another tolerance of a tensor is the manifest's word, also where the recipes agree.
+  std::vector<std::string> recipe_tolerances = {};
   // Whether it is about the tensors alone, in whatever container, order and sharding.
   bool content_only = false;
 };

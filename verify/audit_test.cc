@@ -195,7 +195,10 @@ TEST_F(AuditTest, TheToleranceIsTheAuditors) {
   EXPECT_EQ(OfManifest(within), Lines{"tensor \"norm\" and 1 more: within the tolerance abs:3, and asked for is exact"});
   EXPECT_EQ(OfManifest(within, {.tolerance = "abs:3"}),
             Lines{"tensor \"square.weight\": within the tolerance abs:4, and asked for is abs:3"});
-  EXPECT_EQ(OfManifest(within, {.tolerance = "abs:3.0", .is_recipe_known = true}), Lines());
+  EXPECT_EQ(OfManifest(within, {.tolerance = "abs:3.0", .recipe_tolerances = {"ulp:1", "abs:4"}}), Lines());
+  // One that no rule of the auditor's recipe has is the manifest's word.
+  EXPECT_EQ(OfManifest(within, {.tolerance = "abs:3", .recipe_tolerances = {"ulp:1"}}),
+            Lines{"tensor \"square.weight\": within the tolerance abs:4, and asked for is abs:3"});
 
   // The same of a new judgement: what a rule of a recipe in the manifest allows does not count.
   const Checkpoint merged = MakeCheckpoint("/out/merged.bin", tensors);
