@@ -92,14 +92,10 @@ absl::StatusOr<AuditedOutput> OpenAuditedOutput(const Manifest& manifest, const 
   return audited;
 }
 
-absl::Status CheckIsNotAudited(const std::string& path, const std::string& manifest, const AuditedOutput& output) {
-  std::vector<std::string> read = {manifest};
+absl::Status CheckIsNotAudited(const std::string& path, const AuditedOutput& output) {
   for (const ByteSourcePtr& file : output.files) {
-    if (file != nullptr) read.push_back(file->name());
-  }
-  for (const std::string& other : read) {
     std::error_code error;
-    if (fs::equivalent(path, other, error) && !error) {
+    if (file != nullptr && fs::equivalent(path, file->name(), error) && !error) {
       return absl::FailedPreconditionError(absl::StrCat(path, " is audited and is never overwritten; give another file"));
     }
   }

@@ -28,8 +28,8 @@ struct AuditedOutput {
 // nothing to audit. Otherwise as OpenFile does.
 absl::StatusOr<AuditedOutput> OpenAuditedOutput(const Manifest& manifest, const std::string& named);
 
-// FailedPrecondition when `path`, to which something will be written, is one of the output's files or the file `manifest`.
-absl::Status CheckIsNotAudited(const std::string& path, const std::string& manifest, const AuditedOutput& output);
+// FailedPrecondition when `path`, to which something will be written, is one of the output's files.
+absl::Status CheckIsNotAudited(const std::string& path, const AuditedOutput& output);
 
 }  // namespace weighbridge
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -198,10 +199,19 @@ class ForgedManifestTest(VerifyTest):
             file.write(text)
         return self.path("strict.textproto")
 
-    def test_what_is_audited_is_never_overwritten(self):
-        for path in (self.merged, self.manifest):
+    def test_what_is_read_is_never_overwritten_nor_removed(self):
+        recipe = self.path("recipe.textproto")
+        shutil.copyfile(self.recipe, recipe)
+        damaged = self.damage("damaged/model_state.pdparams")
+        for path in (self.merged, damaged, self.manifest, recipe):
             before = sha256(path)
-            self.expect_failure(run("verify", self.merged, "--manifest=" + self.manifest, "--report=" + path, "--overwrite"), "is audited and is never")
+            for merged in (self.merged, damaged):
+                if path in (self.merged, damaged) and path != merged:
+                    continue
+                for arguments in ([], ["--content"], [self.source]):
+                    for export in ("--report=", "--manifest_out=", "--attestation="):
+                        question = ["verify", merged, "--manifest=" + self.manifest, "--recipe=" + recipe, *arguments]
+                        self.expect_failure(run(*question, export + path, "--overwrite"), "is never overwritten")
             self.assertEqual(sha256(path), before)
 
     def test_a_digest_that_cannot_be_computed_is_an_error(self):

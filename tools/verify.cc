@@ -60,7 +60,8 @@ class Verifier {
 
   absl::StatusOr<bool> Run(std::ostream& out) {
     if (absl::Status status = CheckOptions(); !status.ok()) return status;
-    if (absl::Status status = CheckExports(options_.exports); !status.ok()) return status;
+    if (absl::Status status = CheckExports(options_.exports, {options_.merged, options_.manifest, options_.recipe}); !status.ok())
+      return status;
     return options_.manifest.empty() ? RunJudge(out) : RunAudit(out);
   }
 
@@ -258,7 +259,7 @@ class Verifier {
     absl::StatusOr<AuditedOutput> output = OpenAuditedOutput(manifest, options_.merged);
     if (!output.ok()) return output.status();
     for (const std::string& path : options_.exports.Paths()) {
-      if (absl::Status status = CheckIsNotAudited(path, options_.manifest, *output); !status.ok()) return status;
+      if (absl::Status status = CheckIsNotAudited(path, *output); !status.ok()) return status;
     }
     if (!is_believed) return output->path;
     progress_.Start("auditing", AuditBytes(manifest, output->files));

@@ -51,10 +51,15 @@ std::vector<std::string> VerifyExports::Paths() const {
   return paths;
 }
 
-absl::Status CheckExports(const VerifyExports& exports) {
+absl::Status CheckExports(const VerifyExports& exports, const std::vector<std::string>& read) {
   std::set<std::string> seen;
   for (const std::string& path : exports.Paths()) {
     if (!seen.insert(path).second) return absl::InvalidArgumentError(absl::StrCat(path, " is wanted for two things"));
+    for (const std::string& other : read) {
+      std::error_code error;
+      if (!std::filesystem::equivalent(path, other, error) || error) continue;
+      return absl::FailedPreconditionError(absl::StrCat(path, " is read here and is never overwritten; give another file"));
+    }
     if (absl::Status status = OutputFile::CheckTarget(path, exports.overwrite); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -20,8 +20,9 @@ struct VerifyExports {
   std::vector<std::string> Paths() const;
 };
 
-// Fails as OutputFile::CheckTarget does for one of them; InvalidArgument when two are the same file.
-absl::Status CheckExports(const VerifyExports& exports);
+// Fails as OutputFile::CheckTarget does for one of them; InvalidArgument when two have the same path; FailedPrecondition when one is a file
+// of `read`, which are paths that the user named, some of them perhaps empty or of nothing.
+absl::Status CheckExports(const VerifyExports& exports, const std::vector<std::string>& read);
 
 // What they are about.
 struct ExportedAnswer {
