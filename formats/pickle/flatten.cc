@@ -234,8 +234,10 @@ class Lister {
 
 absl::StatusOr<Leaves> Flatten(const Document& document, const Value& root, Pairs pairs, const ReadLimits& limits) {
   absl::StatusOr<Leaves> found = Lister(document, pairs).List(document, root, limits);
-  // A state dict may be empty. Anything else that holds no tensor was saved as something else.
-  if (!found.ok() || !found->leaves.empty() || !found->unlisted.empty() || root.As<Dict>() != nullptr) return found;
+  // A state dict may be empty, and who lets opaque objects pass has a remark about one. Anything else that holds no tensor was saved as
+  // something else.
+  const bool is_opaque = limits.opaque_objects && root.As<Inert>() != nullptr;
+  if (!found.ok() || !found->leaves.empty() || !found->unlisted.empty() || root.As<Dict>() != nullptr || is_opaque) return found;
   return absl::FailedPreconditionError(absl::StrCat("it is no checkpoint: its root is ", Describe(root), ", without a tensor"));
 }
 

@@ -33,7 +33,8 @@ enum class Pairs { kAreTuples, kAreLeaves };
 // All leaves below `root`, in the order in which Python iterates, and what lies aside. `root` is the document's, or stands in its place
 // with some of its members. What holds no elements is passed over, and everything is looked through once however often it is referenced.
 //
-// FailedPrecondition: the root is neither a dict nor a leaf, and holds none: that is no checkpoint, whatever else it is.
+// FailedPrecondition: the root is neither a dict nor a leaf nor an opaque object that ReadLimits lets pass, and holds no tensor: that is no
+// checkpoint, whatever else it is.
 // ResourceExhausted, before anything is listed: it takes more steps or more memory than the document's program allows (budget.h), or more
 // steps than limits.paths (formats.md 2.9). Unimplemented: a leaf stands under a key that has no plain name (a float, bytes, a tuple).
 absl::StatusOr<Leaves> Flatten(const Document& document, const Value& root, Pairs pairs, const ReadLimits& limits);
