@@ -29,6 +29,8 @@ struct ReadLimits {
   // Bytes that tensors have together which repeat elements, by strides of 0 or overlapping windows: they lie nowhere and are as many as the
   // file says, yet have to be read and written.
   int64_t expanded_bytes = int64_t{4} << 30;
+  // Bytes that all tensors of a file have together, however many share them: sums over a model's files never leave int64 then.
+  int64_t tensor_bytes = int64_t{1} << 50;
   // Bytes of JSON: a safetensors header, an index, a config.
   int64_t json_bytes = 100'000'000;
   // Members of a zip archive.

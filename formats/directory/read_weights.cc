@@ -65,10 +65,17 @@ int64_t Extent(const StoredTensor& tensor) {
   return elements * ItemSize(tensor.spec().dtype);
 }
 
-// Tensors that repeat their elements, by strides of 0 or overlapping windows, may claim terabytes that lie nowhere (formats.md 3.5).
-absl::Status CheckExpansion(const Checkpoint& checkpoint, const ReadLimits& limits) {
+// Tensors that share storages, or repeat their elements by strides of 0 or overlapping windows, may claim what lies nowhere
+// (formats.md 3.5).
+absl::Status CheckSizes(const Checkpoint& checkpoint, const ReadLimits& limits) {
+  int64_t left_of_all = limits.tensor_bytes;
   int64_t left = limits.expanded_bytes;
   for (const CheckpointTensor& row : checkpoint.tensors()) {
+    if (row.tensor.byte_size() > left_of_all) {
+      return absl::ResourceExhaustedError(absl::StrCat("tensor \"", absl::Utf8SafeCEscape(row.name), "\": ", ToString(row.tensor.spec()),
+                                                       " and those before it have more than ", limits.tensor_bytes, " bytes, the limit"));
+    }
+    left_of_all -= row.tensor.byte_size();
     if (row.tensor.element_count() == 0 || row.tensor.byte_size() <= Extent(row.tensor)) continue;
     if (row.tensor.byte_size() > left) {
       return absl::ResourceExhaustedError(absl::StrCat("tensor \"", absl::Utf8SafeCEscape(row.name), "\": ", ToString(row.tensor.spec()),
@@ -86,7 +93,7 @@ absl::StatusOr<Checkpoint> ReadWeights(FileKind kind, ByteSourcePtr source, cons
   std::vector<CheckpointFile> files = {{CheckpointFile::Role::kWeights, source->name(), source}};
   absl::StatusOr<Checkpoint> checkpoint = ReadByKind(kind, source, limits, files);
   if (!checkpoint.ok()) return checkpoint.status();
-  if (absl::Status status = CheckExpansion(*checkpoint, limits); !status.ok()) {
+  if (absl::Status status = CheckSizes(*checkpoint, limits); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat("reading ", source->name(), ": ", status.message()));
   }
   checkpoint->files = std::move(files);

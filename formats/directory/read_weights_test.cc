@@ -83,6 +83,20 @@ TEST_F(ReadWeightsTest, TensorsThatRepeatElementsAreLimitedTogether) {
   EXPECT_FALSE(OpenCheckpoint(folder_ / "small.pt", limits).ok());
 }
 
+TEST_F(ReadWeightsTest, TensorsOfAFileAreLimitedTogether) {
+  const std::string path = Write("net.pdiparams", kRecord + kRecord);
+  const absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  ReadLimits limits;
+  for (const CheckpointTensor& row : checkpoint->tensors()) limits.tensor_bytes += row.tensor.byte_size();
+  limits.tensor_bytes -= ReadLimits().tensor_bytes;
+  EXPECT_TRUE(OpenCheckpoint(path, limits).ok());
+  --limits.tensor_bytes;
+  const absl::Status status = OpenCheckpoint(path, limits).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_THAT(status.message(), HasSubstr("and those before it"));
+}
+
 TEST_F(ReadWeightsTest, NamesOfLodTensorsComeFromTheFilesBeside) {
   const std::string path = Write("net.pdiparams", kRecord + kRecord);
   EXPECT_THAT(Names(path), ElementsAre("0", "1", "net.pdiparams"));
