@@ -14,12 +14,14 @@
 
 namespace weighbridge {
 
-std::optional<PlaceInFile> FindPlace(const StoredTensor& tensor, const Checkpoint& checkpoint) {
-  if (!tensor.IsRowMajor()) return std::nullopt;
-  for (size_t i = 0; i < checkpoint.files.size(); ++i) {
-    if (checkpoint.files[i].bytes.get() == tensor.source().get()) return PlaceInFile{.file = i, .offset = tensor.offset()};
-  }
-  return std::nullopt;
+FilePlaces::FilePlaces(const Checkpoint& checkpoint) {
+  for (size_t i = 0; i < checkpoint.files.size(); ++i) files_.emplace(checkpoint.files[i].bytes.get(), i);
+}
+
+std::optional<PlaceInFile> FilePlaces::Find(const StoredTensor& tensor) const {
+  const auto file = files_.find(tensor.source().get());
+  if (file == files_.end() || !tensor.IsRowMajor()) return std::nullopt;
+  return PlaceInFile{.file = file->second, .offset = tensor.offset()};
 }
 
 void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::FunctionRef<bool(const FileRange&)> visit) {
@@ -36,17 +38,19 @@ void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::
   }
 }
 
-std::vector<FileRange> ContainerRanges(const Checkpoint& checkpoint, size_t file) {
-  std::vector<FileRange> taken;
+std::vector<std::vector<FileRange>> ContainerRanges(const Checkpoint& checkpoint, const FilePlaces& places) {
+  std::vector<std::vector<FileRange>> taken(checkpoint.files.size());
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
-    const std::optional<PlaceInFile> place = FindPlace(tensor.tensor, checkpoint);
-    if (place.has_value() && place->file == file) taken.push_back({.offset = place->offset, .size = tensor.tensor.byte_size()});
+    const std::optional<PlaceInFile> place = places.Find(tensor.tensor);
+    if (place.has_value()) taken[place->file].push_back({.offset = place->offset, .size = tensor.tensor.byte_size()});
   }
-  std::vector<FileRange> between;
-  ForEachRangeBetween(std::move(taken), checkpoint.files[file].bytes->size(), [&](const FileRange& range) {
-    between.push_back(range);
-    return true;
-  });
+  std::vector<std::vector<FileRange>> between(checkpoint.files.size());
+  for (size_t file = 0; file < between.size(); ++file) {
+    ForEachRangeBetween(std::move(taken[file]), checkpoint.files[file].bytes->size(), [&](const FileRange& range) {
+      between[file].push_back(range);
+      return true;
+    });
+  }
   return between;
 }
 

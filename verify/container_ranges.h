@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 
@@ -18,8 +20,19 @@ struct PlaceInFile {
   int64_t offset = 0;
 };
 
-// Nothing where the elements are decoded, transposed, or lie in several pieces.
-std::optional<PlaceInFile> FindPlace(const StoredTensor& tensor, const Checkpoint& checkpoint);
+// Which file of a checkpoint, which must outlive it and keep its files, holds a tensor.
+class FilePlaces {
+ public:
+  explicit FilePlaces(const Checkpoint& checkpoint);
+
+  // Nothing where the elements are decoded, transposed, or lie in several pieces.
+  std::optional<PlaceInFile> Find(const StoredTensor& tensor) const;
+  // Whether the source is one of the files.
+  bool IsFile(const ByteSource* source) const { return files_.contains(source); }
+
+ private:
+  absl::flat_hash_map<const ByteSource*, size_t> files_;
+};
 
 // Consecutive bytes of a file.
 struct FileRange {
@@ -31,8 +44,8 @@ struct FileRange {
 // kDigestChunk bytes, until it returns false.
 void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::FunctionRef<bool(const FileRange&)> visit);
 
-// The bytes of one file that belong to no tensor with a place, in order, in ranges of at most kDigestChunk bytes.
-std::vector<FileRange> ContainerRanges(const Checkpoint& checkpoint, size_t file);
+// The bytes of each file that belong to no tensor with a place, in order, in ranges of at most kDigestChunk bytes.
+std::vector<std::vector<FileRange>> ContainerRanges(const Checkpoint& checkpoint, const FilePlaces& places);
 
 }  // namespace weighbridge
 

@@ -65,7 +65,7 @@ class Diagnosis {
       if (search) GuessStored(match, guesses);
       return guesses;
     }
-    if (IsComparable(match) && tensor.difference.elements == 0) return {};
+    if (IsComparable(match) && tensor.difference == nullptr) return {};
     GuessTransposed(match, guesses);
     if (IsComparable(match)) {
       GuessCast(match, guesses);
@@ -187,7 +187,7 @@ absl::Status TryGuesses(const std::vector<Guess>& guesses, Scratch& scratch, Jud
 
 bool IsWrong(const JudgedTensor& tensor) {
   const MatchedTensor& match = tensor.match;
-  return match.found != nullptr && (!IsComparable(match) || tensor.difference.elements > 0);
+  return match.found != nullptr && (!IsComparable(match) || tensor.difference != nullptr);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ const TensorSpec& PlannedSpec(const MatchedTensor& match) {
 
 std::string DifferenceSentence(const JudgedTensor& tensor) {
   const TensorSpec& spec = FoundSpec(tensor.match);
-  const Difference& difference = tensor.difference;
+  const Difference& difference = *tensor.difference;
   const int64_t elements = tensor.match.found->tensor.element_count();
   return absl::StrCat("element ", ShapeToString(IndexOf(spec.shape, difference.first.position)), " is ",
                       ElementToText(spec.dtype, difference.first.actual), " and should be ",
@@ -38,7 +38,7 @@ std::string DifferenceSentence(const JudgedTensor& tensor) {
 
 // What the tolerance says of the difference, beyond that bits differ.
 std::string ToleranceClause(const JudgedTensor& tensor) {
-  const Difference& difference = tensor.difference;
+  const Difference& difference = *tensor.difference;
   if (tensor.tolerance == "exact") return "";
   const std::string extent = absl::StrCat("the greatest error is ", difference.max_absolute, ", relative ", difference.max_relative);
   if (difference.beyond_tolerance == 0) return absl::StrCat(", within the tolerance ", tensor.tolerance, "; ", extent);
@@ -55,8 +55,8 @@ VerdictAndFinding JudgeContent(const JudgedTensor& tensor) {
     return {found.dtype != planned.dtype ? OutputTensor::VERDICT_WRONG_DTYPE : OutputTensor::VERDICT_WRONG_SHAPE,
             absl::StrCat("is ", ToString(found), " and should be ", ToString(planned))};
   }
-  if (tensor.difference.elements > 0) {
-    return {tensor.difference.beyond_tolerance > 0 ? OutputTensor::VERDICT_DIFFERS : OutputTensor::VERDICT_WITHIN_TOLERANCE,
+  if (tensor.difference != nullptr) {
+    return {tensor.difference->beyond_tolerance > 0 ? OutputTensor::VERDICT_DIFFERS : OutputTensor::VERDICT_WITHIN_TOLERANCE,
             DifferenceSentence(tensor) + ToleranceClause(tensor)};
   }
   return {OutputTensor::VERDICT_EXACT, ""};
@@ -80,16 +80,16 @@ VerdictAndFinding JudgeTensor(const JudgedTensor& tensor) {
 }
 
 // What was found in the file, whether it should be there or not.
-void DescribeFound(const JudgedTensor& tensor, const Checkpoint& merged, OutputTensor& output) {
+void DescribeFound(const JudgedTensor& tensor, const FilePlaces& places, OutputTensor& output) {
   const CheckpointTensor& found = *tensor.match.found;
   output.set_content_xxh3(tensor.content_xxh3);
   output.set_content_sha256(tensor.content_sha256);
   *output.mutable_values() = DescribeValues(tensor.values);
-  if (const std::optional<PlaceInFile> place = FindPlace(found.tensor, merged); place.has_value()) {
+  if (const std::optional<PlaceInFile> place = places.Find(found.tensor); place.has_value()) {
     output.set_file(static_cast<int32_t>(place->file));
     output.set_offset(place->offset);
   }
-  if (tensor.difference.elements > 0) *output.mutable_errors() = DescribeErrors(found.tensor.spec(), tensor.values, tensor.difference);
+  if (tensor.difference != nullptr) *output.mutable_errors() = DescribeErrors(found.tensor.spec(), tensor.values, *tensor.difference);
   if (tensor.loss.changed > 0) {
     output.mutable_losses()->set_changed(tensor.loss.changed);
     output.mutable_losses()->set_saturated(tensor.loss.saturated);
@@ -103,7 +103,7 @@ bool IsComparable(const MatchedTensor& match) {
   return match.planned != nullptr && match.found != nullptr && FoundSpec(match) == PlannedSpec(match);
 }
 
-OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged) {
+OutputTensor ToOutputTensor(const JudgedTensor& tensor, const FilePlaces& places) {
   const MatchedTensor& match = tensor.match;
   const auto [verdict, finding] = JudgeTensor(tensor);
   const TensorSpec& spec = match.found != nullptr ? FoundSpec(match) : PlannedSpec(match);
@@ -113,7 +113,7 @@ OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged
   for (int64_t extent : spec.shape) output.add_shape(extent);
   if (match.planned != nullptr) output.set_expression(ToString(*match.planned->expr));
   if (match.planned != nullptr) output.set_tolerance(match.planned->tolerance);
-  if (match.found != nullptr) DescribeFound(tensor, merged, output);
+  if (match.found != nullptr) DescribeFound(tensor, places, output);
   output.set_verdict(verdict);
   output.set_finding(finding);
   if (!tensor.explanation.empty()) absl::StrAppend(output.mutable_finding(), "; ", tensor.explanation);

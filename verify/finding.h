@@ -1,11 +1,12 @@
 #ifndef WEIGHBRIDGE_VERIFY_FINDING_H_
 #define WEIGHBRIDGE_VERIFY_FINDING_H_
 
+#include <memory>
 #include <string>
 
-#include "formats/checkpoint.h"
 #include "proto/manifest.pb.h"
 #include "verify/arithmetic.h"
+#include "verify/container_ranges.h"
 #include "verify/difference.h"
 #include "verify/match_tensors.h"
 #include "verify/value_statistics.h"
@@ -15,8 +16,8 @@ namespace weighbridge {
 // What was found about one name. Of a tensor that is not in the file there is only the match.
 struct JudgedTensor {
   MatchedTensor match;
-  std::string tolerance;  // As text; what `difference` says of it.
-  Difference difference;
+  std::string tolerance;                         // As text; what `difference` says of it.
+  std::unique_ptr<const Difference> difference;  // Null where no bits differ, or nothing was compared.
   CastLoss loss;
   ValueSums values;
   std::string content_xxh3;
@@ -28,8 +29,8 @@ struct JudgedTensor {
 // Whether there are elements to compare: the tensor is planned and found, and both specs are the same.
 bool IsComparable(const MatchedTensor& match);
 
-// The tensor's row in the manifest, with its verdict and finding; `merged` is where it was found.
-OutputTensor ToOutputTensor(const JudgedTensor& tensor, const Checkpoint& merged);
+// The tensor's row in the manifest, with its verdict and finding; `places` are those of the checkpoint where it was found.
+OutputTensor ToOutputTensor(const JudgedTensor& tensor, const FilePlaces& places);
 
 }  // namespace weighbridge
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,10 +53,9 @@ struct Party {
 // The ranges whose checksum is over bytes that no file holds as they are; the others are checked while files are digested.
 std::vector<const ChecksummedRange*> DecodedRanges(const Checkpoint& checkpoint) {
   std::vector<const ChecksummedRange*> decoded;
+  const FilePlaces places(checkpoint);
   for (const ChecksummedRange& range : checkpoint.checksums) {
-    const bool in_file = std::any_of(checkpoint.files.begin(), checkpoint.files.end(),
-                                     [&](const CheckpointFile& file) { return file.bytes.get() == range.source.get(); });
-    if (!in_file) decoded.push_back(&range);
+    if (!places.IsFile(range.source.get())) decoded.push_back(&range);
   }
   return decoded;
 }
@@ -75,7 +74,9 @@ class Judging {
   // Everything that is to be done, but for explanations.
   absl::Status Prepare() {
     found_.tolerance = options_.tolerance;
-    for (const MatchedTensor& match : MatchTensors(plan_, merged_)) {
+    const std::vector<MatchedTensor> matches = MatchTensors(plan_, merged_);
+    found_.tensors.reserve(matches.size());
+    for (const MatchedTensor& match : matches) {
       if (options_.match && !options_.match(NameOf(match))) continue;
       JudgedTensor& tensor = found_.tensors.emplace_back();
       tensor.match = match;
@@ -85,6 +86,7 @@ class Judging {
     if (options_.match && found_.tensors.empty()) {
       return absl::InvalidArgumentError("there is nothing to judge: no tensor has a name that matches");
     }
+    spans_.resize(found_.tensors.size());
     chunks_.resize(found_.tensors.size());
     if (!options_.match) {
       AddFileTasks();
@@ -98,7 +100,10 @@ class Judging {
   }
 
   int64_t TotalBytes() const {
-    return std::accumulate(tasks_.begin(), tasks_.end(), int64_t{0}, [](int64_t sum, const Task& task) { return sum + task.bytes; });
+    int64_t bytes = 0;
+    for (const Task& task : tasks_) bytes += task.bytes;
+    for (const SpanTask& task : span_tasks_) bytes += BytesOf(task);
+    return bytes;
   }
 
   absl::StatusOr<Judgement> Run() {
@@ -106,12 +111,12 @@ class Judging {
       return absl::ResourceExhaustedError(absl::StrCat(options_.memory, " bytes of memory are too few; ", kLeastPerThread, " are needed"));
     }
     for (int i = 0; i < threads_; ++i) scratch_.push_back(std::make_unique<Scratch>(scratch_size_));
-    absl::Status status = ParallelFor(static_cast<int64_t>(tasks_.size()), threads_, options_.stop,
-                                      [&](int64_t index, int thread) { return tasks_[index].run(*scratch_[thread]); });
+    const auto others = static_cast<int64_t>(tasks_.size());
+    absl::Status status =
+        ParallelFor(others + static_cast<int64_t>(span_tasks_.size()), threads_, options_.stop, [&](int64_t index, int thread) {
+          return index < others ? tasks_[index].run(*scratch_[thread]) : CompareOneSpan(span_tasks_[index - others], *scratch_[thread]);
+        });
     if (status.ok()) {
-      for (size_t t = 0; t < chunks_.size(); ++t) {
-        if (absl::Status joined = JoinChunks(t); !joined.ok()) return joined;
-      }
       status = Diagnose(plan_, scratch_, options_.stop, absl::MakeSpan(found_.tensors));
       if (!status.ok()) status = AnnotateTensor(status);
     }
@@ -130,8 +135,16 @@ class Judging {
     std::function<absl::Status(Scratch&)> run;
   };
 
-  // What was found of a tensor, part by part.
+  // A part of a tensor to compare. There are as many as tensors, and more, so that each is small.
+  struct SpanTask {
+    uint32_t tensor;
+    uint32_t span;  // Of the tensor's.
+    ElementSpan elements;
+  };
+
+  // What was found of a tensor, part by part; from the first part to the last.
   struct Chunks {
+    size_t spans_left = 0;
     std::vector<Difference> differences;  // One for each span, for their sums depend on the order.
     std::string xxh3;                     // One after the other.
     std::string sha256;
@@ -158,8 +171,9 @@ class Judging {
 
   void AddContainerTasks() {
     found_.container.resize(merged_.files.size());
+    const std::vector<std::vector<FileRange>> ranges = ContainerRanges(merged_, FilePlaces(merged_));
     for (size_t f = 0; f < merged_.files.size(); ++f) {
-      for (const FileRange& range : ContainerRanges(merged_, f)) found_.container[f].push_back({range, ""});
+      for (const FileRange& range : ranges[f]) found_.container[f].push_back({range, ""});
       for (DigestedRange& range : found_.container[f]) {
         tasks_.push_back({range.range.size, [this, f, &range](Scratch& scratch) { return DigestOneRange(f, range, scratch); }});
       }
@@ -185,24 +199,28 @@ class Judging {
     if (!tolerance.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("tensor \"", tensor.match.found->name, "\": ", tolerance.status().message()));
     }
-    const StoredTensor& stored = tensor.match.found->tensor;
-    const Comparison comparison{&stored, IsComparable(tensor.match) ? tensor.match.planned->expr.get() : nullptr, *tolerance};
-    const std::vector<ElementSpan> spans = DivideForComparing(comparison);
-    const auto chunks = static_cast<size_t>((stored.byte_size() + kDigestChunk - 1) / kDigestChunk);
-    chunks_[t].differences.resize(spans.size());
-    chunks_[t].xxh3.resize(chunks * static_cast<size_t>(DigestSize(DigestKind::kXxh3)));
-    chunks_[t].sha256.resize(chunks * static_cast<size_t>(DigestSize(DigestKind::kSha256)));
-    chunks_[t].values.resize(chunks);
-    for (size_t s = 0; s < spans.size(); ++s) {
-      const int64_t bytes = (spans[s].end - spans[s].begin) * ItemSize(stored.spec().dtype);
-      tasks_.push_back({bytes, [this, t, s, comparison, span = spans[s], bytes](Scratch& scratch) {
-                          absl::StatusOr<SpanResult> result = CompareSpan(comparison, span, scratch);
-                          if (!result.ok()) return AnnotateTensor(NameTensor(result.status(), t));
-                          Keep(t, s, *std::move(result));
-                          Progress(bytes);
-                          return absl::OkStatus();
-                        }});
-    }
+    tolerances_.emplace(tensor.tolerance, *tolerance);
+    const std::vector<ElementSpan> spans = DivideForComparing(ComparisonOf(t));
+    spans_[t] = static_cast<uint32_t>(spans.size());
+    for (size_t s = 0; s < spans.size(); ++s) span_tasks_.push_back({static_cast<uint32_t>(t), static_cast<uint32_t>(s), spans[s]});
+    return spans.empty() ? JoinChunks(t, Chunks()) : absl::OkStatus();
+  }
+
+  Comparison ComparisonOf(size_t t) const {
+    const JudgedTensor& tensor = found_.tensors[t];
+    return {&tensor.match.found->tensor, IsComparable(tensor.match) ? tensor.match.planned->expr.get() : nullptr,
+            tolerances_.at(tensor.tolerance)};
+  }
+
+  int64_t BytesOf(const SpanTask& task) const {
+    return (task.elements.end - task.elements.begin) * ItemSize(found_.tensors[task.tensor].match.found->tensor.spec().dtype);
+  }
+
+  absl::Status CompareOneSpan(const SpanTask& task, Scratch& scratch) {
+    absl::StatusOr<SpanResult> result = CompareSpan(ComparisonOf(task.tensor), task.elements, scratch);
+    if (!result.ok()) return AnnotateTensor(NameTensor(result.status(), task.tensor));
+    if (absl::Status status = Keep(task, *std::move(result)); !status.ok()) return status;
+    Progress(BytesOf(task));
     return absl::OkStatus();
   }
 
@@ -245,28 +263,48 @@ class Judging {
     return absl::OkStatus();
   }
 
-  void Keep(size_t t, size_t s, SpanResult result) {
-    Chunks& chunks = chunks_[t];
-    const auto first = static_cast<size_t>(result.first_chunk);
-    const std::lock_guard<std::mutex> lock(results_mutex_);
-    found_.tensors[t].loss.Add(result.loss);
-    chunks.differences[s] = std::move(result.difference);
-    chunks.xxh3.replace(first * 16, result.chunk_xxh3.size(), result.chunk_xxh3);
-    chunks.sha256.replace(first * 32, result.chunk_sha256.size(), result.chunk_sha256);
-    std::copy(result.chunk_values.begin(), result.chunk_values.end(), chunks.values.begin() + static_cast<int64_t>(first));
+  // Whoever brings a tensor's last part joins all.
+  absl::Status Keep(const SpanTask& task, SpanResult result) {
+    const size_t t = task.tensor;
+    std::unique_ptr<Chunks> complete;
+    {
+      const std::lock_guard<std::mutex> lock(results_mutex_);
+      if (chunks_[t] == nullptr) chunks_[t] = MakeChunks(t);
+      Chunks& chunks = *chunks_[t];
+      const auto first = static_cast<size_t>(result.first_chunk);
+      found_.tensors[t].loss.Add(result.loss);
+      chunks.differences[task.span] = std::move(result.difference);
+      chunks.xxh3.replace(first * 16, result.chunk_xxh3.size(), result.chunk_xxh3);
+      chunks.sha256.replace(first * 32, result.chunk_sha256.size(), result.chunk_sha256);
+      std::copy(result.chunk_values.begin(), result.chunk_values.end(), chunks.values.begin() + static_cast<int64_t>(first));
+      if (--chunks.spans_left == 0) complete = std::move(chunks_[t]);
+    }
+    return complete == nullptr ? absl::OkStatus() : JoinChunks(t, *complete);
   }
 
-  absl::Status JoinChunks(size_t t) {
+  std::unique_ptr<Chunks> MakeChunks(size_t t) const {
+    const int64_t bytes = found_.tensors[t].match.found->tensor.byte_size();
+    const auto count = static_cast<size_t>((bytes + kDigestChunk - 1) / kDigestChunk);
+    auto chunks = std::make_unique<Chunks>();
+    chunks->spans_left = spans_[t];
+    chunks->differences.resize(spans_[t]);
+    chunks->xxh3.resize(count * static_cast<size_t>(DigestSize(DigestKind::kXxh3)));
+    chunks->sha256.resize(count * static_cast<size_t>(DigestSize(DigestKind::kSha256)));
+    chunks->values.resize(count);
+    return chunks;
+  }
+
+  absl::Status JoinChunks(size_t t, const Chunks& chunks) {
     JudgedTensor& tensor = found_.tensors[t];
-    if (tensor.match.found == nullptr) return absl::OkStatus();
     const TensorSpec& spec = tensor.match.found->tensor.spec();
-    for (const Difference& difference : chunks_[t].differences) tensor.difference.Add(difference);
-    for (const ValueSums& values : chunks_[t].values) tensor.values.Add(values);
-    absl::StatusOr<std::string> sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks_[t].sha256);
+    auto difference = std::make_unique<Difference>();
+    for (const Difference& part : chunks.differences) difference->Add(part);
+    if (difference->elements > 0) tensor.difference = std::move(difference);
+    for (const ValueSums& values : chunks.values) tensor.values.Add(values);
+    absl::StatusOr<std::string> sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks.sha256);
     if (!sha256.ok()) return sha256.status();
-    tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks_[t].xxh3).value();  // XXH3 never fails.
+    tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks.xxh3).value();  // XXH3 never fails.
     tensor.content_sha256 = *std::move(sha256);
-    chunks_[t] = {};
     return absl::OkStatus();
   }
 
@@ -307,7 +345,10 @@ class Judging {
   std::vector<std::unique_ptr<Scratch>> scratch_;  // One per thread.
   std::vector<Party> parties_;
   std::vector<Task> tasks_;
-  std::vector<Chunks> chunks_;  // One per tensor.
+  std::vector<SpanTask> span_tasks_;
+  std::vector<uint32_t> spans_;                  // Of each tensor.
+  std::vector<std::unique_ptr<Chunks>> chunks_;  // Of each tensor that is being compared.
+  std::map<std::string, Tolerance> tolerances_;  // By their texts.
   Judgement found_;
   std::mutex results_mutex_;
   std::mutex progress_mutex_;
@@ -322,7 +363,7 @@ absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const
   if (absl::Status status = judging.Prepare(); !status.ok()) return status;
   absl::StatusOr<Judgement> judgement = judging.Run();
   if (!judgement.ok()) return judgement.status();
-  return MakeManifest(plan, merged, *judgement);
+  return MakeManifest(plan, merged, *std::move(judgement));
 }
 
 bool ConcernsMerged(const absl::Status& status) {

@@ -17,6 +17,7 @@
 #include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
+#include "verify/container_ranges.h"
 #include "verify/content_root.h"
 #include "verify/digest.h"
 #include "verify/finding.h"
@@ -83,7 +84,7 @@ std::string TensorNameRemark(absl::Span<const JudgedTensor> tensors) {
                       " another name in the container's name table than the recipe's naming rule gives, which loading ignores: ", example);
 }
 
-absl::Status DescribeOutput(const Checkpoint& merged, const Judgement& judgement, Output& output) {
+absl::Status DescribeOutput(const Checkpoint& merged, Judgement& judgement, Output& output) {
   output.set_format(merged.format);
   if (!judgement.sha256.empty()) AddFiles(merged, judgement.sha256.back(), output.mutable_files());
   for (size_t i = 0; i < judgement.container.size(); ++i) {
@@ -94,9 +95,14 @@ absl::Status DescribeOutput(const Checkpoint& merged, const Judgement& judgement
       described->set_xxh3(range.xxh3);
     }
   }
-  for (const JudgedTensor& tensor : judgement.tensors) *output.add_tensors() = ToOutputTensor(tensor, merged);
   for (const std::string& remark : merged.remarks) output.add_remarks(remark);
   if (const std::string remark = TensorNameRemark(judgement.tensors); !remark.empty()) output.add_remarks(remark);
+  // One after the other, so that there is not twice what was found of hundreds of thousands.
+  const FilePlaces places(merged);
+  for (JudgedTensor& tensor : judgement.tensors) {
+    *output.add_tensors() = ToOutputTensor(tensor, places);
+    tensor = {};
+  }
   absl::StatusOr<std::string> root = ContentRoot(output);
   if (!root.ok()) return root.status();
   output.set_content_root(*std::move(root));
@@ -148,7 +154,7 @@ void Account(const Plan& plan, Accounting& accounting) {
 
 }  // namespace
 
-absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement) {
+absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, Judgement judgement) {
   Manifest manifest;
   manifest.set_schema(kManifestSchema);
   absl::StatusOr<RecipeText> recipe = DescribeRecipe(plan.recipe);

@@ -32,7 +32,7 @@ struct Judgement {
 };
 
 // Writes down what was judged. Of files that were not digested nothing is written. Fails as Sha256.
-absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, const Judgement& judgement);
+absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, Judgement judgement);
 
 }  // namespace weighbridge
 
