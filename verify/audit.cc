@@ -1,37 +1,24 @@
 #include "verify/audit.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "formats/checkpoint.h"
-#include "formats/tensor_spec.h"
-#include "plan/parallel_for.h"
 #include "proto/manifest.pb.h"
 #include "verify/contradictions.h"
-#include "verify/digest.h"
 #include "verify/manifest.h"
 #include "verify/message_difference.h"
 #include "verify/tolerance.h"
 
 namespace weighbridge {
 namespace {
-
-std::string SpecOf(const OutputTensor& tensor) {
-  return absl::StrCat(tensor.dtype(), " ", ShapeToString(Shape(tensor.shape().begin(), tensor.shape().end())));
-}
 
 bool IsSame(const Tolerance& a, const Tolerance& b) {
   return a.kind == b.kind && a.ulp == b.ulp && a.absolute == b.absolute && a.relative == b.relative;
@@ -86,50 +73,6 @@ void SetAside(const AuditQuestion& question, const Manifest& known, Manifest& ju
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, const Checkpoint& checkpoint, const AuditOptions& options) {
-  const auto& tensors = checkpoint.tensors();
-  std::vector<std::string> sha256(tensors.size());
-  std::mutex progress_mutex;
-  absl::Status status = ParallelFor(static_cast<int64_t>(tensors.size()), options.threads, options.stop, [&](int64_t index, int) {
-    const StoredTensor& tensor = tensors[index].tensor;
-    ContentDigest digest(tensor.spec(), DigestKind::kSha256);
-    absl::Status read = ForEachPiece(tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); });
-    if (!read.ok()) return absl::Status(read.code(), absl::StrCat("tensor \"", tensors[index].name, "\": ", read.message()));
-    absl::StatusOr<std::string> finished = digest.Finish();
-    if (!finished.ok()) return finished.status();
-    sha256[index] = *std::move(finished);
-    const std::lock_guard<std::mutex> lock(progress_mutex);
-    if (options.on_progress) options.on_progress(tensor.byte_size());
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-
-  std::map<std::string, const OutputTensor*> known;
-  for (const OutputTensor& tensor : manifest.output().tensors()) {
-    if (!tensor.content_sha256().empty()) known.emplace(tensor.name(), &tensor);
-  }
-  std::vector<std::string> findings;
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const std::string place = absl::StrCat("tensor \"", tensors[i].name, "\": ");
-    const auto entry = known.find(tensors[i].name);
-    if (entry == known.end()) {
-      findings.push_back(absl::StrCat(place, "is not in the manifest"));
-      continue;
-    }
-    const OutputTensor& tensor = *entry->second;
-    if (const std::string spec = ToString(tensors[i].tensor.spec()); spec != SpecOf(tensor)) {
-      findings.push_back(absl::StrCat(place, "is ", spec, " and was ", SpecOf(tensor)));
-    } else if (sha256[i] != tensor.content_sha256()) {
-      findings.push_back(absl::StrCat(place, "its elements are not what they were"));
-    }
-    known.erase(entry);
-  }
-  for (const OutputTensor& tensor : manifest.output().tensors()) {
-    if (known.contains(tensor.name())) findings.push_back(absl::StrCat("tensor \"", tensor.name(), "\": is missing"));
-  }
-  return findings;
-}
 
 absl::StatusOr<std::vector<std::string>> AuditManifest(const Manifest& manifest, absl::string_view bytes, const AuditQuestion& question) {
   if (manifest.output().tensors().empty()) {

@@ -19,6 +19,7 @@
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
+#include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
@@ -31,6 +32,7 @@
 namespace weighbridge {
 namespace {
 
+using ::testing::HasSubstr;
 using Lines = std::vector<std::string>;
 
 // A good file with bytes of a container before and behind the tensors, judged; and what is left of it later.
@@ -43,8 +45,8 @@ class AuditTest : public JudgeTest {
     std::vector<Stored> tensors = good_;
     bytes_ = "HEADER";
     for (const Stored& tensor : tensors) bytes_ += tensor.bytes;
-    Checkpoint merged = MakeCheckpoint("/out/merged.bin", tensors, "HEADER");
-    manifest_ = *Judge(plan_, merged, {});
+    merged_ = MakeCheckpoint("/out/merged.bin", tensors, "HEADER");
+    manifest_ = *Judge(plan_, merged_, {});
     EXPECT_TRUE(IsAccepted(manifest_));
   }
 
@@ -57,6 +59,7 @@ class AuditTest : public JudgeTest {
   }
 
   Manifest manifest_;
+  Checkpoint merged_;
   std::string bytes_;
 };
 
@@ -64,6 +67,50 @@ TEST_F(AuditTest, SaysYesToTheSameBytes) {
   EXPECT_EQ(Audit(bytes_), Lines());
   EXPECT_EQ(OfManifest(manifest_), Lines());
   EXPECT_EQ(*AuditContent(manifest_, MakeCheckpoint("other", good_), {}), Lines());
+  EXPECT_EQ(*AuditTable(manifest_, merged_, {}), Lines());
+}
+
+TEST_F(AuditTest, TheTableIsWhatTheFilesSayThemselves) {
+  const auto findings = [&](const std::function<void(Output&)>& change) {
+    Manifest forged = manifest_;
+    change(*forged.mutable_output());
+    const Lines lines = *AuditTable(forged, merged_, {});
+    return lines.empty() ? std::string() : lines[0];
+  };
+  const std::string first = manifest_.output().tensors(0).name();
+  EXPECT_THAT(findings([](Output& output) { output.mutable_tensors(0)->mutable_name()->swap(*output.mutable_tensors(1)->mutable_name()); }),
+              HasSubstr(absl::StrCat("tensor 0 of the output's files is \"", first, "\"")));
+  EXPECT_THAT(findings([](Output& output) { output.set_format("other"); }), HasSubstr("format is other"));
+  EXPECT_THAT(findings([](Output& output) { output.mutable_tensors()->RemoveLast(); }), HasSubstr("files hold 8"));
+  EXPECT_THAT(findings([](Output& output) { output.mutable_tensors(0)->set_dtype("int32"); }), HasSubstr("says \"norm\", int32"));
+  EXPECT_THAT(findings([](Output& output) { output.mutable_tensors(0)->clear_offset(); }), HasSubstr("from byte 6 of file 0"));
+  EXPECT_THAT(findings([](Output& output) { output.mutable_tensors(1)->set_offset(7); }), HasSubstr("from byte 7 of file 0"));
+}
+
+TEST_F(AuditTest, TensorsWithoutAPlaceAreReadForTheTable) {
+  Checkpoint turned;
+  turned.format = merged_.format;
+  turned.files = merged_.files;
+  const CheckpointTensor& row = merged_.tensors()[1];
+  ASSERT_EQ(row.tensor.spec().shape.size(), 2U);
+  const Shape shape = {row.tensor.spec().shape[1], row.tensor.spec().shape[0]};
+  ASSERT_TRUE(
+      turned
+          .Add({row.name,
+                *StoredTensor::Create({row.tensor.spec().dtype, shape}, merged_.files[0].bytes, row.tensor.offset(), {1, shape[0]}), ""})
+          .ok());
+  Manifest manifest = manifest_;
+  manifest.mutable_output()->mutable_tensors()->DeleteSubrange(2, manifest.output().tensors_size() - 2);
+  manifest.mutable_output()->mutable_tensors()->DeleteSubrange(0, 1);
+  OutputTensor& tensor = *manifest.mutable_output()->mutable_tensors(0);
+  tensor.clear_file();
+  tensor.clear_offset();
+  std::swap(*tensor.mutable_shape()->Mutable(0), *tensor.mutable_shape()->Mutable(1));
+  EXPECT_EQ(*AuditTable(manifest, turned, {}), (Lines{"tensor \"square.weight\": its elements have another SHA-256"}));
+  ContentDigest digest({row.tensor.spec().dtype, shape}, DigestKind::kSha256);
+  ASSERT_TRUE(ForEachPiece(turned.tensors()[0].tensor, 1 << 20, [&](absl::string_view piece) { digest.Update(piece); }).ok());
+  tensor.set_content_sha256(*digest.Finish());
+  EXPECT_EQ(*AuditTable(manifest, turned, {}), Lines());
 }
 
 TEST_F(AuditTest, FindsEveryChangedByteAndSaysWhereItIs) {
@@ -364,14 +411,15 @@ TEST_F(ChangedManifestTest, WithoutSourcesTheseFieldsAreBelieved) {
     if (path == "recipe.textproto") forged.mutable_recipe()->set_sha256(*Sha256Of(forged.recipe().textproto()));
     if (path != "output.content_root") forged.mutable_output()->set_content_root(*ContentRoot(forged.output()));
     if (!ParseManifest(SerializeManifest(forged)).ok() || !OfManifest(forged).empty()) return;
-    if (AuditFiles(forged, {MakeMemorySource("later", bytes_)}, {})->empty()) believed.insert(path);
+    if (AuditFiles(forged, {MakeMemorySource("later", bytes_)}, {})->empty() && AuditTable(forged, merged_, {})->empty())
+      believed.insert(path);
   });
   EXPECT_EQ(
       absl::StrJoin(believed, " "),
       "dropped.content_xxh3 dropped.name dropped.reason dropped.shape "
-      "output.files.name output.files.origin output.format output.remarks "
+      "output.files.name output.files.origin output.remarks "
       "output.tensors.expression output.tensors.losses output.tensors.losses.changed output.tensors.losses.flushed_to_zero "
-      "output.tensors.losses.saturated output.tensors.name "
+      "output.tensors.losses.saturated "
       "sources.files sources.files.name sources.files.origin sources.files.origin.revision sources.files.origin.uri sources.files.role "
       "sources.files.sha256 sources.files.size sources.format");
   EXPECT_GT(seen.size(), 80U);
