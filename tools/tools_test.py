@@ -313,7 +313,7 @@ class VerifyTest(ToolsTest):
         result = run("verify", self.path("model_state.pdparams"), *sources(self.tiny), "--manifest_out=" + self.path("no.binpb"))
         self.assertEqual(result.returncode, 1)
         self.assertTrue(os.path.exists(self.path("no.binpb")))
-        self.expect_failure(run("verify", good, *sources(self.tiny), "--manifest_out=" + good, "--overwrite"), "source")
+        self.expect_failure(run("verify", good, *sources(self.tiny), "--manifest_out=" + good, "--overwrite"), "is read here and is never overwritten")
 
     def test_says_yes_to_the_reference_files(self):
         if not SHARED:
