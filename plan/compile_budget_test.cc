@@ -134,6 +134,17 @@ TEST(RecipeLimitsTest, ALimitThatIsJustReachedIsNone) {
   }
 }
 
+// What is looked for in vain is looked for once: every layer asks again.
+TEST(RecipeLimitsTest, AConfigOfManyValuesIsNotSearchedForEveryLayer) {
+  Facts facts;
+  for (int i = 0; i < 200'000; ++i) facts.emplace(absl::StrCat("x.", i), int64_t{0});
+  const std::string recipe = absl::StrCat(
+      kOneSource, Entries("layers { count: '20000' tensors { from: 'a' to: 'x.{i}' shape: ['absent ?? 2', 'm.absent ?? 3'] } }"));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(CompileText(recipe, Weights({"a"}, std::move(facts))).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));  // 40,000 searches take minutes.
+}
+
 TEST(RecipeLimitsTest, AStopIsNoticedWhileARecipeIsCompiled) {
   std::atomic<bool> stop = false;
   CompileOptions options;

@@ -110,9 +110,17 @@ bool SourceView::IsTrue(absl::string_view key) const {
 absl::StatusOr<FactValue> SourceView::Fact(absl::string_view key) const {
   const auto found = facts().find(std::string(key));
   if (found != facts().end()) return found->second;
+  // A term asks for every layer again, and a config may have millions of values.
+  const auto [missing, is_new] = missing_.try_emplace(key);
+  if (is_new) missing->second = NoFact(key);
+  return missing->second;
+}
+
+absl::Status SourceView::NoFact(absl::string_view key) const {
+  const std::string suffix = absl::StrCat(".", key);
   std::vector<std::string> below;
   for (const auto& [name, value] : facts()) {
-    if (below.size() < kNamesShown && absl::EndsWith(name, absl::StrCat(".", key))) below.push_back(absl::StrCat("\"", name, "\""));
+    if (below.size() < kNamesShown && absl::EndsWith(name, suffix)) below.push_back(absl::StrCat("\"", name, "\""));
   }
   const std::string elsewhere = below.empty()
                                     ? ""

@@ -20,7 +20,7 @@
 namespace weighbridge {
 
 // A source as a recipe looks at it, whether it is a checkpoint or a plan: the tensors below its subtree, by the rest of their name, its
-// config values and the files beside it. Keeps account of which tensors are used.
+// config values and the files beside it. Keeps account of which tensors are used. Not thread-safe.
 class SourceView {
  public:
   struct Row {
@@ -70,6 +70,8 @@ class SourceView {
   void AddRowsAndCompanions();
   const Facts& facts() const { return source_.plan != nullptr ? source_.plan->facts : source_.checkpoint->facts; }
   std::string ConfigPath() const;
+  // Why there is no value of that key.
+  absl::Status NoFact(absl::string_view key) const;
 
   const Recipe::Source* recipe_source_;
   PlanSource source_;
@@ -77,6 +79,7 @@ class SourceView {
   std::vector<Row> outside_;
   std::vector<Companion> companions_;
   absl::flat_hash_map<std::string, size_t> index_;
+  mutable absl::flat_hash_map<std::string, absl::Status> missing_;  // NoFact of the keys that were asked for.
 };
 
 // All sources of a recipe, by id.
