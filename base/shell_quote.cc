@@ -18,10 +18,15 @@ bool IsPlain(char byte) {
   return absl::ascii_isalnum(static_cast<unsigned char>(byte)) || absl::StrContains("_@%+=:,./-", byte);
 }
 
+// zsh takes "=ls" for the place of the command ls.
+bool IsPlainWord(absl::string_view word) {
+  return !word.empty() && word[0] != '=' && std::all_of(word.begin(), word.end(), IsPlain);
+}
+
 }  // namespace
 
 std::string ShellQuote(absl::string_view word) {
-  if (!word.empty() && std::all_of(word.begin(), word.end(), IsPlain)) return std::string(word);
+  if (IsPlainWord(word)) return std::string(word);
   if (Printable(word) == word) return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
   std::string quoted = "$'";
   for (const char byte : word) {

@@ -19,6 +19,7 @@ TEST(ShellQuoteTest, WhatAShellWouldTouchIsQuoted) {
   EXPECT_EQ(ShellQuote("my weights"), "'my weights'");
   EXPECT_EQ(ShellQuote("it's"), "'it'\\''s'");
   EXPECT_EQ(ShellQuote("~root"), "'~root'");
+  EXPECT_EQ(ShellQuote("=ls"), "'=ls'");
   EXPECT_EQ(ShellQuote("a\nb"), "$'a\\012b'");
   EXPECT_EQ(ShellQuote("\xe2\x80\xae'"), "$'\\342\\200\\256\\047'");
 }

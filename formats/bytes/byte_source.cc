@@ -155,7 +155,7 @@ class NamedFileSource final : public ByteSource {
   ~NamedFileSource() override { OpenFiles::Get().Forget(this); }
 
   absl::Status CheckUnchanged() const override {
-    struct stat named;
+    struct stat named = {};
     const bool is_there = stat(name().c_str(), &named) == 0;
     if (is_there && !IsSameFile(named, opened_)) return Replaced(name());
     struct stat now = named;

@@ -84,7 +84,8 @@ absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& li
   if (const int64_t rest = source->size() - document->end; rest > 0) {
     // Two bytes make an empty dict, also the first ones of another file.
     if (checkpoint.tensors().empty()) {
-      return absl::DataLossError(absl::StrCat(context, ": it is an empty dict in ", document->end, " bytes, and ", rest, " bytes follow"));
+      return absl::DataLossError(
+          absl::StrCat(context, ": its pickle of ", document->end, " bytes has no tensor, and ", rest, " bytes follow"));
     }
     checkpoint.remarks.push_back(absl::StrCat(rest, " bytes after the pickle's end"));
   }

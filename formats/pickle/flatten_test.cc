@@ -123,8 +123,7 @@ std::string Copies(int n) {
 }
 // One global by two long texts of the memo, with opaque objects; one long text under many keys, and in many tuples.
 std::string Memo(int n, absl::string_view program) {
-  return absl::StrCat(Unicode(std::string(std::min(n, 60'000), 'a')), kFirst.substr(0, 0), "q", std::string(1, '\0'), "0](",
-                      Repeat(program, n), "e.");
+  return absl::StrCat(Unicode(std::string(std::min(n, 60'000), 'a')), "q", std::string(1, '\0'), "0](", Repeat(program, n), "e.");
 }
 // Containers in each other, each holding the one before twice, with a tensor in the innermost; and one wide one in many places.
 std::string Doublings(int n) {
