@@ -28,8 +28,7 @@ class OutputFile {
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path, int64_t size, bool overwrite);
 
   // As Create, with the bytes in `folder` under the final name, and open only while they are written or read: for more files than may
-  // be open. The folder is the caller's,
-  // on the same file system, and is not looked into by others.
+  // be open. The folder is the caller's, on the same file system, and is not looked into by others.
   static absl::StatusOr<std::unique_ptr<OutputFile>> CreateIn(const std::string& folder, const std::string& path, int64_t size,
                                                               bool overwrite);
 

@@ -44,10 +44,10 @@ bool HasWeightsExtension(absl::string_view name) {
   return std::any_of(std::begin(kExtensions), std::end(kExtensions), [&](absl::string_view e) { return absl::EndsWith(name, e); });
 }
 
-// Of transformers, accelerate, DeepSpeed, Megatron and PaddleNLP.
+// Of transformers, accelerate, DeepSpeed, Megatron, PaddleNLP, torchtune and verl.
 bool IsTrainerState(const std::string& name) {
   static const RE2 kState(
-      R"((?:training_args|trainer_state|recipe_state|(?:distrib_)?optim|optimizer|(?:lr_)?scheduler|(?:grad_)?scaler|sampler|dl_state_dict)"
+      R"((?:training_args|trainer_state|recipe_state|extra_state|(?:distrib_)?optim|optimizer|(?:lr_)?scheduler|(?:grad_)?scaler|sampler|dl_state_dict)"
       R"(|rng_state|random_states|master_weights)(?:[._-].*)?|.*optim_states\.pt)");
   return RE2::FullMatch(name, kState);
 }

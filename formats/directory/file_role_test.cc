@@ -50,6 +50,7 @@ TEST(RoleOfTest, TellsWeightsIndexesAndShardsByTheirNames) {
       {"master_weights-00001-of-00002.safetensors", Kind::kTrainerState},
       {"training_args.bin", Kind::kTrainerState},
       {"rng_state_0.pth", Kind::kTrainerState},
+      {"extra_state_world_size_8_rank_0.pt", Kind::kTrainerState},
       {"scheduler.pdparams", Kind::kTrainerState},
       {"zero_pp_rank_0_mp_rank_00_optim_states.pt", Kind::kTrainerState},
       {"__0_0.distcp", Kind::kDistributed},

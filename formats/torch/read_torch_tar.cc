@@ -49,7 +49,7 @@ absl::StatusOr<Members> FindMembers(const ByteSource& source) {
   for (const TarMember& member : *members) {
     const auto* name = std::find(std::begin(kNames), std::end(kNames), member.name);
     if (name == std::end(kNames)) continue;
-    if (found[name - kNames].has_value()) return absl::DataLossError(absl::StrCat("member \"", *name, "\" stands there twice"));
+    if (found[name - kNames].has_value()) return absl::DataLossError(absl::StrCat("member \"", *name, "\" is there twice"));
     if (!member.is_file) return absl::UnimplementedError(absl::StrCat("member \"", *name, "\" is a link or a folder, no file"));
     found[name - kNames] = member;
   }

@@ -281,8 +281,8 @@ INSTANTIATE_TEST_SUITE_P(
                  }),
                  kCorrupt, "descriptor disagrees"},
         OpenCase{"DescriptorNotAnnounced", WithSecond([](ZipPart& p) { p.descriptor = Descriptor(true, 4, Crc32(p.data), 10); }), kCorrupt,
-                 "16 bytes of nothing"},
-        OpenCase{"GapBefore", WithSecond([](ZipPart& p) { p.before = "gap"; }), kCorrupt, "\"a/0\": behind it stand 3 bytes"}),
+                 "16 bytes that belong to no member follow"},
+        OpenCase{"GapBefore", WithSecond([](ZipPart& p) { p.before = "gap"; }), kCorrupt, "\"a/0\": 3 bytes that belong to no member"}),
     [](const auto& info) { return info.param.what; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -291,7 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
                     OpenCase{"AnotherBehind", WithEnvelope({.after = BuildZip({Second(), Control()})}), kUnsupported,
                              "one after the other"},
                     OpenCase{"AnotherEndRecordInTheComment", WithEnvelope({.comment = BuildZip({}) + "tail"}), kCorrupt, ""},
-                    OpenCase{"GapBefore", WithEnvelope({.before_directory = "gap"}), kCorrupt, "3 bytes of nothing"},
+                    OpenCase{"GapBefore", WithEnvelope({.before_directory = "gap"}), kCorrupt, "3 bytes that belong to no member follow"},
                     OpenCase{"GapBehind", WithEnvelope({.before_end = "gap"}), kCorrupt, "3 bytes stand before"},
                     OpenCase{"CommentCut", WithEnvelope({.comment = "abc", .comment_size = 4}), kCorrupt, ""},
                     OpenCase{"Zip64OtherCount", WithEnvelope({.zip64 = true, .count64 = 1}), kCorrupt, "disagree"},

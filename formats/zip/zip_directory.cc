@@ -36,7 +36,7 @@ absl::StatusOr<std::vector<ZipEntry>> ReadEntries(const ByteSource& source, cons
     return absl::DataLossError(absl::StrCat("its directory goes on behind the ", end.members, " members that the end record counts"));
   }
   for (const ZipEntry& entry : entries) {
-    if (!names.insert(entry.member.name).second) return absl::DataLossError(absl::StrCat(Label(entry.member), " stands there twice"));
+    if (!names.insert(entry.member.name).second) return absl::DataLossError(absl::StrCat(Label(entry.member), " is listed twice"));
   }
   return entries;
 }

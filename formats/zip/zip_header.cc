@@ -262,7 +262,7 @@ absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& ent
   }
   if (status.ok() && (entry.flags & kDescribed) != 0) status = CheckDescriptor(cursor, entry.member, next - cursor.position());
   if (status.ok() && cursor.position() < next) {
-    status = absl::DataLossError(absl::StrCat("behind it stand ", next - cursor.position(), " bytes of nothing"));
+    status = absl::DataLossError(absl::StrCat(next - cursor.position(), " bytes that belong to no member follow it"));
   }
   if (!status.ok()) return WithMember(entry.member, status);
   return offset;
