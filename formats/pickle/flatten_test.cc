@@ -1,6 +1,9 @@
 #include "formats/pickle/flatten.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -181,6 +184,21 @@ TEST(AmplificationTest, LongNamesOfGlobalsAreWork) {
   EXPECT_TRUE(status(100).ok()) << status(100);
   EXPECT_EQ(status(60'000).code(), absl::StatusCode::kResourceExhausted) << status(60'000);
   EXPECT_THAT(std::string(status(60'000).message()), HasSubstr("steps of work"));
+}
+
+TEST(AmplificationTest, WhatACallLooksThroughIsWork) {
+  const auto status = [](const std::string& function, const std::string& arguments, int calls) {
+    return RunProgram(absl::StrCat(function, "q\1", arguments, "q\2", "00}", Repeat("h\1h\2R0", calls), ".")).status();
+  };
+  const std::string long_text = absl::StrCat(Unicode(std::string(60'000, 'a')), Unicode("latin1"), "\x86");
+  const std::string many = absl::StrCat("(", Repeat("N", 20'000), "t");
+  for (const auto& [function, arguments] :
+       {std::pair(GlobalOf("_codecs", "encode"), long_text), std::pair(GlobalOf("torch", "device"), many)}) {
+    EXPECT_TRUE(status(function, arguments, 10).ok()) << status(function, arguments, 10);
+    const absl::Status refused = status(function, arguments, 20'000);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted) << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("steps of work"));
+  }
 }
 
 TEST(AmplificationTest, SmallProgramsListNoMillionsOfTensors) {

@@ -1,5 +1,6 @@
 #include "formats/pickle/reduce.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "formats/pickle/arguments.h"
 #include "formats/pickle/attributes.h"
+#include "formats/pickle/budget.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/numpy_objects.h"
 #include "formats/pickle/text.h"
@@ -99,6 +101,7 @@ absl::StatusOr<Value*> SetOf(Arena& arena, Arguments arguments) {
 
 // A device, a number, a slice: of no use here, and no place for tensors.
 absl::StatusOr<Value*> InertOf(Arena& arena, const TableRow& function, Arguments arguments) {
+  arena.AddWork(static_cast<int64_t>(arguments.size()));  // The same tuple may be given again and again.
   for (const Value* argument : arguments) {
     if (argument->holds_tensors) return Unforeseen(function, absl::StrCat("with ", Describe(*argument), " among its arguments"));
   }
@@ -127,6 +130,7 @@ absl::StatusOr<Value*> Encode(Arena& arena, const TableRow& function, Arguments 
   if (const LongText* text = arguments[0]->As<LongText>()) return arena.New(text->bytes);
   const Text* text = arguments[0]->As<Text>();
   if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a text to encode"));
+  arena.AddWork(static_cast<int64_t>(text->utf8.size()) / kTextStep);
   if (!IsLatin1(text->utf8)) return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " has characters beyond latin-1"));
   if (text->bytes.has_value()) return arena.New(*text->bytes);
   if (text->utf8.empty()) return arena.New(Bytes());
