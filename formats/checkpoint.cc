@@ -1,24 +1,40 @@
 #include "formats/checkpoint.h"
 
+#include <cstddef>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace weighbridge {
+namespace {
+
+size_t HashOf(absl::string_view name) {
+  return absl::flat_hash_map<absl::string_view, size_t>::hasher()(name);
+}
+
+}  // namespace
 
 absl::Status Checkpoint::Add(CheckpointTensor tensor) {
-  if (!index_.emplace(tensor.name, tensors_.size()).second) {
-    return absl::DataLossError(absl::StrCat("two tensors have the name \"", tensor.name, "\""));
+  for (size_t key = HashOf(tensor.name);; ++key) {
+    const auto [other, is_new] = index_.emplace(key, tensors_.size());
+    if (is_new) break;
+    if (tensors_[other->second].name == tensor.name) {
+      return absl::DataLossError(absl::StrCat("two tensors have the name \"", tensor.name, "\""));
+    }
   }
   tensors_.push_back(std::move(tensor));
   return absl::OkStatus();
 }
 
 const CheckpointTensor* Checkpoint::Find(absl::string_view name) const {
-  const auto found = index_.find(name);
-  return found == index_.end() ? nullptr : &tensors_[found->second];
+  size_t key = HashOf(name);
+  for (auto found = index_.find(key); found != index_.end(); found = index_.find(++key)) {
+    if (tensors_[found->second].name == name) return &tensors_[found->second];
+  }
+  return nullptr;
 }
 
 absl::Status CheckAllListed(const Checkpoint& checkpoint) {

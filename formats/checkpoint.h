@@ -104,7 +104,8 @@ class Checkpoint {
 
  private:
   std::vector<CheckpointTensor> tensors_;
-  absl::flat_hash_map<std::string, size_t> index_;
+  // Rows by the hash of their name or, where that is taken by another, the next number: a name is held once.
+  absl::flat_hash_map<size_t, size_t> index_;
 };
 
 // FailedPrecondition when `checkpoint` holds what it does not list, naming it and the file.

@@ -183,7 +183,7 @@ absl::StatusOr<StoredTensor> StoredTensor::Create(TensorSpec spec, ByteSourcePtr
     return absl::DataLossError(absl::StrCat("offset ", offset, " + ", overflow ? "2^63 or more" : absl::StrCat(extent), " bytes of ",
                                             ToString(spec), " with strides ", ShapeToString(strides), " exceeds ", source->size()));
   }
-  return StoredTensor(std::move(spec), std::move(source), offset, std::move(strides), *count);
+  return StoredTensor(std::move(spec), std::move(source), offset, strides, *count);
 }
 
 absl::StatusOr<StoredTensor> StoredTensor::CreateRowMajor(TensorSpec spec, ByteSourcePtr source, int64_t offset) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -53,13 +54,17 @@ class StoredTensor {
   bool IsRowMajor() const;
 
  private:
-  StoredTensor(TensorSpec spec, ByteSourcePtr source, int64_t offset, std::vector<int64_t> strides, int64_t element_count)
-      : spec_(std::move(spec)), source_(std::move(source)), offset_(offset), strides_(std::move(strides)), element_count_(element_count) {}
+  StoredTensor(TensorSpec spec, ByteSourcePtr source, int64_t offset, absl::Span<const int64_t> strides, int64_t element_count)
+      : spec_(std::move(spec)),
+        source_(std::move(source)),
+        offset_(offset),
+        strides_(strides.begin(), strides.end()),
+        element_count_(element_count) {}
 
   TensorSpec spec_;
   ByteSourcePtr source_;
   int64_t offset_;
-  std::vector<int64_t> strides_;
+  absl::InlinedVector<int64_t, 2> strides_;  // Most tensors are vectors and matrices.
   int64_t element_count_;
 };
 

@@ -34,10 +34,9 @@ struct ExprBuilder {
     Region region = {};
   };
 
-  static ExprPtr MakeRead(std::string label, StoredTensor tensor) {
+  static ExprPtr MakeRead(std::string label, std::shared_ptr<const StoredTensor> tensor) {
     std::shared_ptr<Expr> expr(new Expr);
-    expr->spec_ = tensor.spec();
-    expr->tensor_ = std::make_shared<const StoredTensor>(std::move(tensor));
+    expr->tensor_ = std::move(tensor);
     expr->label_ = std::move(label);
     return expr;
   }
@@ -125,6 +124,10 @@ void CollectLeaves(const Expr& expr, absl::flat_hash_set<const Expr*>& seen, std
 }  // namespace
 
 ExprPtr Read(std::string label, StoredTensor tensor) {
+  return Read(std::move(label), std::make_shared<const StoredTensor>(std::move(tensor)));
+}
+
+ExprPtr Read(std::string label, std::shared_ptr<const StoredTensor> tensor) {
   return ExprBuilder::MakeRead(std::move(label), std::move(tensor));
 }
 

@@ -26,7 +26,7 @@ class Expr {
 
   Op op() const { return op_; }
   // Of the result.
-  const TensorSpec& spec() const { return spec_; }
+  const TensorSpec& spec() const { return tensor_ != nullptr ? tensor_->spec() : spec_; }
   absl::Span<const ExprPtr> operands() const { return operands_; }
 
   // kRead only.
@@ -46,8 +46,8 @@ class Expr {
   Expr() = default;
 
   Op op_ = Op::kRead;
-  int depth_ = 1;  // Operations on the longest way down to a Read.
-  TensorSpec spec_;
+  int depth_ = 1;    // Operations on the longest way down to a Read.
+  TensorSpec spec_;  // Of other operations than kRead.
   std::vector<ExprPtr> operands_;
   std::shared_ptr<const StoredTensor> tensor_;
   std::string label_;
@@ -57,6 +57,8 @@ class Expr {
 
 // A stored tensor, bit for bit. `label` is "SOURCE/NAME", for messages and for ToString.
 ExprPtr Read(std::string label, StoredTensor tensor);
+// As above, of a tensor that others hold too: its checkpoint.
+ExprPtr Read(std::string label, std::shared_ptr<const StoredTensor> tensor);
 
 // InvalidArgument when `axes` is no permutation of 0 … rank - 1.
 absl::StatusOr<ExprPtr> Permute(ExprPtr operand, std::vector<int64_t> axes);

@@ -71,7 +71,7 @@ void SourceView::AddRowsAndCompanions() {
     return;
   }
   for (const CheckpointTensor& tensor : source_.checkpoint->tensors()) {
-    AddRow(tensor.name, Read(absl::StrCat(source_.id, "/", tensor.name), tensor.tensor), tensor.tensor_name);
+    AddRow(tensor.name, Read(absl::StrCat(source_.id, "/", tensor.name), {source_.checkpoint, &tensor.tensor}), tensor.tensor_name);
   }
   for (const CheckpointFile& file : source_.checkpoint->files) {
     if (file.role != CheckpointFile::Role::kConfig && file.role != CheckpointFile::Role::kTokenizer) continue;

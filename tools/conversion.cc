@@ -73,8 +73,12 @@ std::vector<std::string> NamesOf(const Plan& plan, const CheckpointLayout& layou
 // The files of one result, from the plan to their names.
 class Result {
  public:
-  Result(const Plan& plan, const CheckpointLayout& layout, const ConversionOptions& options)
-      : plan_(plan), layout_(layout), options_(options), folder_(options.folder, options.overwrite), progress_(options.common.quiet) {}
+  Result(const Plan& plan, CheckpointLayout layout, const ConversionOptions& options)
+      : plan_(plan),
+        layout_(std::move(layout)),
+        options_(options),
+        folder_(options.folder, options.overwrite),
+        progress_(options.common.quiet) {}
 
   absl::StatusOr<bool> Make(std::ostream& out) {
     absl::Status status = CheckFolder();
@@ -186,6 +190,8 @@ class Result {
     progress_.Start("writing", bytes);
     absl::Status status = Execute(plan_, files, options);
     progress_.Finish();
+    // Headers of hundreds of thousands of tensors take memory that judging needs.
+    for (CheckpointLayout::Weights& weights : layout_.weights) weights.layout.literals.clear();
     return status;
   }
 
@@ -257,7 +263,7 @@ class Result {
   }
 
   const Plan& plan_;
-  const CheckpointLayout& layout_;
+  CheckpointLayout layout_;
   const ConversionOptions& options_;
   OutputFolder folder_;
   Progress progress_;
@@ -299,7 +305,7 @@ absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>
     return true;
   }
   if (options.folder.empty()) return true;
-  return Result(*plan, *layout, options).Make(out);
+  return Result(*plan, *std::move(layout), options).Make(out);
 }
 
 }  // namespace weighbridge

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -34,13 +33,13 @@ absl::StatusOr<std::string> Leaf(const OutputTensor& tensor) {
 }
 
 // RFC 6962, 2.1: the left part is the greatest power of two that is less than all.
-absl::StatusOr<std::string> Root(absl::Span<const std::string> leaves) {
-  if (leaves.empty()) return Sha256Of("");
-  if (leaves.size() == 1) return leaves[0];
-  const size_t count = std::bit_floor(leaves.size() - 1);
-  absl::StatusOr<std::string> left = Root(leaves.subspan(0, count));
+absl::StatusOr<std::string> Root(absl::Span<const OutputTensor* const> tensors) {
+  if (tensors.empty()) return Sha256Of("");
+  if (tensors.size() == 1) return Leaf(*tensors[0]);
+  const size_t count = std::bit_floor(tensors.size() - 1);
+  absl::StatusOr<std::string> left = Root(tensors.subspan(0, count));
   if (!left.ok()) return left;
-  absl::StatusOr<std::string> right = Root(leaves.subspan(count));
+  absl::StatusOr<std::string> right = Root(tensors.subspan(count));
   if (!right.ok()) return right;
   return Sha256Of(absl::StrCat("\1", *left, *right));
 }
@@ -48,17 +47,12 @@ absl::StatusOr<std::string> Root(absl::Span<const std::string> leaves) {
 }  // namespace
 
 absl::StatusOr<std::string> ContentRoot(const Output& output) {
-  std::vector<std::pair<std::string, std::string>> named;
+  std::vector<const OutputTensor*> tensors;
   for (const OutputTensor& tensor : output.tensors()) {
-    if (tensor.content_sha256().empty()) continue;
-    absl::StatusOr<std::string> leaf = Leaf(tensor);
-    if (!leaf.ok()) return leaf;
-    named.emplace_back(tensor.name(), *std::move(leaf));
+    if (!tensor.content_sha256().empty()) tensors.push_back(&tensor);
   }
-  std::sort(named.begin(), named.end());
-  std::vector<std::string> leaves;
-  for (auto& [name, leaf] : named) leaves.push_back(std::move(leaf));
-  return Root(leaves);
+  std::stable_sort(tensors.begin(), tensors.end(), [](const OutputTensor* a, const OutputTensor* b) { return a->name() < b->name(); });
+  return Root(tensors);
 }
 
 }  // namespace weighbridge

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,7 +42,7 @@ struct Guess {
 
 class Diagnosis {
  public:
-  Diagnosis(const Plan& plan, absl::Span<const JudgedTensor> tensors) {
+  Diagnosis(const Plan& plan, const std::deque<JudgedTensor>& tensors) {
     for (const PlannedTensor& output : plan.outputs) outputs_[ToString(output.expr->spec())].push_back(&output);
     for (const PlanSource& source : plan.sources) {
       for (const CheckpointTensor& tensor : source.checkpoint->tensors()) {
@@ -193,7 +194,7 @@ bool IsWrong(const JudgedTensor& tensor) {
 }  // namespace
 
 absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch>> scratch, const std::atomic<bool>* stop,
-                      absl::Span<JudgedTensor> tensors) {
+                      std::deque<JudgedTensor>& tensors) {
   std::vector<JudgedTensor*> wrong;
   for (JudgedTensor& tensor : tensors) {
     if (IsWrong(tensor)) wrong.push_back(&tensor);

@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_VERIFY_DIAGNOSE_H_
 
 #include <atomic>
+#include <deque>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -19,7 +20,7 @@ namespace weighbridge {
 //
 // One thread for each scratch memory. Fails as CompareSpan does, with the name of the tensor where that could not be read; Cancelled.
 absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch>> scratch, const std::atomic<bool>* stop,
-                      absl::Span<JudgedTensor> tensors);
+                      std::deque<JudgedTensor>& tensors);
 
 }  // namespace weighbridge
 

@@ -112,10 +112,11 @@ OutputTensor ToOutputTensor(const JudgedTensor& tensor, const FilePlaces& places
   output.set_dtype(std::string(DTypeName(spec.dtype)));
   for (int64_t extent : spec.shape) output.add_shape(extent);
   if (match.planned != nullptr) output.set_expression(ToString(*match.planned->expr));
-  if (match.planned != nullptr) output.set_tolerance(match.planned->tolerance);
+  // A field that is set takes memory, empty or not.
+  if (match.planned != nullptr && !match.planned->tolerance.empty()) output.set_tolerance(match.planned->tolerance);
   if (match.found != nullptr) DescribeFound(tensor, places, output);
   output.set_verdict(verdict);
-  output.set_finding(finding);
+  if (!finding.empty()) output.set_finding(finding);
   if (!tensor.explanation.empty()) absl::StrAppend(output.mutable_finding(), "; ", tensor.explanation);
   return output;
 }

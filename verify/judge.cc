@@ -15,7 +15,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -74,9 +73,7 @@ class Judging {
   // Everything that is to be done, but for explanations.
   absl::Status Prepare() {
     found_.tolerance = options_.tolerance;
-    const std::vector<MatchedTensor> matches = MatchTensors(plan_, merged_);
-    found_.tensors.reserve(matches.size());
-    for (const MatchedTensor& match : matches) {
+    for (const MatchedTensor& match : MatchTensors(plan_, merged_)) {
       if (options_.match && !options_.match(NameOf(match))) continue;
       JudgedTensor& tensor = found_.tensors.emplace_back();
       tensor.match = match;
@@ -117,7 +114,7 @@ class Judging {
           return index < others ? tasks_[index].run(*scratch_[thread]) : CompareOneSpan(span_tasks_[index - others], *scratch_[thread]);
         });
     if (status.ok()) {
-      status = Diagnose(plan_, scratch_, options_.stop, absl::MakeSpan(found_.tensors));
+      status = Diagnose(plan_, scratch_, options_.stop, found_.tensors);
       if (!status.ok()) status = AnnotateTensor(status);
     }
     // A file that changed explains everything else.
@@ -354,14 +351,18 @@ class Judging {
   std::mutex progress_mutex_;
 };
 
+absl::StatusOr<Judgement> RunJudging(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
+  Judging judging(plan, merged, options);
+  if (absl::Status status = judging.Prepare(); !status.ok()) return status;
+  return judging.Run();
+}
+
 }  // namespace
 
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
   // What is not listed would be judged by nobody.
   if (absl::Status status = CheckAllListed(merged); !status.ok()) return status;
-  Judging judging(plan, merged, options);
-  if (absl::Status status = judging.Prepare(); !status.ok()) return status;
-  absl::StatusOr<Judgement> judgement = judging.Run();
+  absl::StatusOr<Judgement> judgement = RunJudging(plan, merged, options);
   if (!judgement.ok()) return judgement.status();
   return MakeManifest(plan, merged, *std::move(judgement));
 }

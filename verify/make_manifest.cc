@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,7 +69,7 @@ absl::StatusOr<RecipeText> DescribeRecipe(const Recipe& recipe) {
 }
 
 // Where the container's own tensor names are not those of the recipe's naming rule: one sentence, or nothing.
-std::string TensorNameRemark(absl::Span<const JudgedTensor> tensors) {
+std::string TensorNameRemark(const std::deque<JudgedTensor>& tensors) {
   int64_t count = 0;
   std::string example;
   for (const JudgedTensor& tensor : tensors) {
@@ -99,9 +100,8 @@ absl::Status DescribeOutput(const Checkpoint& merged, Judgement& judgement, Outp
   if (const std::string remark = TensorNameRemark(judgement.tensors); !remark.empty()) output.add_remarks(remark);
   // One after the other, so that there is not twice what was found of hundreds of thousands.
   const FilePlaces places(merged);
-  for (JudgedTensor& tensor : judgement.tensors) {
-    *output.add_tensors() = ToOutputTensor(tensor, places);
-    tensor = {};
+  for (; !judgement.tensors.empty(); judgement.tensors.pop_front()) {
+    *output.add_tensors() = ToOutputTensor(judgement.tensors.front(), places);
   }
   absl::StatusOr<std::string> root = ContentRoot(output);
   if (!root.ok()) return root.status();

@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_VERIFY_MAKE_MANIFEST_H_
 #define WEIGHBRIDGE_VERIFY_MAKE_MANIFEST_H_
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,8 @@ struct Judgement {
   std::vector<std::vector<DigestedRange>> container;
   // One for each dropped tensor of the plan.
   std::vector<std::string> dropped_xxh3;
-  // One for each tensor of the plan or of the merged checkpoint, in the manifest's order.
-  std::vector<JudgedTensor> tensors;
+  // One for each tensor of the plan or of the merged checkpoint, in the manifest's order. Given back one by one as they are written down.
+  std::deque<JudgedTensor> tensors;
 };
 
 // Writes down what was judged. Of files that were not digested nothing is written. Fails as Sha256.

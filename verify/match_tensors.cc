@@ -52,13 +52,10 @@ std::vector<MatchedTensor> MatchTensors(const Plan& plan, const Checkpoint& merg
 
   // missing[0] come before everything, missing[n + 1] behind the file's tensor n.
   std::vector<std::vector<MatchedTensor>> missing(found.size() + 1);
-  absl::flat_hash_map<absl::string_view, size_t> found_positions;
-  for (size_t i = 0; i < found.size(); ++i) found_positions.emplace(found[i].found->name, i);
   size_t place = 0;
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
-    const auto position = found_positions.find(plan.outputs[i].name);
-    if (position != found_positions.end()) {
-      place = position->second + 1;
+    if (const CheckpointTensor* stands = merged.Find(plan.outputs[i].name); stands != nullptr) {
+      place = static_cast<size_t>(stands - merged.tensors().data()) + 1;
     } else {
       missing[place].push_back({.planned = &plan.outputs[i], .planned_position = static_cast<int64_t>(i)});
     }
