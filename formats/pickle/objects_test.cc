@@ -138,6 +138,35 @@ TEST(ObjectsTest, Python2StringsAreEncodedAsTheTextThatTheyBecame) {
   EXPECT_EQ(RunAndShow(program, Paddle()), "b\"\\xc3\\xa9\"");
 }
 
+TEST(ObjectsTest, RefusesInertValuesThatTheLibrariesDoNotMake) {
+  const auto call = [](absl::string_view module, absl::string_view name, const std::string& arguments) {
+    return CallOf(GlobalOf(module, name), arguments);
+  };
+  const std::string scalar = GlobalOf("numpy._core.multiarray", "scalar");
+  const std::string array = NumpyArray(TupleOf(Int(1)), NumpyDType("u1"), Binary("x"));
+  ExpectRefused({
+      {"int of a list", call("builtins", "int", "]"), Code::kDataLoss, {"a list", "a number"}},
+      {"int of infinity", call("builtins", "int", std::string("G\x7f\xf0\0\0\0\0\0\0", 9)), Code::kDataLoss, {"a number"}},
+      {"int of two", call("builtins", "int", "K\1K\2"), Code::kDataLoss, {"int"}},
+      {"float of a text", call("builtins", "float", Unicode("x")), Code::kDataLoss, {"a number"}},
+      {"complex of None", call("builtins", "complex", "K\1N"), Code::kDataLoss, {"a number"}},
+      {"complex of three", call("builtins", "complex", "K\1K\1K\1"), Code::kDataLoss, {"complex"}},
+      {"slice of nothing", call("builtins", "slice", ""), Code::kDataLoss, {"slice"}},
+      {"slice of four", call("builtins", "slice", "NNNN"), Code::kDataLoss, {"slice"}},
+      {"device of nothing", call("torch", "device", ""), Code::kDataLoss, {"device"}},
+      {"device of None", call("torch", "device", "N"), Code::kDataLoss, {"device's name"}},
+      {"device with a text for an index", call("torch", "device", Unicode("cpu") + Unicode("1")), Code::kDataLoss, {"device's index"}},
+      {"layout of another name", call("torch.serialization", "_get_layout", Unicode("torch.other")), Code::kDataLoss, {"layout's name"}},
+      {"scalar of no dtype", CallOf(scalar, "K\3" + Binary("x")), Code::kDataLoss, {"numpy dtype"}},
+      {"scalar of another size", CallOf(scalar, NumpyDType("f4") + Binary("x")), Code::kDataLoss, {"4 bytes"}},
+      {"scalar without bytes", CallOf(scalar, NumpyDType("f4")), Code::kDataLoss, {"scalar"}},
+      {"set of a number", call("builtins", "set", "K\1"), Code::kDataLoss, {"members of a set"}},
+      {"set of lists", call("builtins", "set", "(]l"), Code::kDataLoss, {"a list", "hash"}},
+      {"frozenset of arrays", call("builtins", "frozenset", "(" + array + "l"), Code::kDataLoss, {"hash"}},
+      {"an array added to a set", "\x8f(" + array + "\x90", Code::kDataLoss, {"hash"}},
+  });
+}
+
 TEST(ObjectsTest, RefusesOtherUsesOfTheTable) {
   const std::string encode = GlobalOf("_codecs", "encode");
   const std::string eval = GlobalOf("builtins", "eval");

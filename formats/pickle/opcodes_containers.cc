@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "formats/pickle/inert_values.h"
 #include "formats/pickle/interpreter.h"
 
 namespace weighbridge::pickle {
@@ -180,6 +181,7 @@ absl::Status Interpreter::FrozenSet() {
 
 absl::Status Interpreter::AddItems(Value* set) {
   for (size_t i = marks_.back(); i < stack_.size(); ++i) {
+    if (absl::Status status = CheckIsHashable(*stack_[i]); !status.ok()) return status;
     if (absl::Status status = arena_.KeepAside(set, Aside::Place::kSet, stack_[i]); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "formats/pickle/attributes.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/closed_table.h"
+#include "formats/pickle/inert_values.h"
 #include "formats/pickle/numpy_objects.h"
 #include "formats/pickle/text.h"
 #include "formats/pickle/torch_tensors.h"
@@ -95,21 +96,20 @@ absl::StatusOr<Value*> SetOf(Arena& arena, Arguments arguments) {
   if (absl::Status status = CheckCount(arguments, 0, 1); !status.ok()) return status;
   Value* set = arena.New(Set());
   if (arguments.empty()) return set;
+  const List* list = arguments[0]->As<List>();
+  const Tuple* tuple = arguments[0]->As<Tuple>();
+  if (list == nullptr && tuple == nullptr && arguments[0]->As<Set>() == nullptr) {
+    return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the members of a set"));
+  }
+  if (list != nullptr || tuple != nullptr) {
+    const Arguments members = list != nullptr ? list->items : tuple->items;
+    arena.AddWork(static_cast<int64_t>(members.size()));  // The same list may be given again and again.
+    for (const Value* member : members) {
+      if (absl::Status status = CheckIsHashable(*member); !status.ok()) return status;
+    }
+  }
   if (absl::Status status = arena.KeepAside(set, Aside::Place::kSet, arena.Again(arguments[0])); !status.ok()) return status;
   return set;
-}
-
-// A device, a number, a slice: of no use here, and no place for tensors.
-absl::StatusOr<Value*> InertOf(Arena& arena, const TableRow& function, Arguments arguments) {
-  arena.AddWork(static_cast<int64_t>(arguments.size()));  // The same tuple may be given again and again.
-  for (const Value* argument : arguments) {
-    if (argument->holds_tensors) return Unforeseen(function, absl::StrCat("with ", Describe(*argument), " among its arguments"));
-  }
-  std::string what = absl::StrCat(function.module, ".", function.name);
-  if (function.kind == GlobalKind::kTorchDevice && !arguments.empty()) {
-    if (const Text* device = arguments[0]->As<Text>()) absl::StrAppend(&what, " ", Escape(device->utf8));
-  }
-  return arena.New(Inert{std::move(what)});
 }
 
 absl::StatusOr<Value*> EvalOf(Arena& arena, const TableRow& function, Arguments arguments) {
@@ -145,13 +145,6 @@ absl::StatusOr<Value*> BytesOrArray(Arena& arena, const TableRow& function, Argu
   return absl::UnimplementedError(absl::StrCat(function.name, " of ", Describe(*arguments[0]), " is not read"));
 }
 
-absl::StatusOr<Value*> LayoutOf(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 1, 1); !status.ok()) return status;
-  const Text* text = arguments[0]->As<Text>();
-  if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a layout's name"));
-  return arena.New(Inert{Escape(text->utf8)});
-}
-
 absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments arguments) {
   using Kind = GlobalKind;
   switch (function.kind) {
@@ -184,11 +177,10 @@ absl::StatusOr<Value*> CallRow(Arena& arena, const TableRow& function, Arguments
     case Kind::kRebuildSparse:
       return RebuildTensor(arena, function, arguments);
     case Kind::kTorchLayout:
-      return LayoutOf(arena, arguments);
     case Kind::kTorchDevice:
     case Kind::kNumpyScalar:
     case Kind::kPlainInert:
-      return InertOf(arena, function, arguments);
+      return MakeInert(arena, function, arguments);
     case Kind::kNumpyReconstruct:
       return ReconstructArray(arena, arguments);
     case Kind::kNumpyFromBuffer:

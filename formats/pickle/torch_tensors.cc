@@ -55,10 +55,20 @@ bool MakesTensors(GlobalKind kind) {
   return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
 }
 
+bool CanHaveGradient(DType dtype) {
+  return IsFloatingPoint(dtype) || dtype == DType::kComplex64 || dtype == DType::kComplex128;
+}
+
 // Notes what the hooks of a tensor hold. torch takes them as they are.
 absl::StatusOr<Value*> WithHooks(Arena& arena, absl::StatusOr<Value*> tensor, const Value& requires_grad, const Value& hooks) {
   if (!tensor.ok()) return tensor;
-  if (absl::Status status = BoolOf(requires_grad, "requires_grad").status(); !status.ok()) return status;
+  const absl::StatusOr<bool> has_gradient = BoolOf(requires_grad, "requires_grad");
+  if (!has_gradient.ok()) return has_gradient.status();
+  const Tensor* made = (*tensor)->As<Tensor>();
+  if (*has_gradient && made != nullptr && made->unsupported.empty() && !CanHaveGradient(made->dtype)) {
+    return absl::DataLossError(
+        absl::StrCat("a tensor of ", DTypeName(made->dtype), " requires a gradient, which only floating-point numbers have"));
+  }
   if (hooks.As<Dict>() == nullptr && hooks.As<None>() == nullptr) {
     return absl::DataLossError(absl::StrCat(Describe(hooks), " stands in place of a tensor's hooks"));
   }
