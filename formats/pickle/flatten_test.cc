@@ -191,9 +191,9 @@ TEST(AmplificationTest, WhatACallLooksThroughIsWork) {
     return RunProgram(absl::StrCat(function, "q\1", arguments, "q\2", "00}", Repeat("h\1h\2R0", calls), ".")).status();
   };
   const std::string long_text = absl::StrCat(Unicode(std::string(60'000, 'a')), Unicode("latin1"), "\x86");
-  const std::string many = absl::StrCat("(", Repeat("N", 20'000), "t");
+  const std::string many = absl::StrCat("(](", Repeat("N", 20'000), "et");
   for (const auto& [function, arguments] :
-       {std::pair(GlobalOf("_codecs", "encode"), long_text), std::pair(GlobalOf("torch", "device"), many)}) {
+       {std::pair(GlobalOf("_codecs", "encode"), long_text), std::pair(GlobalOf("builtins", "frozenset"), many)}) {
     EXPECT_TRUE(status(function, arguments, 10).ok()) << status(function, arguments, 10);
     const absl::Status refused = status(function, arguments, 20'000);
     EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted) << refused;

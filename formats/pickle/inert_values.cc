@@ -88,13 +88,12 @@ absl::Status CheckArguments(const TableRow& function, Arguments arguments) {
 }  // namespace
 
 absl::StatusOr<Value*> MakeInert(Arena& arena, const TableRow& function, Arguments arguments) {
-  arena.AddWork(static_cast<int64_t>(arguments.size()));  // The same tuple may be given again and again.
+  if (absl::Status status = CheckArguments(function, arguments); !status.ok()) return status;
   for (const Value* argument : arguments) {
     if (!argument->holds_tensors) continue;
     return absl::PermissionDeniedError(
         absl::StrCat(function.module, " ", function.name, " is not allowed with ", Describe(*argument), " among its arguments"));
   }
-  if (absl::Status status = CheckArguments(function, arguments); !status.ok()) return status;
   if (function.kind == GlobalKind::kTorchLayout) return arena.New(Inert{arguments[0]->As<Text>()->utf8});
   std::string what = absl::StrCat(function.module, ".", function.name);
   if (function.kind == GlobalKind::kTorchDevice) absl::StrAppend(&what, " ", Escape(arguments[0]->As<Text>()->utf8));
