@@ -18,7 +18,8 @@ namespace {
 using Code = absl::StatusCode;
 
 const std::vector<FuzzTarget>& Targets() {
-  const std::vector<Code> of_readers = {Code::kDataLoss, Code::kUnimplemented, Code::kResourceExhausted, Code::kPermissionDenied};
+  const std::vector<Code> of_readers = {Code::kDataLoss, Code::kUnimplemented, Code::kResourceExhausted, Code::kPermissionDenied,
+                                        Code::kFailedPrecondition};
   const std::vector<Code> of_json = {Code::kDataLoss, Code::kResourceExhausted};
   const std::vector<Code> of_tokenizers = {Code::kDataLoss, Code::kUnimplemented, Code::kResourceExhausted};
   static const auto* targets = new std::vector<FuzzTarget>{

@@ -16,9 +16,10 @@ namespace weighbridge {
 // tensors of them, and uint16 elsewhere (formats.md 8.6). Remarks tell of arrays that the name table does not list and of bytes after
 // the pickle.
 //
-// PermissionDenied, DataLoss, Unimplemented and ResourceExhausted as pickle::RunPickle, pickle::Flatten and pickle::StoreArray. DataLoss
-// also when the name table lists a name without an array, when slices are missing, used twice or do not make their parameter, and when two
-// tensors have one name. Unimplemented also for arrays of protocol 0, which Paddle never writes. Messages begin with "reading PATH: ".
+// PermissionDenied, DataLoss, Unimplemented, FailedPrecondition and ResourceExhausted as pickle::RunPickle, pickle::Flatten and
+// pickle::StoreArray. DataLoss also when the name table lists a name without an array, when slices are missing, used twice or do not make
+// their parameter, and when two tensors have one name. Unimplemented also for arrays of protocol 0, which Paddle never writes. Messages
+// begin with "reading PATH: ".
 //
 // Reads no elements, except that bytes which protocols 1 and 2 spell as text are scanned once (latin1_source.h).
 absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& limits);

@@ -14,7 +14,8 @@ namespace weighbridge {
 //
 // DataLoss: the file breaks its format. Unimplemented: it is well-formed and of a kind that is not read (TorchScript, an .npz, a sparse or
 // quantized tensor); the message names the kind. PermissionDenied: its pickle names a global outside the table of formats.md 2.6.
-// ResourceExhausted: it goes beyond a limit. Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
+// FailedPrecondition: what was saved is no container of tensors. ResourceExhausted: it goes beyond a limit. Otherwise as
+// ByteSource::ReadAt. Messages begin with "reading PATH: ".
 //
 // Where it is said that tensors lie in `source` itself, those are excepted whose numbers must be decoded: big-endian ones, those with a
 // conj or neg bit, and arrays in a deflated pickle or spelled as text.
