@@ -133,7 +133,8 @@ absl::StatusOr<Tokenizer> ReadTokenizer(const Checkpoint& checkpoint, const Read
     const bool is_unknown = token == vocabulary->unknown || !vocabulary->pieces.contains(token);
     if (is_unknown && token != *unk_token) added.insert(token);
   }
-  Tokenizer tokenizer{.length = vocabulary->size + static_cast<int64_t>(added.size()), .tokens = std::move(added)};
+  const int64_t length = vocabulary->size + static_cast<int64_t>(added.size());
+  Tokenizer tokenizer{.length = length, .tokens = std::move(added)};
   for (const auto& [piece, index] : vocabulary->pieces) tokenizer.tokens.insert(piece);
   return tokenizer;
 }
