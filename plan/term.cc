@@ -73,7 +73,7 @@ class TermParser {
   // A sum of which only the syntax is looked at.
   absl::Status Skip(int depth) {
     const TermScope* scope = std::exchange(scope_, nullptr);
-    const absl::Status status = Sum(depth).status();
+    absl::Status status = Sum(depth).status();
     scope_ = scope;
     return status;
   }
