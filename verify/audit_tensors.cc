@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
   const auto& tensors = checkpoint.tensors();
   std::vector<size_t> all(tensors.size());
   std::iota(all.begin(), all.end(), size_t{0});
-  const absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, all, options);
+  absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, all, options);
   if (!sha256.ok()) return sha256;
 
   std::map<std::string, const OutputTensor*> known;
@@ -115,7 +115,7 @@ absl::StatusOr<std::vector<std::string>> AuditTable(const Manifest& manifest, co
     const std::string claim = Row(listed[i]->name(), SpecOf(*listed[i]), said);
     if (row != claim) return Findings{absl::StrCat("tensor ", i, " of the output's files is ", row, "; the manifest says ", claim)};
   }
-  const absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, unplaced, options);
+  absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, unplaced, options);
   if (!sha256.ok()) return sha256;
   Findings findings;
   for (size_t k = 0; k < unplaced.size(); ++k) {
