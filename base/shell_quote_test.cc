@@ -36,11 +36,8 @@ std::string AsBashTakesIt(const std::string& text) {
 }
 
 TEST(ShellQuoteTest, AShellTakesItAsThisWord) {
-  for (const std::string word :
-       {"a b", "; touch pwned", "$(id)", "`id`", "'\"\\", "a&b|c>d<e", "*?[x]", "!x", "#x", "a\tb\r\nc", "\x1b[2J", "{a,b}", "~", "ü",
-        "\xe2\x80\xae"
-        "gnp.exe",
-        "$HOME"}) {
+  for (const std::string word : {"a b", "; touch pwned", "$(id)", "`id`", "'\"\\", "a&b|c>d<e", "*?[x]", "!x", "#x", "a\tb\r\nc", "\x1b[2J",
+                                 "{a,b}", "~", "ü", "\u202egnp.exe", "$HOME"}) {
     EXPECT_EQ(AsBashTakesIt(ShellQuote(word)), word);
   }
 }
