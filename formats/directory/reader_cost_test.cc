@@ -168,7 +168,7 @@ std::string LodTensors(int count) {
 std::string LongKey(int count) {
   std::string values;
   for (int i = 0; i < count; ++i) absl::StrAppend(&values, i == 0 ? "" : ",", "1");
-  return absl::StrCat("{\"", std::string(2 * count, 'k'), "\":[", values, "]}");
+  return absl::StrCat("{\"", std::string(size_t{2} * count, 'k'), "\":[", values, "]}");
 }
 
 struct CostCase {

@@ -68,7 +68,7 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
       {"damaged safetensors whose length begins as a protocol", Bytes("\x80\x02\0\0\0\0\0\0x", 9) + std::string(640, ' '),
        FileKind::kSafetensors},
       {"pickle, protocol 2", "\x80\x02}q\x01.", FileKind::kPickle},
-      {"pickle, protocol 4, of a short frame", "\x80\x04\x95" + Bytes("\x05\0\0\0\0\0\0\0", 8) + "}\x94h\0.", FileKind::kPickle},
+      {"pickle, protocol 4, of a short frame", "\x80\x04\x95" + Bytes("\x05\0\0\0\0\0\0\0", 8) + Bytes("}\x94h\0.", 5), FileKind::kPickle},
       {"pickle, protocol 4", "\x80\x04\x95", FileKind::kPickle},
       {"pickle, protocol 6", "\x80\x06}.", FileKind::kPickle},
       {"pickle, protocol 0", "(dp0\n.", FileKind::kPickle},

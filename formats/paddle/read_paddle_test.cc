@@ -406,7 +406,7 @@ TEST(ReadPaddleTest, RefusesBadSlices) {
 
 TEST(ReadPaddleTest, RefusesNamesThatAreNoTexts) {
   for (const auto& [what, name] : Items{{"3", Int(3)}, {"True", Bool(true)}, {"None", "N"}, {"2 bytes", Bytes("ab")}}) {
-    const auto pair = [&name = name](const std::string& made) { return Dict({{"w", made}}); };
+    const auto pair = [](const std::string& made) { return Dict({{"w", made}}); };
     const std::string plain = PlainPair(name, Array({}));
     ExpectRefused({
         {"by TUPLE2", pair(plain), kCorrupt, {"\"w\"", what, "name"}},
