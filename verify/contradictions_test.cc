@@ -46,7 +46,7 @@ TEST_F(ContradictionsTest, NoneInWhatJudgeWritesWhateverItsVerdict) {
   EXPECT_THAT(*Contradictions(Judged(Damaged(), {.tolerance = "abs:100"})), IsEmpty());
   std::vector<Stored> tensors = Damaged();
   std::swap(tensors[0], tensors[5]);
-  tensors[3].spec.shape = {700 * 40};
+  tensors[3].spec.shape = {int64_t{700} * 40};
   tensors[4].spec.dtype = DType::kInt32;
   tensors[6].name = "unexpected";
   tensors[7].bytes.clear();
@@ -139,7 +139,7 @@ TEST_F(ContradictionsTest, StatisticsThatNoElementsHave) {
                {"values.zero: negative", [](Manifest& m) { Values(m)->set_zero(-1); }, "more of its values are special"},
                {"values.subnormal: with all the others", [](Manifest& m) { Values(m)->set_subnormal(33 * 33 + 1); },
                 "more of its values are special"},
-               {"values.nan: all", [](Manifest& m) { Values(m)->set_nan(33 * 33); }, "0 values are finite"},
+               {"values.nan: all", [](Manifest& m) { Values(m)->set_nan(int64_t{33} * 33); }, "0 values are finite"},
                {"values.min: gone", [](Manifest& m) { Values(m)->clear_min(); }, "its least, greatest and mean value"},
                {"values.min: above max", [](Manifest& m) { Values(m)->set_min(9); }, "no values lie from 9 to"},
                {"values.max: NaN", [](Manifest& m) { Values(m)->set_max(std::numeric_limits<double>::quiet_NaN()); }, "no values lie from"},
