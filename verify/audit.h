@@ -51,9 +51,9 @@ int64_t AuditBytes(const Manifest& manifest, absl::Span<const ByteSourcePtr> fil
 // the bytes of all its tensors. Fails as ReadRegion does.
 absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, const Checkpoint& checkpoint, const AuditOptions& options);
 
-// Whether the checkpoint, opened from the very files that AuditFiles said yes to, has the output's table: its format, and in its order every
-// name, dtype, shape and place; and of tensors without a place the SHA-256, which AuditFiles does not know. The first row that differs is
-// named. Reports the bytes of the latter. Fails as ReadRegion does.
+// Whether the checkpoint, opened from the very files that AuditFiles said yes to, has the output's table: its format, and in its order
+// every name, dtype, shape and place; and of tensors without a place the SHA-256, which AuditFiles does not know. The first row that
+// differs is named. Reports the bytes of the latter. Fails as ReadRegion does.
 absl::StatusOr<std::vector<std::string>> AuditTable(const Manifest& manifest, const Checkpoint& checkpoint, const AuditOptions& options);
 
 // Whether a manifest, whose file has these bytes, can be believed as far as it can be known from itself: it says yes, nothing in it
