@@ -1,17 +1,19 @@
 #include "base/relative_path.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/printable.h"
 
 namespace weighbridge {
 namespace {
@@ -19,14 +21,17 @@ namespace {
 constexpr size_t kMaxComponentBytes = 255;  // NAME_MAX.
 constexpr size_t kMaxPathBytes = 1024;
 
-// ASCII's, U+0080 to U+009F, U+2028 and U+2029.
+// ASCII's, C1, and the separators of lines and paragraphs.
+bool IsControl(uint32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || code_point == 0x2028 || code_point == 0x2029;
+}
+
+// Bytes that belong to no character are none: a file's name need not be UTF-8.
 bool HasControlCharacter(absl::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (absl::ascii_iscntrl(byte)) return true;
-    const absl::string_view rest = text.substr(i + 1);
-    if (byte == 0xc2 && !rest.empty() && static_cast<unsigned char>(rest[0]) < 0xa0) return true;
-    if (byte == 0xe2 && rest.size() >= 2 && (rest.substr(0, 2) == "\x80\xa8" || rest.substr(0, 2) == "\x80\xa9")) return true;
+  while (!text.empty()) {
+    const Character character = FirstCharacter(text);
+    if (character.size > 0 && IsControl(character.code_point)) return true;
+    text.remove_prefix(std::max<size_t>(character.size, 1));
   }
   return false;
 }

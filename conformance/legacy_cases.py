@@ -31,6 +31,11 @@ def view(key, offset, size):
     return tuple_of(text(key), integer(offset), integer(size))
 
 
+def part(key, offset, size):
+    """Of the eight elements of storage "s", as a view."""
+    return over(legacy_storage("s", count=8, view=view(key, offset, size)))
+
+
 def legacy(
     *pairs, keys=("s",), data=(A,), count=None, magic=MAGIC, version=program(integer(1001)), system=SYSTEM, key_list=None, tail=b"", root=None
 ):
@@ -77,42 +82,26 @@ def legacy_cases():
         "magic off by one": legacy(("a", over(one)), magic=MAGIC.replace(b"\x6c", b"\x6d")),
         "magic longer": legacy(("a", over(one)), magic=b"\x80\2\x8a\x0b\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\0."),
         "magic after POP": legacy(("a", over(one)), magic=b"\x80\2N0" + MAGIC[2:]),
-        "view": legacy(("a", over(legacy_storage("s", count=8, view=view("v", 2, 4)))), data=(eight,)),
+        "view": legacy(("a", part("v", 2, 4)), data=(eight,)),
         "view of all": legacy(("a", over(legacy_storage("s", view=view("v", 0, 4))))),
-        "view beyond": legacy(("a", over(legacy_storage("s", count=8, view=view("v", 6, 4)))), data=(eight,)),
-        "view negative": legacy(("a", over(legacy_storage("s", count=8, view=view("v", -4, 4)))), data=(eight,)),
-        "view of -1": legacy(("a", over(legacy_storage("s", count=8, view=view("v", 2, -1)))), data=(eight,)),
-        "view too small": legacy(("a", over(legacy_storage("s", count=8, view=view("v", 2, 2)))), data=(eight,)),
-        "two views": legacy(
-            ("a", over(legacy_storage("s", count=8, view=view("v", 0, 4)))),
-            ("b", over(legacy_storage("s", count=8, view=view("w", 4, 4)))),
-            data=(eight,),
-        ),
-        "two views of one key": legacy(
-            ("a", over(legacy_storage("s", count=8, view=view("v", 0, 4)))),
-            ("b", over(legacy_storage("s", count=8, view=view("v", 4, 4)))),
-            data=(eight,),
-        ),
-        "two views of one key, turned": legacy(
-            ("b", over(legacy_storage("s", count=8, view=view("v", 4, 4)))),
-            ("a", over(legacy_storage("s", count=8, view=view("v", 0, 4)))),
-            data=(eight,),
-        ),
-        "one view twice": legacy(
-            ("a", over(legacy_storage("s", count=8, view=view("v", 4, 4)))),
-            ("b", over(legacy_storage("s", count=8, view=view("v", 4, 4)))),
-            data=(eight,),
-        ),
-        "view with the storage's key": legacy(("a", over(legacy_storage("s", count=8, view=view("s", 4, 4)))), data=(eight,)),
+        "view beyond": legacy(("a", part("v", 6, 4)), data=(eight,)),
+        "view negative": legacy(("a", part("v", -4, 4)), data=(eight,)),
+        "view of -1": legacy(("a", part("v", 2, -1)), data=(eight,)),
+        "view too small": legacy(("a", part("v", 2, 2)), data=(eight,)),
+        "two views": legacy(("a", part("v", 0, 4)), ("b", part("w", 4, 4)), data=(eight,)),
+        "two views of one key": legacy(("a", part("v", 0, 4)), ("b", part("v", 4, 4)), data=(eight,)),
+        "two views of one key, turned": legacy(("b", part("v", 4, 4)), ("a", part("v", 0, 4)), data=(eight,)),
+        "one view twice": legacy(("a", part("v", 4, 4)), ("b", part("v", 4, 4)), data=(eight,)),
+        "view with the storage's key": legacy(("a", part("s", 4, 4)), data=(eight,)),
         "view with another storage's key": legacy(("b", over(two)), ("a", over(legacy_storage("s", view=view("t", 0, 4)))), **both),
         "view with a later storage's key": legacy(("a", over(legacy_storage("s", view=view("t", 0, 4)))), ("b", over(two)), **both),
         "view and storage of one key": legacy(
-            ("a", over(legacy_storage("s", count=8, view=view("v", 4, 4)))), ("b", over(legacy_storage("v"))), data=(eight,)
+            ("a", part("v", 4, 4)), ("b", over(legacy_storage("v"))), data=(eight,)
         ),
         "view in one of two roots": legacy(
             ("a", over(legacy_storage("s", view=view("v", 0, 4)))), ("b", over(legacy_storage("t", view=view("v", 0, 4)))), **both
         ),
-        "view whose key is listed": legacy(("a", over(legacy_storage("s", count=8, view=view("v", 0, 4)))), keys=("s", "v"), data=(eight, B)),
+        "view whose key is listed": legacy(("a", part("v", 0, 4)), keys=("s", "v"), data=(eight, B)),
         "view as a list": legacy(("a", over(legacy_storage("s", view=list_of(text("v"), integer(0), integer(4)))))),
         "view of two": legacy(("a", over(legacy_storage("s", view=tuple_of(text("v"), integer(0)))))),
         "view key a number": legacy(("a", over(legacy_storage("s", view=tuple_of(integer(1), integer(0), integer(4)))))),
@@ -123,7 +112,7 @@ def legacy_cases():
         "one storage as two types of the same bytes": legacy(("a", over(one)), ("b", over(legacy_storage("s", "torch.HalfStorage", 8), 8))),
         "one storage of two counts": legacy(("a", over(one)), ("b", over(legacy_storage("s", count=2), 2))),
         "views of two types": legacy(
-            ("a", over(legacy_storage("s", count=8, view=view("v", 0, 4)))),
+            ("a", part("v", 0, 4)),
             ("b", over(legacy_storage("s", "torch.IntStorage", 8, view("v", 0, 4)))),
             data=(eight,),
         ),

@@ -39,24 +39,7 @@ int OpenFolder(const fs::path& folder) {
 }
 
 absl::Status Error(const fs::path& place, int error) {
-  const std::string message =
-      absl::StrCat("making a folder beside ", place.string(), ": ", std::error_code(error, std::generic_category()).message());
-  switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::PermissionDeniedError(message);
-    case ENOTDIR:
-      return absl::FailedPreconditionError(message);
-    case ENOSPC:
-    case EDQUOT:
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return absl::ResourceExhaustedError(message);
-    default:
-      return absl::UnavailableError(message);
-  }
+  return absl::ErrnoToStatus(error, absl::StrCat("making a folder beside ", place.string()));
 }
 
 // Whether the folder that is open is still the one of that name: until it was locked another may have thought that its maker is dead.

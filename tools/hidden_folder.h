@@ -12,7 +12,8 @@ namespace weighbridge {
 // It is locked as long as its maker lives, so that others can tell what a killed one left.
 class HiddenFolder {
  public:
-  // PermissionDenied, FailedPrecondition or Unavailable when it cannot be made; ResourceExhausted when there is no descriptor.
+  // Fails as absl::ErrnoToStatus says of mkdtemp and open: PermissionDenied, NotFound (there is no such folder to make it in),
+  // FailedPrecondition (it is none), ResourceExhausted (no room on the disk, no descriptor), …
   static absl::StatusOr<std::unique_ptr<HiddenFolder>> Create(const std::filesystem::path& place);
 
   // Removes, with all that is in them, the hidden folders of that place whose makers live no more. Of those that cannot be locked or

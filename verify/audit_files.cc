@@ -20,6 +20,7 @@
 #include "verify/audit.h"
 #include "verify/describe_statistics.h"
 #include "verify/digest.h"
+#include "verify/manifest.h"
 #include "verify/message_difference.h"
 #include "verify/value_statistics.h"
 
@@ -42,14 +43,12 @@ struct Part {
 std::vector<std::vector<Part>> PartsOf(const Output& output) {
   std::vector<std::vector<Part>> parts(static_cast<size_t>(output.files_size()));
   for (const OutputTensor& tensor : output.tensors()) {
-    const std::optional<DType> dtype = ParseDType(tensor.dtype());
-    if (!tensor.has_offset() || tensor.file() < 0 || tensor.file() >= output.files_size() || !dtype.has_value()) continue;
+    const std::optional<TensorSpec> spec = SpecOf(tensor);
+    if (!tensor.has_offset() || tensor.file() < 0 || tensor.file() >= output.files_size() || !spec.has_value()) continue;
     Part part;
     part.offset = tensor.offset();
-    part.spec = {*dtype, {tensor.shape().begin(), tensor.shape().end()}};
-    const absl::StatusOr<int64_t> size = ByteSize(part.spec);
-    if (!size.ok()) continue;
-    part.size = *size;
+    part.spec = *spec;
+    part.size = ByteSize(*spec).value();
     part.tensor = &tensor;
     part.xxh3 = tensor.content_xxh3();
     parts[static_cast<size_t>(tensor.file())].push_back(std::move(part));

@@ -20,12 +20,14 @@
 #include "verify/audit.h"
 #include "verify/container_ranges.h"
 #include "verify/digest.h"
+#include "verify/manifest.h"
 
 namespace weighbridge {
 namespace {
 
-std::string SpecOf(const OutputTensor& tensor) {
-  return absl::StrCat(tensor.dtype(), " ", ShapeToString(Shape(tensor.shape().begin(), tensor.shape().end())));
+std::string SpecText(const OutputTensor& tensor) {
+  const std::optional<TensorSpec> spec = SpecOf(tensor);
+  return spec.has_value() ? ToString(*spec) : "no tensor's dtype and shape";
 }
 
 // The content digests of the tensors with these indices, in that order.
@@ -77,8 +79,8 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
       continue;
     }
     const OutputTensor& tensor = *entry->second;
-    if (const std::string spec = ToString(tensors[i].tensor.spec()); spec != SpecOf(tensor)) {
-      findings.push_back(absl::StrCat(place, "is ", spec, " and was ", SpecOf(tensor)));
+    if (const std::string spec = ToString(tensors[i].tensor.spec()); spec != SpecText(tensor)) {
+      findings.push_back(absl::StrCat(place, "is ", spec, " and was ", SpecText(tensor)));
     } else if ((*sha256)[i] != tensor.content_sha256()) {
       findings.push_back(absl::StrCat(place, "its elements are not what they were"));
     }
@@ -112,7 +114,7 @@ absl::StatusOr<std::vector<std::string>> AuditTable(const Manifest& manifest, co
     const std::optional<PlaceInFile> found = places.Find(tensors[i].tensor);
     if (!found.has_value()) unplaced.push_back(i);
     const std::string row = Row(tensors[i].name, ToString(tensors[i].tensor.spec()), found);
-    const std::string claim = Row(listed[i]->name(), SpecOf(*listed[i]), said);
+    const std::string claim = Row(listed[i]->name(), SpecText(*listed[i]), said);
     if (row != claim) return Findings{absl::StrCat("tensor ", i, " of the output's files is ", row, "; the manifest says ", claim)};
   }
   absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, unplaced, options);

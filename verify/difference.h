@@ -2,6 +2,7 @@
 #define WEIGHBRIDGE_VERIFY_DIFFERENCE_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,9 @@ struct DifferingElement {
   std::string actual;    // The bytes of both.
   std::string expected;
 };
+
+// Counts of a histogram of errors.
+inline constexpr size_t kUlpBins = 23;
 
 // What is known about the elements of a part of a tensor that have other bits than they should. An error is the actual value minus the
 // expected one; sums of errors are over numbers that are finite on both sides.
@@ -38,7 +42,7 @@ struct Difference {
   double max_relative = 0;
   double sum_relative = 0;
   // Numbers that are NaN on neither side, by how many representable values they are apart: 0, 1, 2, 3–4, 5–8, …, 2^19+1–2^20, more.
-  std::array<int64_t, 23> ulp_histogram{};
+  std::array<int64_t, kUlpBins> ulp_histogram{};
   int64_t nan_payloads = 0;  // NaN on both sides, with other bits.
   SpecialNumbers actual;
   SpecialNumbers expected;

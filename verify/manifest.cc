@@ -1,6 +1,7 @@
 #include "verify/manifest.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "formats/tensor_spec.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -43,6 +45,15 @@ std::string Words(absl::string_view verdict) {
   return absl::StrReplaceAll(absl::AsciiStrToLower(verdict), {{"_", " "}});
 }
 
+template <typename Row>
+std::optional<TensorSpec> SpecOfRow(const Row& row) {
+  const std::optional<DType> dtype = ParseDType(row.dtype());
+  if (!dtype.has_value()) return std::nullopt;
+  TensorSpec spec{.dtype = *dtype, .shape = {row.shape().begin(), row.shape().end()}};
+  if (!ByteSize(spec).ok()) return std::nullopt;
+  return spec;
+}
+
 }  // namespace
 
 std::string SerializeManifest(const Manifest& manifest) {
@@ -65,6 +76,14 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes) {
     return absl::UnimplementedError(absl::StrCat("it is a manifest of schema \"", manifest.schema(), "\"; this is ", kManifestSchema));
   }
   return manifest;
+}
+
+std::optional<TensorSpec> SpecOf(const OutputTensor& row) {
+  return SpecOfRow(row);
+}
+
+std::optional<TensorSpec> SpecOf(const DroppedSourceTensor& row) {
+  return SpecOfRow(row);
 }
 
 std::optional<Recipe> ParseRecipeText(const RecipeText& text) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
 
@@ -19,6 +20,10 @@ std::string SerializeManifest(const Manifest& manifest);
 
 // The inverse. DataLoss when the bytes are no manifest, Unimplemented when they are one of another schema.
 absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes);
+
+// The spec that a row states, or nothing when no tensor can have it: its dtype is unknown, or its elements have no number of bytes.
+std::optional<TensorSpec> SpecOf(const OutputTensor& row);
+std::optional<TensorSpec> SpecOf(const DroppedSourceTensor& row);
 
 // The recipe of that text, or nothing when it is none.
 std::optional<Recipe> ParseRecipeText(const RecipeText& text);

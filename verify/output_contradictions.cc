@@ -14,6 +14,7 @@
 #include "proto/manifest.pb.h"
 #include "verify/container_ranges.h"
 #include "verify/contradiction_list.h"
+#include "verify/difference.h"
 #include "verify/digest.h"
 #include "verify/manifest.h"
 #include "verify/number.h"
@@ -21,17 +22,6 @@
 
 namespace weighbridge {
 namespace {
-
-constexpr int kUlpBuckets = 23;
-
-// The spec that a tensor is said to have, where it can be one; its elements have at most int64 bytes.
-std::optional<TensorSpec> SpecOf(const OutputTensor& tensor) {
-  const std::optional<DType> dtype = ParseDType(tensor.dtype());
-  if (!dtype.has_value()) return std::nullopt;
-  TensorSpec spec{.dtype = *dtype, .shape = {tensor.shape().begin(), tensor.shape().end()}};
-  if (!ByteSize(spec).ok()) return std::nullopt;
-  return spec;
-}
 
 // What a verdict on a tensor says about the rest of its row.
 struct Implied {
@@ -144,8 +134,8 @@ class TensorCheck {
     }
     int64_t left = numbers_;
     for (const int64_t count : errors.ulp_histogram()) left = count < 0 || count > left ? -1 : left - count;
-    if (errors.ulp_histogram_size() != kUlpBuckets || left < 0)
-      Say("its histogram has other counts than ", kUlpBuckets, " of ", numbers_, " numbers");
+    if (errors.ulp_histogram_size() != static_cast<int>(kUlpBins) || left < 0)
+      Say("its histogram has other counts than ", kUlpBins, " of ", numbers_, " numbers");
     const SpecialCounts& expected = errors.expected();
     if (!AreAtMost({errors.nan_payloads()}, numbers_) ||
         !AreAtMost({expected.nan(), expected.positive_infinity(), expected.negative_infinity(), expected.zero(), expected.subnormal()},

@@ -186,9 +186,9 @@ absl::Status NothingFound(const Listing& listing) {
   const Names others = Select(listing, [](const File&) { return true; });
   return absl::FailedPreconditionError(absl::StrCat(
       folder,
-      " holds no checkpoint: neither pytorch_model.bin, model.safetensors, model_state.pdparams, nor the index of one, nor another file "
-      "that "
-      "ends in .bin, .pt, .pth, .safetensors, .pdparams or .pdiparams and is not what trainers leave beside the weights; it has ",
+      " holds no checkpoint: neither pytorch_model.bin, model.safetensors, model_state.pdparams, nor the index of one, nor another "
+      "file that ends in .bin, .pt, .pth, .safetensors, .pdparams or .pdiparams and is not what trainers leave beside the weights; "
+      "it has ",
       others.empty() ? "no file" : Some(others), WhatFoldersHold(listing)));
 }
 

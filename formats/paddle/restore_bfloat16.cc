@@ -35,6 +35,7 @@ bool IsBfloat16(const Checkpoint& checkpoint) {
   return dtype.empty() ? is_paddlenlp : dtype == "bfloat16" && (is_paddlenlp || is_numpy);
 }
 
+// Also in shards, of which `format` says no more than that there is an index: no other container keeps no order.
 bool IsSafetensors(const Checkpoint& checkpoint) {
   return !checkpoint.is_ordered;
 }

@@ -22,10 +22,6 @@
 namespace weighbridge::pickle {
 namespace {
 
-bool IsLeaf(const Value& value) {
-  return value.As<Tensor>() || value.As<Storage>() || value.As<Reference>() || value.As<Array>() || value.As<StaticArray>();
-}
-
 bool IsContainer(const Value& value) {
   return value.As<Dict>() || value.As<List>() || value.As<Tuple>() || value.As<Set>();
 }

@@ -39,6 +39,17 @@ struct Describer {
   std::string operator()(const Inert& inert) const { return inert.what; }
 };
 
+struct LeafTest {
+  template <typename T>
+  bool operator()(const Box<T>&) const {
+    return kIsLeaf<T>;
+  }
+  template <typename T>
+  bool operator()(const T&) const {
+    return kIsLeaf<T>;
+  }
+};
+
 }  // namespace
 
 const Value* Dict::Find(absl::string_view key) const {
@@ -46,6 +57,10 @@ const Value* Dict::Find(absl::string_view key) const {
     if (const Text* text = item_key->As<Text>(); text != nullptr && text->utf8 == key) return value;
   }
   return nullptr;
+}
+
+bool IsLeaf(const Value& value) {
+  return std::visit(LeafTest{}, value.data);
 }
 
 std::string Describe(const Value& value) {

@@ -185,6 +185,9 @@ struct Value {
   }
 };
 
+// Whether it has elements itself.
+bool IsLeaf(const Value& value);
+
 // For messages: "a dict", "the text "abc"", "the global torch FloatStorage"; a line that is short whatever the file holds, control
 // characters escaped.
 std::string Describe(const Value& value);
