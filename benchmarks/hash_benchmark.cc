@@ -12,7 +12,7 @@
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "isa-l/crc.h"
-#include "verify/digest.h"
+#include "verify/digest/digest.h"
 
 namespace weighbridge {
 namespace {

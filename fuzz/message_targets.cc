@@ -7,12 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "fetch/lock_file.h"
-#include "plan/compile.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
 #include "proto/weights_lock.pb.h"
+#include "recipe/compile.h"
 #include "recipes/recipes.h"
-#include "verify/manifest.h"
+#include "verify/manifest/manifest.h"
 
 namespace weighbridge {
 

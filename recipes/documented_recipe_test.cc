@@ -22,6 +22,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "execute/execute.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/output_file.h"
 #include "formats/checkpoint.h"
@@ -30,10 +33,7 @@
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
-#include "plan/compile.h"
-#include "plan/execute.h"
-#include "plan/expr.h"
-#include "plan/plan.h"
+#include "recipe/compile.h"
 #include "recipes/recipes.h"
 
 namespace weighbridge {

@@ -24,6 +24,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "expr/expr.h"
+#include "expr/expr_testing.h"
+#include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
@@ -32,11 +35,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "plan/compile.h"
-#include "plan/compile_options.h"
-#include "plan/expr.h"
-#include "plan/expr_testing.h"
-#include "plan/plan.h"
+#include "recipe/compile.h"
+#include "recipe/compile_options.h"
 #include "recipes/recipes.h"
 
 namespace weighbridge {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "plan/compile.h"
+#include "recipe/compile.h"
 
 namespace weighbridge {
 namespace {

@@ -11,15 +11,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "plan/compile.h"
-#include "plan/expr.h"
-#include "plan/plan.h"
+#include "recipe/compile.h"
 #include "recipes/recipes.h"
 
 namespace weighbridge {

@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/directory/recognize.h"
-#include "plan/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
 #include "tools/conversion.h"

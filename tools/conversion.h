@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "expr/plan.h"
 #include "formats/directory/checkpoint_layout.h"
-#include "plan/compile_options.h"
-#include "plan/plan.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile_options.h"
 #include "tools/tool.h"
 
 namespace weighbridge {

@@ -11,11 +11,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/printable.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/layout.h"
 #include "formats/tensor_spec.h"
-#include "plan/expr.h"
-#include "plan/plan.h"
 #include "re2/re2.h"
 #include "tools/byte_count.h"
 

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "expr/plan.h"
 #include "formats/directory/checkpoint_layout.h"
-#include "plan/plan.h"
 
 namespace weighbridge {
 

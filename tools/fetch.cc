@@ -37,10 +37,10 @@
 #include "fetch/sets/sets.h"
 #include "fetch/target_path.h"
 #include "fetch/url.h"
+#include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/fetch_report.h"
 #include "tools/progress.h"
-#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "fetch/wanted_weights.h"
 #include "tools/fetch_environment.h"
 #include "tools/tool.h"
-#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 

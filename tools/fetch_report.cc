@@ -20,10 +20,10 @@
 #include "fetch/file_hasher.h"
 #include "fetch/place_file.h"
 #include "fetch/resolve.h"
+#include "fetch/wanted_weights.h"
 #include "formats/json/quote_json.h"
 #include "proto/weights_lock.pb.h"
 #include "tools/byte_count.h"
-#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 namespace {

@@ -11,8 +11,8 @@
 #include "fetch/fetch_file.h"
 #include "fetch/fetch_options.h"
 #include "fetch/resolve.h"
+#include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
-#include "tools/wanted_weights.h"
 
 namespace weighbridge {
 

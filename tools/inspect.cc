@@ -14,17 +14,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/parallel_for.h"
 #include "base/printable.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/json/quote_json.h"
 #include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
-#include "plan/parallel_for.h"
 #include "re2/re2.h"
 #include "tools/byte_count.h"
 #include "tools/tool.h"
-#include "verify/digest.h"
+#include "verify/digest/digest.h"
 
 namespace weighbridge {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "plan/plan.h"
+#include "expr/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
 #include "tools/conversion.h"

@@ -4,7 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "plan/compile_options.h"
+#include "recipe/compile_options.h"
 
 namespace weighbridge {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "plan/compile_options.h"
+#include "recipe/compile_options.h"
 
 namespace weighbridge {
 

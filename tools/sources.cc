@@ -14,15 +14,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "convert/origins.h"
+#include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
-#include "plan/compile.h"
-#include "plan/compile_options.h"
-#include "plan/plan.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile.h"
+#include "recipe/compile_options.h"
 #include "recipes/recipes.h"
 #include "tools/fetch_environment.h"
-#include "tools/origins.h"
 
 namespace weighbridge {
 namespace {

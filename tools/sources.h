@@ -8,10 +8,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "expr/plan.h"
 #include "formats/checkpoint.h"
-#include "plan/compile_options.h"
-#include "plan/plan.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile_options.h"
 
 namespace weighbridge {
 

@@ -28,10 +28,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/printable.h"
+#include "convert/hidden_folder.h"
 #include "google/protobuf/stubs/logging.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
-#include "tools/hidden_folder.h"
 #include "tools/printable_stream.h"
 
 ABSL_FLAG(int32_t, threads, 0, "threads to work on; 0 is all cores");

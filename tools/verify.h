@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "plan/compile_options.h"
+#include "recipe/compile_options.h"
 #include "tools/tool.h"
 #include "tools/verify_exports.h"
 
@@ -30,9 +30,9 @@ struct VerifyOptions {
 
 // Judges `merged` against the sources by the recipe, audits it by a manifest, or both: yes when every tensor is there, in order, exact or
 // within the tolerance, and everything is as the manifest says; otherwise no, with what differs on `out`, also when the file cannot be read
-// as a checkpoint. What is said and exported is what was found, and of a manifest only what can be believed (verify/audit.h); WriteExports
-// says what a no exports. InvalidArgument where options contradict each other; FailedPrecondition or InvalidArgument where a question is
-// about nothing: no tensor of a matching name, no tensor at all, an empty folder.
+// as a checkpoint. What is said and exported is what was found, and of a manifest only what can be believed (verify/audit/audit.h);
+// WriteExports says what a no exports. InvalidArgument where options contradict each other; FailedPrecondition or InvalidArgument where a
+// question is about nothing: no tensor of a matching name, no tensor at all, an empty folder.
 absl::StatusOr<bool> Verify(const VerifyOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

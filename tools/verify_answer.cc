@@ -7,8 +7,8 @@
 
 #include "absl/strings/string_view.h"
 #include "base/printable.h"
-#include "verify/json_writer.h"
-#include "verify/manifest_json.h"
+#include "formats/json/json_writer.h"
+#include "verify/manifest/manifest_json.h"
 
 namespace weighbridge {
 namespace {

@@ -12,11 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "convert/output_folder.h"
 #include "formats/bytes/output_file.h"
 #include "proto/manifest.pb.h"
-#include "tools/output_folder.h"
-#include "verify/attestation.h"
-#include "verify/manifest.h"
+#include "verify/manifest/attestation.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/report.h"
 
 namespace weighbridge {

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "expr/plan.h"
 #include "formats/checkpoint.h"
-#include "plan/plan.h"
 #include "proto/manifest.pb.h"
 
 namespace weighbridge {

@@ -15,18 +15,18 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
-#include "plan/expr.h"
-#include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
-#include "verify/digest.h"
+#include "verify/digest/digest.h"
 #include "verify/judge_testing.h"
-#include "verify/manifest.h"
+#include "verify/manifest/manifest.h"
 
 namespace weighbridge {
 namespace {

@@ -7,17 +7,17 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "expr/expr.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
-#include "plan/expr.h"
 #include "proto/manifest.pb.h"
-#include "verify/evaluate.h"
 #include "verify/judge.h"
-#include "verify/manifest.h"
-#include "verify/scratch.h"
+#include "verify/manifest/manifest.h"
+#include "verify/reference/evaluate.h"
+#include "verify/reference/scratch.h"
 
 namespace weighbridge {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "expr/expr.h"
+#include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
-#include "plan/expr.h"
-#include "plan/plan.h"
 #include "proto/manifest.pb.h"
 #include "verify/judge.h"
 

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
-#include "verify/manifest.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/charts.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"

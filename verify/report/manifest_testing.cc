@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
-#include "verify/content_root.h"
-#include "verify/digest.h"
+#include "verify/digest/digest.h"
+#include "verify/manifest/content_root.h"
 #include "verify/report/tensor_text.h"
 
 namespace weighbridge {

@@ -14,7 +14,7 @@
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "proto/manifest.pb.h"
-#include "verify/contradictions.h"
+#include "verify/audit/contradictions.h"
 #include "verify/report/charts.h"
 #include "verify/report/html.h"
 #include "verify/report/lineage_chart.h"

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/manifest.pb.h"
-#include "verify/manifest.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
 #include "verify/report/page_parts.h"

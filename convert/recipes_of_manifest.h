@@ -1,0 +1,27 @@
+#ifndef WEIGHBRIDGE_CONVERT_RECIPES_OF_MANIFEST_H_
+#define WEIGHBRIDGE_CONVERT_RECIPES_OF_MANIFEST_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "proto/manifest.pb.h"
+#include "proto/recipe.pb.h"
+#include "recipe/compile_options.h"
+
+namespace weighbridge {
+
+// Where the recipes of a manifest are others than the one that an auditor expects, applied with these options, and those by which that one
+// lets sources be made: one finding for each, with the first field that differs. Fails as LoadRecipe.
+absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest, const Recipe& expected, const CompileOptions& options);
+
+// What the rules of a recipe allow, in its order.
+std::vector<std::string> TolerancesOf(const Recipe& recipe);
+
+// One remark for each recipe of the manifest that has the name of an embedded one and says something else, with the first field that
+// differs: an older version's, one to which --pad_rows was given, or a forged one.
+std::vector<std::string> NamesakesOfEmbedded(const Manifest& manifest);
+
+}  // namespace weighbridge
+
+#endif  // WEIGHBRIDGE_CONVERT_RECIPES_OF_MANIFEST_H_

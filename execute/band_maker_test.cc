@@ -1,0 +1,80 @@
+#include "execute/band_maker.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "execute/normal_form.h"
+#include "execute/runs.h"
+#include "execute/tiling.h"
+#include "expr/expr.h"
+#include "expr/expr_testing.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
+#include "gtest/gtest.h"
+
+namespace weighbridge {
+namespace {
+
+// The bytes of the tensor, made band by band within those limits.
+std::string MakeInBands(const Expr& expr, const TilingLimits& limits) {
+  const int64_t item = ItemSize(expr.spec().dtype);
+  std::string bytes(*ByteSize(expr.spec()), 'x');
+  BandMaker maker(std::max<int64_t>(limits.tile, 1024));
+  for (const Box& box : Normalize(expr)) {
+    const TiledBox tiled = *TileBox(box, expr.spec().shape, limits);
+    const std::vector<RangeCheck*> unchecked(tiled.leaves.size(), nullptr);
+    for (int64_t k = 0; k < CountParts(tiled.extents, tiled.band); ++k) {
+      const Region region = PartAt(tiled.extents, tiled.band, k);
+      const Runs runs(tiled.output_steps, region);
+      std::string band(runs.count() * runs.length() * item, 'y');
+      EXPECT_LE(static_cast<int64_t>(band.size()), std::max(limits.band, item));
+      const absl::Status status = maker.Make(tiled, unchecked, region, band.data());
+      EXPECT_TRUE(status.ok()) << status;
+      size_t from = 0;
+      (void)runs.ForEach([&](int64_t element) {
+        const int64_t to = (tiled.output_origin + element) * item;
+        bytes.replace(to, runs.length() * item, band, from, runs.length() * item);
+        from += runs.length() * item;
+        return absl::OkStatus();
+      });
+    }
+  }
+  return bytes;
+}
+
+TEST(BandMakerTest, RandomExpressionsWithinAnyLimits) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 3000; ++round) {
+    constexpr DType kDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kComplex128};
+    const TensorSpec spec = {kDTypes[random() % 6], RandomShape(random, 9)};
+    const ExprPtr expr = RandomExpr(random, spec, static_cast<int>(random() % 8));
+    const std::string expected = NaiveBytes(*expr);
+    for (const TilingLimits& limits :
+         {TilingLimits{1, 1}, TilingLimits{100, 60}, TilingLimits{700, 2000}, TilingLimits{1 << 20, 1 << 20}}) {
+      ASSERT_TRUE(MakeInBands(*expr, limits) == expected)
+          << "round " << round << ", bands of " << limits.band << ": " << ToString(*expr) << ": " << ToString(spec);
+    }
+  }
+}
+
+TEST(BandMakerTest, MatricesLargerThanBandsAndTiles) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 20; ++round) {
+    const TensorSpec spec = {DType::kFloat16, {100 + static_cast<int64_t>(random() % 300), 100 + static_cast<int64_t>(random() % 300)}};
+    const ExprPtr expr = RandomExpr(random, spec, 3);
+    const std::string expected = NaiveBytes(*expr);
+    for (const TilingLimits& limits : {TilingLimits{20'000, 5000}, TilingLimits{1 << 20, 50'000}}) {
+      ASSERT_TRUE(MakeInBands(*expr, limits) == expected) << "round " << round << ": " << ToString(*expr);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weighbridge

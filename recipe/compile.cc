@@ -1,0 +1,279 @@
+#include "recipe/compile.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/types/span.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
+#include "formats/tensor_spec.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "proto/recipe.pb.h"
+#include "recipe/compile_accounting.h"
+#include "recipe/compile_budget.h"
+#include "recipe/compile_options.h"
+#include "recipe/compile_result.h"
+#include "recipe/compile_scope.h"
+#include "recipe/compile_steps.h"
+#include "recipe/compile_token_rows.h"
+#include "recipe/source_view.h"
+
+namespace weighbridge {
+namespace {
+
+using Steps = google::protobuf::RepeatedPtrField<Recipe::Step>;
+
+std::string DescribeTensor(const SourceView& source, const SourceView::Row& row) {
+  return absl::StrCat(source.Describe(), ": tensor \"", row.stored_name, "\"");
+}
+
+// The row that the rule makes its output of, or -1.
+absl::StatusOr<int64_t> FindTensor(const CompileScope& scope, const Recipe::Tensor& tensor, absl::string_view from) {
+  const SourceView& source = scope.source();
+  const int64_t row = source.Find(from);
+  if (row >= 0 || !tensor.has_tied() || !source.IsTrue(tensor.tied().config())) return row;
+  absl::StatusOr<std::string> to = scope.Expand(tensor.tied().to());
+  if (!to.ok()) return to.status();
+  return source.Find(*to);
+}
+
+// What a missing tensor means, by what else its module has: "q_proj.qweight" in the place of "q_proj.weight" is no damage.
+std::string WhatIsThere(const SourceView& source, absl::string_view missing, absl::string_view explanation) {
+  constexpr size_t kNamesShown = 5;
+  absl::string_view module = missing;
+  if (!absl::ConsumeSuffix(&module, "weight") || !absl::EndsWith(module, ".")) return Explanation(explanation);
+  std::vector<std::string> others;
+  for (const SourceView::Row& row : source.rows()) {
+    if (!absl::StartsWith(row.name, module) || absl::EndsWith(row.name, ".bias")) continue;
+    if (others.size() < kNamesShown) others.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
+  }
+  if (others.empty()) return Explanation(explanation);
+  return absl::StrCat(
+      ". In its place there are ", absl::StrJoin(others, ", "),
+      ": the weights are quantized, or an adapter is wrapped around them, which this recipe cannot undo; give it plain weights");
+}
+
+class Compiler {
+ public:
+  Compiler(const Recipe& recipe, const CompileOptions& options) : recipe_(recipe), budget_(options.limits, options.stop) {}
+
+  absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
+    absl::Status status = OpenSources(sources);
+    if (status.ok()) status = CheckRefusals(recipe_, views_, budget_);
+    for (const Recipe::Section& section : recipe_.sections()) {
+      if (status.ok()) status = section.takes().empty() ? CompileEntries(section) : CompileTakes(section);
+    }
+    if (status.ok()) status = AccountForSources(recipe_, views_, budget_, plan_);
+    if (status.ok()) status = MakeResult(recipe_.result(), views_, budget_, plan_);
+    if (!status.ok()) return Annotate(status, absl::StrCat("recipe \"", recipe_.name(), "\""));
+    plan_.recipe = recipe_;
+    return std::move(plan_);
+  }
+
+ private:
+  // Makes a view of each source.
+  absl::Status OpenSources(const std::vector<PlanSource>& sources) {
+    for (const Recipe::Source& source : recipe_.sources()) {
+      const auto given = std::find_if(sources.begin(), sources.end(), [&](const PlanSource& other) { return other.id == source.id(); });
+      if (given == sources.end()) {
+        return absl::NotFoundError(absl::StrCat("source \"", source.id(), "\" is missing; wanted is ", source.description()));
+      }
+      absl::StatusOr<SourceView> view = SourceView::Create(source, *given);
+      if (!view.ok()) return view.status();
+      views_.emplace(source.id(), *std::move(view));
+    }
+    if (views_.size() == sources.size()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("wanted are ", views_.size(), " sources, each once; given are ", sources.size()));
+  }
+
+  // The expression of the row: the section's cast, then its own steps.
+  absl::StatusOr<ExprPtr> Apply(const CompileScope& scope, const Recipe::Section& section, const Steps& steps, int64_t row) const {
+    ExprPtr expr = scope.source().Use(row);
+    if (section.has_cast()) {
+      absl::StatusOr<ExprPtr> cast = ApplyCast(section.cast(), std::move(expr), scope);
+      if (!cast.ok()) return cast;
+      expr = *std::move(cast);
+    }
+    return ApplySteps(steps, std::move(expr), scope.source().rows()[row].name, scope);
+  }
+
+  // Appends the output; `explanation` is what it means when something else made it already.
+  absl::Status AddOutput(PlannedTensor output, absl::string_view explanation) {
+    absl::Status status = budget_.ChargeOutput(*output.expr, output.name, output.tensor_name);
+    if (!status.ok()) return status;
+    const auto [made, is_new] = made_.emplace(output.name, plan_.outputs.size());
+    if (!is_new) {
+      return absl::FailedPreconditionError(absl::StrCat("the output \"", output.name, "\" is made twice, from ",
+                                                        ToString(*plan_.outputs[made->second].expr), " and from ", ToString(*output.expr),
+                                                        Explanation(explanation)));
+    }
+    plan_.outputs.push_back(std::move(output));
+    return absl::OkStatus();
+  }
+
+  absl::Status CompileTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
+    return NameRuleOfLimit(MakeTensor(scope, section, tensor), "from", tensor.from());
+  }
+
+  absl::Status MakeTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
+    absl::StatusOr<std::string> from = scope.Expand(tensor.from());
+    absl::StatusOr<std::string> to = scope.Expand(tensor.to());
+    absl::StatusOr<std::string> tensor_name = scope.Expand(tensor.tensor_name());
+    for (const auto* text : {&from, &to, &tensor_name}) {
+      if (!text->ok()) return text->status();
+    }
+    const SourceView& source = scope.source();
+    absl::StatusOr<int64_t> found = FindTensor(scope, tensor, *from);
+    if (!found.ok()) return found.status();
+    const int64_t row = *found;
+    if (row < 0 && tensor.may_be_absent()) return absl::OkStatus();
+    if (row < 0) {
+      return absl::NotFoundError(absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; \"", *to, "\" is made of it",
+                                              WhatIsThere(source, *from, tensor.if_missing())));
+    }
+    const std::string where = DescribeTensor(source, source.rows()[row]);
+    if (absl::Status status = scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape, tensor.if_shape_differs());
+        !status.ok()) {
+      return Annotate(status, where);
+    }
+    absl::StatusOr<ExprPtr> expr = Apply(scope, section, tensor.steps(), row);
+    if (!expr.ok()) return Annotate(expr.status(), where);
+    return AddOutput({*std::move(to), *std::move(expr), *std::move(tensor_name), tensor.tolerance()}, "");
+  }
+
+  absl::Status CompileLayers(CompileScope& scope, const Recipe::Section& section, const Recipe::Layers& layers) {
+    absl::StatusOr<int64_t> count = scope.Evaluate(layers.count());
+    if (!count.ok()) return count.status();
+    if (absl::Status status = budget_.CheckRepetitions(*count); !status.ok()) return NameRuleOfLimit(status, "layers of", layers.count());
+    for (int64_t i = 0; i < *count; ++i) {
+      scope.variables["i"] = i;
+      for (const Recipe::Tensor& tensor : layers.tensors()) {
+        if (absl::Status status = CompileTensor(scope, section, tensor); !status.ok()) return status;
+      }
+    }
+    scope.variables.erase("i");
+    return absl::OkStatus();
+  }
+
+  absl::Status CompileEntries(const Recipe::Section& section) {
+    CompileScope scope(views_, section.source(), budget_);
+    for (const Recipe::Entry& entry : section.entries()) {
+      absl::Status status =
+          entry.has_tensor() ? CompileTensor(scope, section, entry.tensor()) : CompileLayers(scope, section, entry.layers());
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Matches(const Recipe::Take& take, const SourceView::Row& row) {
+    if (take.has_rank() && row.expr->spec().shape.size() != static_cast<size_t>(take.rank())) return false;
+    absl::StatusOr<bool> matches = budget_.Matches(take.match(), row.name);
+    if (!matches.ok()) return NameRuleOfLimit(matches.status(), "take of", take.match());
+    return matches;
+  }
+
+  // The first take that matches, or takes_size().
+  absl::StatusOr<int> FindTake(const Recipe::Section& section, const SourceView::Row& row) {
+    for (int k = 0; k < section.takes_size(); ++k) {
+      absl::StatusOr<bool> matches = Matches(section.takes(k), row);
+      if (!matches.ok()) return matches.status();
+      if (*matches) return k;
+    }
+    return section.takes_size();
+  }
+
+  absl::Status CompileTaken(const CompileScope& scope, const Recipe::Section& section, const Recipe::Take& take, int64_t row) {
+    const SourceView::Row& taken = scope.source().rows()[row];
+    const std::string where = DescribeTensor(scope.source(), taken);
+    if (absl::Status status = scope.CheckShape(take.shape(), taken.expr->spec().shape, take.if_shape_differs()); !status.ok()) {
+      return Annotate(status, where);
+    }
+    std::string name = taken.name;
+    for (const Recipe::Replacement& replacement : take.replacements()) {
+      absl::StatusOr<std::string> replaced = budget_.Replace(name, replacement.text(), replacement.with());
+      if (!replaced.ok()) return replaced.status();
+      name = *std::move(replaced);
+    }
+    const bool keeps_name = take.keep_tensor_name() && !taken.tensor_name.empty();
+    absl::StatusOr<std::string> tensor_name = keeps_name ? taken.tensor_name : scope.Expand(take.tensor_name());
+    if (!tensor_name.ok()) return tensor_name.status();
+    absl::StatusOr<ExprPtr> expr = Apply(scope, section, take.steps(), row);
+    if (!expr.ok()) return Annotate(expr.status(), where);
+    return AddOutput({std::move(name), *std::move(expr), *std::move(tensor_name), take.tolerance()}, take.if_made_twice());
+  }
+
+  absl::Status CompileTakes(const Recipe::Section& section) {
+    CompileScope scope(views_, section.source(), budget_);
+    const absl::Span<const SourceView::Row> rows = scope.source().rows();
+    plan_.outputs.reserve(plan_.outputs.size() + rows.size());
+    std::vector<int64_t> matched(section.takes_size());
+    int64_t taken = 0;
+    for (int64_t row = 0; row < static_cast<int64_t>(rows.size()); ++row) {
+      absl::StatusOr<int> found = FindTake(section, rows[row]);
+      if (!found.ok()) return found.status();
+      const int k = *found;
+      if (k == section.takes_size()) continue;
+      scope.variables = {{"position", row}, {"taken", taken++}, {"matched", matched[k]++}};
+      const Recipe::Take& take = section.takes(k);
+      if (absl::Status status = NameRuleOfLimit(CompileTaken(scope, section, take, row), "take of", take.match()); !status.ok())
+        return status;
+    }
+    for (int k = 0; k < section.takes_size(); ++k) {
+      if (absl::Status status = CheckCount(scope, section.takes(k), matched[k]); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status CheckCount(const CompileScope& scope, const Recipe::Take& take, int64_t matched) {
+    std::string wanted = "at least one";
+    if (!take.count().empty()) {
+      absl::StatusOr<int64_t> count = scope.Evaluate(take.count());
+      if (!count.ok()) return count.status();
+      if (*count == matched) return absl::OkStatus();
+      wanted = absl::StrCat(take.count(), " = ", *count);
+    } else if (matched > 0 || take.may_be_absent()) {
+      return absl::OkStatus();
+    }
+    return absl::NotFoundError(absl::StrCat(scope.source().Describe(), ": ", matched, " tensors match \"", take.match(), "\", wanted is ",
+                                            wanted, Explanation(take.if_count_differs())));
+  }
+
+  // A limit is met in the middle of a rule, which only the recipe's author can find by its text.
+  static absl::Status NameRuleOfLimit(const absl::Status& status, absl::string_view kind, absl::string_view rule) {
+    return absl::IsResourceExhausted(status) ? Annotate(status, absl::StrCat(kind, " \"", rule.substr(0, kRuleShown), "\"")) : status;
+  }
+
+  const Recipe& recipe_;
+  CompileBudget budget_;
+  SourceViews views_;
+  absl::flat_hash_map<std::string, size_t> made_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Recipe Applied(const Recipe& recipe, const CompileOptions& options) {
+  Recipe applied = recipe;
+  if (options.pad_rows.has_value()) SetPadRows(*options.pad_rows, applied);
+  return applied;
+}
+
+absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
+  const Recipe applied = Applied(recipe, options);
+  if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
+  return Compiler(applied, options).Run(sources);
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,209 @@
+#include "recipe/compile_result.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "expr/plan.h"
+#include "formats/bytes/byte_source.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/read_facts.h"
+#include "formats/json/json_members.h"
+#include "formats/json/python_numbers.h"
+#include "formats/json/quote_json.h"
+#include "formats/read_limits.h"
+#include "proto/recipe.pb.h"
+#include "recipe/compile_budget.h"
+#include "recipe/compile_scope.h"
+#include "recipe/source_view.h"
+
+namespace weighbridge {
+namespace {
+
+using Role = CheckpointFile::Role;
+
+constexpr char kConfig[] = "config.json";
+constexpr char kGenerationConfig[] = "generation_config.json";
+
+const Companion* FindCompanion(const SourceView& source, absl::string_view name) {
+  const auto found = std::find_if(source.companions().begin(), source.companions().end(),
+                                  [&](const Companion& companion) { return companion.name == name; });
+  return found == source.companions().end() ? nullptr : &*found;
+}
+
+absl::StatusOr<JsonMembers> ReadMembers(const ByteSource& file) {
+  const ReadLimits limits;
+  absl::StatusOr<std::string> text = ReadAll(file, limits.json_bytes);
+  if (!text.ok()) return text.status();
+  const absl::Status status = QuotePythonNumbers(*text);
+  absl::StatusOr<JsonMembers> members = status.ok() ? ParseJsonMembers(*text, limits.nesting) : status;
+  if (!members.ok()) return Annotate(members.status(), absl::StrCat("reading ", file.name()));
+  return members;
+}
+
+// A JSON object of the recipe, which ValidateRecipe has looked at.
+JsonMembers Members(const std::string& json) {
+  return json.empty() ? JsonMembers() : *ParseJsonMembers(json, ReadLimits().nesting);
+}
+
+// Leaves out what has its value in `omitted`.
+void Omit(const JsonMembers& omitted, JsonMembers& members) {
+  std::erase_if(members, [&](const auto& member) {
+    const auto found = omitted.find(member.first);
+    return found != omitted.end() && SameJsonValue(found->second, member.second);
+  });
+}
+
+absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan, CompileBudget& budget) {
+  if (absl::Status status = budget.ChargeWork(static_cast<int64_t>(plan.outputs.size())); !status.ok()) return status;
+  const auto output =
+      std::find_if(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedTensor& other) { return other.name == extent.tensor(); });
+  if (output == plan.outputs.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no output \"", extent.tensor(), "\" to give \"", extent.key(), "\" in ", kConfig));
+  }
+  const Shape& shape = output->expr->spec().shape;
+  if (extent.axis() < static_cast<int64_t>(shape.size())) return shape[extent.axis()];
+  return absl::FailedPreconditionError(
+      absl::StrCat("the output \"", extent.tensor(), "\" has no axis ", extent.axis(), " to give \"", extent.key(), "\" in ", kConfig));
+}
+
+absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const SourceView& source, const ByteSource& file, const Plan& plan,
+                                       CompileBudget& budget) {
+  absl::StatusOr<JsonMembers> members = ReadMembers(file);
+  if (!members.ok()) return members.status();
+  members->merge(Members(config.defaults_json()));
+  for (auto& [key, value] : Members(config.json())) members->insert_or_assign(key, value);
+  for (const Recipe::Extent& extent : config.extents()) {
+    absl::StatusOr<int64_t> value = FindExtent(extent, plan, budget);
+    if (!value.ok()) return value.status();
+    members->insert_or_assign(extent.key(), absl::StrCat(*value));
+  }
+  if (!config.path_key().empty() && !source.Path().empty()) {
+    absl::StatusOr<std::string> path = QuoteJson(source.Path());
+    if (!path.ok()) return path.status();
+    members->insert_or_assign(config.path_key(), *path);
+  }
+  Omit(Members(config.omitted_json()), *members);
+  return members;
+}
+
+bool ChangesGenerationConfig(const Recipe::Config& config) {
+  return !config.generation_defaults_json().empty() || !config.generation_json().empty() || !config.generation_made_json().empty();
+}
+
+// `read` is what the source has, or NotFound; `made_config` is the result's config.json.
+JsonMembers MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, absl::StatusOr<JsonMembers> read) {
+  const JsonMembers defaults = Members(config.generation_defaults_json());
+  JsonMembers members;
+  if (read.ok()) {
+    members = *std::move(read);
+  } else {
+    members = Members(config.generation_made_json());
+    for (const auto& [key, value] : made_config) {
+      if (defaults.contains(key)) members.emplace(key, value);
+    }
+  }
+  Omit(defaults, members);
+  for (auto& [key, value] : Members(config.generation_json())) members.insert_or_assign(key, value);
+  return members;
+}
+
+void AddMade(const char* name, const JsonMembers& members, Plan& plan) {
+  plan.companions.push_back(
+      {.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, UnquotePythonNumbers(WriteJsonMembers(members)))});
+}
+
+absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const SourceView& source, Plan& plan) {
+  const Companion* file = FindCompanion(source, kGenerationConfig);
+  if (!ChangesGenerationConfig(config)) {
+    if (file != nullptr) plan.companions.push_back(*file);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<JsonMembers> read = file == nullptr ? absl::NotFoundError("") : ReadMembers(*file->bytes);
+  if (!read.ok() && file != nullptr) {
+    // transformers goes on as without it.
+    if (!absl::IsDataLoss(read.status())) return read.status();
+    plan.remarks.push_back(absl::StrCat(read.status().message(), "; it is passed over, and the result's is made of ", kConfig));
+  }
+  AddMade(kGenerationConfig, MakeGenerationConfig(config, made_config, std::move(read)), plan);
+  return absl::OkStatus();
+}
+
+absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, CompileBudget& budget, Plan& plan) {
+  const Companion* file = FindCompanion(source, kConfig);
+  if (file == nullptr) return absl::OkStatus();
+  absl::StatusOr<JsonMembers> members = MakeConfig(config, source, *file->bytes, plan, budget);
+  if (!members.ok()) return members.status();
+  AddMade(kConfig, *members, plan);
+  absl::StatusOr<Facts> facts = ReadFacts(*plan.companions.back().bytes, ReadLimits());
+  if (!facts.ok()) return facts.status();
+  plan.facts = *std::move(facts);
+  return AddGenerationConfig(config, *members, source, plan);
+}
+
+absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions);
+
+// The module and those below it, once.
+absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
+  absl::StatusOr<std::string> name = scope.Expand(module.name());
+  if (!name.ok()) return name.status();
+  if (absl::Status status = scope.budget().ChargeModule(*name); !status.ok()) {
+    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\""));
+  }
+  versions.push_back({.module = *std::move(name), .version = module.version()});
+  for (const Recipe::Module& below : module.modules()) {
+    if (absl::Status status = AddModule(below, scope, versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
+  if (module.count().empty()) return AddModuleTree(module, scope, versions);
+  CompileScope counted = scope.Over(module.count_from());
+  absl::StatusOr<int64_t> count = counted.Evaluate(module.count());
+  if (!count.ok()) return count.status();
+  if (absl::Status status = counted.budget().CheckModules(*count); !status.ok()) {
+    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\": count \"",
+                                         module.count(), "\" is ", *count));
+  }
+  for (int64_t i = 0; i < *count; ++i) {
+    counted.variables["i"] = i;
+    if (absl::Status status = AddModuleTree(module, counted, versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddModules(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
+  if (!result.modules_from().empty()) {
+    const PlanSource& source = views.at(result.modules_from()).source();
+    plan.module_versions = source.plan != nullptr ? source.plan->module_versions : source.checkpoint->module_versions;
+  }
+  if (result.modules().empty()) return absl::OkStatus();
+  plan.module_versions.emplace();
+  const CompileScope scope(views, views.begin()->first, budget);
+  for (const Recipe::Module& module : result.modules()) {
+    if (absl::Status status = AddModule(module, scope, *plan.module_versions); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
+  if (result.has_config()) {
+    if (absl::Status status = AddConfig(result.config(), views.at(result.config().source()), budget, plan); !status.ok()) return status;
+  }
+  if (!result.tokenizer_from().empty()) {
+    for (const Companion& companion : views.at(result.tokenizer_from()).companions()) {
+      if (companion.role == Role::kTokenizer) plan.companions.push_back(companion);
+    }
+  }
+  return AddModules(result, views, budget, plan);
+}
+
+}  // namespace weighbridge

@@ -1,0 +1,93 @@
+#include "recipe/compile_scope.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "formats/tensor_spec.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "recipe/compile_budget.h"
+#include "recipe/source_view.h"
+#include "recipe/term.h"
+
+namespace weighbridge {
+
+CompileScope CompileScope::Over(absl::string_view id) const {
+  CompileScope other(*views_, id, *budget_);
+  other.variables = variables;
+  return other;
+}
+
+namespace {
+
+// `name` is a key of the config, or a tensor's with an axis in brackets.
+absl::StatusOr<int64_t> ValueIn(const SourceView& source, absl::string_view name) {
+  if (!absl::ConsumeSuffix(&name, "]")) return source.Integer(name);
+  const size_t bracket = name.rfind('[');
+  int64_t axis;
+  if (!absl::SimpleAtoi(name.substr(bracket + 1), &axis)) return absl::InvalidArgumentError(absl::StrCat(name, "]: there is no such axis"));
+  return source.Extent(name.substr(0, bracket), axis);
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> CompileScope::Value(absl::string_view name) const {
+  if (const auto found = variables.find(name); found != variables.end()) return found->second;
+  if (const size_t dot = name.find('.'); dot != absl::string_view::npos) {
+    if (const auto view = views_->find(name.substr(0, dot)); view != views_->end()) return ValueIn(view->second, name.substr(dot + 1));
+  }
+  return ValueIn(*source_, name);
+}
+
+absl::StatusOr<int64_t> CompileScope::Evaluate(absl::string_view term) const {
+  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.size())); !status.ok()) return status;
+  return EvaluateTerm(term, [&](absl::string_view name) { return Value(name); });
+}
+
+absl::StatusOr<std::string> CompileScope::Expand(absl::string_view text) const {
+  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.size())); !status.ok()) return status;
+  return ExpandTerms(text, [&](absl::string_view name) { return Value(name); });
+}
+
+absl::Status CompileScope::CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found,
+                                      absl::string_view explanation) const {
+  if (terms.empty()) return absl::OkStatus();
+  bool fits = found.size() == static_cast<size_t>(terms.size());
+  std::vector<std::string> extents;
+  for (int k = 0; k < terms.size(); ++k) {
+    if (terms[k] == "?") {
+      extents.push_back("?");
+      continue;
+    }
+    absl::StatusOr<int64_t> extent = Evaluate(terms[k]);
+    if (!extent.ok()) return extent.status();
+    extents.push_back(absl::StrCat(*extent));
+    fits = fits && found[k] == *extent;
+  }
+  if (fits) return absl::OkStatus();
+  const std::string wanted = absl::StrJoin(terms, ", ");
+  const std::string values = absl::StrJoin(extents, ", ");
+  const char* by = absl::StrContains(wanted, '[') ? "sources" : "config";
+  return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(found), ", wanted is [", wanted, "]",
+                                                    wanted == values ? "" : absl::StrCat(" = [", values, "] by the ", by),
+                                                    Explanation(explanation)));
+}
+
+absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation) {
+  return absl::Status(status.code(), absl::StrCat(before, ": ", status.message(), Explanation(explanation)));
+}
+
+std::string Explanation(absl::string_view text) {
+  return text.empty() ? "" : absl::StrCat(". ", text);
+}
+
+}  // namespace weighbridge

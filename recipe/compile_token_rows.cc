@@ -1,0 +1,97 @@
+#include "recipe/compile_token_rows.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "expr/expr.h"
+#include "expr/plan.h"
+#include "formats/checkpoint.h"
+#include "formats/directory/read_tokenizer.h"
+#include "formats/tensor_spec.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "proto/recipe.pb.h"
+#include "recipe/compile_options.h"
+#include "recipe/compile_scope.h"
+#include "recipe/source_view.h"
+
+namespace weighbridge {
+namespace {
+
+absl::StatusOr<Tokenizer> TokenizerOf(const SourceView& source) {
+  if (source.source().checkpoint != nullptr) return ReadTokenizer(*source.source().checkpoint);
+  Checkpoint made;
+  for (const Companion& file : source.companions()) made.files.push_back({file.role, file.name, file.bytes});
+  return ReadTokenizer(made);
+}
+
+// The first `kept` rows of the matrix, and `added` rows of zeros below them.
+absl::StatusOr<ExprPtr> FitRows(ExprPtr expr, int64_t kept, int64_t added) {
+  const int64_t columns = expr->spec().shape[1];
+  int64_t rows;
+  if (__builtin_add_overflow(kept, added, &rows)) return absl::InvalidArgumentError(absl::StrCat(added, " rows are too many to add"));
+  if (kept < expr->spec().shape[0]) {
+    absl::StatusOr<ExprPtr> slice = Slice(std::move(expr), {{0, kept}, {0, columns}});
+    if (!slice.ok()) return slice;
+    expr = *std::move(slice);
+  }
+  if (added == 0) return expr;
+  return Pad(std::move(expr), {rows, columns}, {{0, kept}, {0, columns}});
+}
+
+absl::Status Error(const Recipe::AddTokenRows& step, absl::string_view what, absl::string_view explanation) {
+  return absl::FailedPreconditionError(absl::StrCat("the row of ", step.token(), " to add: ", what, Explanation(explanation)));
+}
+
+}  // namespace
+
+absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr expr, const SourceView& source) {
+  const Shape& shape = expr->spec().shape;
+  if (shape.size() != 2) {
+    return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(shape), "; only a matrix has rows for tokens"));
+  }
+  const absl::StatusOr<PadRows> pad_rows = step.pad_rows().empty() ? PadRows{} : ParsePadRows(step.pad_rows());
+  if (!pad_rows.ok()) return pad_rows.status();
+  const int64_t rows = shape[0];
+  const bool counts = pad_rows->mode == PadRows::Mode::kCount;
+  absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);
+  if (absl::IsNotFound(tokenizer.status())) {
+    if (counts) return FitRows(std::move(expr), rows, pad_rows->count);
+    return Error(step, "there is no tokenizer.model beside it", step.if_no_tokenizer());
+  }
+  if (!tokenizer.ok()) return tokenizer.status();
+  const int64_t tokens = tokenizer->length;
+  if (!counts && tokenizer->tokens.contains(step.token())) {
+    if (pad_rows->mode == PadRows::Mode::kReference) return FitRows(std::move(expr), 0, tokens);
+    return Error(step, "the tokenizer knows the token already", step.if_token_known());
+  }
+  if (rows < tokens) {
+    return Error(step, absl::StrCat("the tokenizer knows ", tokens, " tokens, the matrix has ", rows, " rows"), step.if_rows_missing());
+  }
+  return FitRows(std::move(expr), tokens, counts ? pad_rows->count : 1);
+}
+
+void SetPadRows(const PadRows& pad_rows, google::protobuf::Message& recipe) {
+  if (auto* step = dynamic_cast<Recipe::AddTokenRows*>(&recipe)) step->set_pad_rows(ToString(pad_rows));
+  const google::protobuf::Reflection& reflection = *recipe.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(recipe, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      SetPadRows(pad_rows, *reflection.MutableMessage(&recipe, field));
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(recipe, field); ++i) {
+      SetPadRows(pad_rows, *reflection.MutableRepeatedMessage(&recipe, field, i));
+    }
+  }
+}
+
+}  // namespace weighbridge

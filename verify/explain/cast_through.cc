@@ -1,0 +1,84 @@
+#include "verify/explain/cast_through.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "expr/expr.h"
+#include "formats/tensor_spec.h"
+
+namespace weighbridge {
+namespace {
+
+absl::StatusOr<ExprPtr> CastTwice(absl::StatusOr<ExprPtr> expr, DType through, DType dtype) {
+  if (expr.ok()) expr = Cast(*expr, through);
+  if (expr.ok()) expr = Cast(*expr, dtype);
+  return expr;
+}
+
+class Rewriting {
+ public:
+  explicit Rewriting(DType through) : through_(through) {}
+
+  // Each node is rewritten once, whatever shares it.
+  absl::StatusOr<ExprPtr> Rewrite(const ExprPtr& expr) {
+    if (const auto known = done_.find(expr.get()); known != done_.end()) return known->second;
+    std::vector<ExprPtr> operands;
+    for (const ExprPtr& operand : expr->operands()) {
+      absl::StatusOr<ExprPtr> rewritten = Rewrite(operand);
+      if (!rewritten.ok()) return rewritten.status();
+      operands.push_back(*std::move(rewritten));
+    }
+    absl::StatusOr<ExprPtr> result = Rebuild(expr, std::move(operands));
+    if (result.ok()) done_.emplace(expr.get(), *result);
+    return result;
+  }
+
+  bool changed() const { return changed_; }
+
+ private:
+  absl::StatusOr<ExprPtr> Rebuild(const ExprPtr& expr, std::vector<ExprPtr> operands) {
+    switch (expr->op()) {
+      case Expr::Op::kRead:
+        return expr;
+      case Expr::Op::kPermute:
+        return Permute(operands[0], {expr->axes().begin(), expr->axes().end()});
+      case Expr::Op::kSlice:
+        return Slice(operands[0], expr->region());
+      case Expr::Op::kConcat:
+        return Concat(std::move(operands), expr->axis());
+      case Expr::Op::kPad:
+        return Pad(operands[0], expr->spec().shape, expr->inside());
+      case Expr::Op::kCast:
+        changed_ = true;
+        return CastTwice(operands[0], through_, expr->spec().dtype);
+      case Expr::Op::kAdd:
+        changed_ = true;
+        return CastTwice(Sum(operands), through_, expr->spec().dtype);
+    }
+    return absl::InternalError("an expression has an unknown operation");
+  }
+
+  static absl::StatusOr<ExprPtr> Sum(const std::vector<ExprPtr>& operands) {
+    absl::StatusOr<ExprPtr> left = Cast(operands[0], DType::kFloat32);
+    absl::StatusOr<ExprPtr> right = Cast(operands[1], DType::kFloat32);
+    if (!left.ok()) return left;
+    return right.ok() ? Add(*left, *right) : right;
+  }
+
+  DType through_;
+  bool changed_ = false;
+  std::map<const Expr*, ExprPtr> done_;
+};
+
+}  // namespace
+
+ExprPtr CastThrough(const ExprPtr& expr, DType through) {
+  Rewriting rewriting(through);
+  absl::StatusOr<ExprPtr> result = rewriting.Rewrite(expr);
+  return result.ok() && rewriting.changed() ? *result : nullptr;
+}
+
+}  // namespace weighbridge

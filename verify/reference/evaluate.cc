@@ -1,0 +1,188 @@
+#include "verify/reference/evaluate.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "expr/expr.h"
+#include "formats/stored_tensor.h"
+#include "formats/tensor_spec.h"
+#include "verify/reference/arithmetic.h"
+#include "verify/reference/permute_elements.h"
+#include "verify/reference/row_major_box.h"
+#include "verify/reference/scratch.h"
+
+namespace weighbridge {
+namespace {
+
+// What an evaluation works in, and what it counts beside.
+struct Work {
+  Scratch& scratch;
+  CastLoss loss;
+};
+
+absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work);
+
+int64_t BytesOf(const Expr& expr, const Region& region) {
+  return ElementCountOf(region) * ItemSize(expr.spec().dtype);
+}
+
+// The part of `region` that lies in `box`; not empty only if every axis of it is not.
+Region Intersection(const Region& region, const Region& box) {
+  Region common(region.size());
+  for (size_t k = 0; k < region.size(); ++k) {
+    common[k].begin = std::max(region[k].begin, box[k].begin);
+    common[k].end = std::max(common[k].begin, std::min(region[k].end, box[k].end));
+  }
+  return common;
+}
+
+Region Shifted(const Region& region, const Region& origin, int64_t direction) {
+  Region shifted = region;
+  for (size_t k = 0; k < region.size(); ++k) {
+    shifted[k].begin += direction * origin[k].begin;
+    shifted[k].end += direction * origin[k].begin;
+  }
+  return shifted;
+}
+
+// Copies `part`, the row-major elements of `part_region`, to their places in `out`, the row-major elements of `region`.
+void Paste(absl::Span<const char> part, const Region& part_region, const Region& region, int64_t item, absl::Span<char> out) {
+  // Runs that lie together in both: all axes that the part covers, and one more.
+  size_t axis = region.size();
+  int64_t run = item;
+  while (axis > 0 && part_region[axis - 1] == region[axis - 1]) run *= region[--axis].size();
+  if (axis > 0) run *= part_region[--axis].size();
+  std::vector<int64_t> steps(region.size());
+  int64_t target = 0;
+  for (size_t k = region.size(); k-- > 0;) {
+    steps[k] = k + 1 < region.size() ? steps[k + 1] * region[k + 1].size() : item;
+    target += (part_region[k].begin - region[k].begin) * steps[k];
+  }
+  std::vector<int64_t> index(axis, 0);
+  for (size_t from = 0; from < part.size(); from += static_cast<size_t>(run)) {
+    std::memcpy(out.data() + target, part.data() + from, static_cast<size_t>(run));
+    for (size_t k = axis; k-- > 0;) {
+      target += steps[k];
+      if (++index[k] < part_region[k].size()) break;
+      target -= index[k] * steps[k];
+      index[k] = 0;
+    }
+  }
+}
+
+// Evaluates `operand`, which makes the elements of the result that lie in `box`, as far as `region` wants them.
+absl::Status EvaluatePart(const Expr& operand, const Region& box, const Region& region, absl::Span<char> out, Work& work) {
+  const Region common = Intersection(region, box);
+  if (ElementCountOf(common) == 0) return absl::OkStatus();
+  const Region wanted = Shifted(common, box, -1);
+  if (common == region) return EvaluateInto(operand, wanted, out, work);
+  const Scratch::Lease part = work.scratch.Take(BytesOf(operand, wanted));
+  if (absl::Status status = EvaluateInto(operand, wanted, part.bytes(), work); !status.ok()) return status;
+  Paste(part.bytes(), common, region, ItemSize(operand.spec().dtype), out);
+  return absl::OkStatus();
+}
+
+absl::Status EvaluatePermute(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  const Expr& operand = *expr.operands()[0];
+  Region wanted(region.size());
+  for (size_t k = 0; k < region.size(); ++k) wanted[expr.axes()[k]] = region[k];
+  const Scratch::Lease elements = work.scratch.Take(static_cast<int64_t>(out.size()));
+  if (absl::Status status = EvaluateInto(operand, wanted, elements.bytes(), work); !status.ok()) return status;
+  Shape shape;
+  for (const IndexRange& range : wanted) shape.push_back(range.size());
+  PermuteElements(elements.bytes().data(), shape, expr.axes(), ItemSize(expr.spec().dtype), out.data());
+  return absl::OkStatus();
+}
+
+absl::Status EvaluateConcat(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  int64_t begin = 0;
+  for (const ExprPtr& operand : expr.operands()) {
+    Region box = WholeRegion(operand->spec().shape);
+    IndexRange& along = box[expr.axis()];
+    along = {begin, begin + along.end};
+    begin = along.end;
+    if (absl::Status status = EvaluatePart(*operand, box, region, out, work); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  const Expr& operand = *expr.operands()[0];
+  if (operand.spec().dtype == expr.spec().dtype) return EvaluateInto(operand, region, out, work);
+  const Scratch::Lease elements = work.scratch.Take(BytesOf(operand, region));
+  if (absl::Status status = EvaluateInto(operand, region, elements.bytes(), work); !status.ok()) return status;
+  const int64_t count = ElementCountOf(region);
+  ReferenceCast(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count);
+  work.loss.Add(CountCastLoss(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count));
+  return absl::OkStatus();
+}
+
+absl::Status EvaluateAdd(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  if (absl::Status status = EvaluateInto(*expr.operands()[0], region, out, work); !status.ok()) return status;
+  const Scratch::Lease right = work.scratch.Take(static_cast<int64_t>(out.size()));
+  if (absl::Status status = EvaluateInto(*expr.operands()[1], region, right.bytes(), work); !status.ok()) return status;
+  ReferenceAdd(expr.spec().dtype, out.data(), right.bytes().data(), out.data(), ElementCountOf(region));
+  return absl::OkStatus();
+}
+
+absl::Status EvaluateRead(const Expr& expr, const Region& region, absl::Span<char> out) {
+  absl::Status status = ReadRegion(expr.tensor(), region, out);
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat("tensor \"", expr.tensor_label(), "\": ", status.message()));
+}
+
+absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  switch (expr.op()) {
+    case Expr::Op::kRead:
+      return EvaluateRead(expr, region, out);
+    case Expr::Op::kPermute:
+      return EvaluatePermute(expr, region, out, work);
+    case Expr::Op::kSlice:
+      return EvaluateInto(*expr.operands()[0], Shifted(region, expr.region(), 1), out, work);
+    case Expr::Op::kConcat:
+      return EvaluateConcat(expr, region, out, work);
+    case Expr::Op::kPad:
+      std::memset(out.data(), 0, out.size());
+      return EvaluatePart(*expr.operands()[0], expr.inside(), region, out, work);
+    case Expr::Op::kCast:
+      return EvaluateCast(expr, region, out, work);
+    case Expr::Op::kAdd:
+      return EvaluateAdd(expr, region, out, work);
+  }
+  return absl::InternalError("an expression has an unknown operation");
+}
+
+}  // namespace
+
+absl::Status Evaluate(const Expr& expr, absl::Span<const IndexRange> region, absl::Span<char> out, Scratch& scratch, CastLoss* loss) {
+  if (out.empty()) return absl::OkStatus();
+  const int64_t needed = EvaluationBytes(expr, ElementCountOf(region));
+  if (needed > scratch.available()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("evaluating ", ToString(expr), ": ", needed, " bytes are needed and ", scratch.available(), " allowed"));
+  }
+  Work work{.scratch = scratch, .loss = {}};
+  absl::Status status = EvaluateInto(expr, Region(region.begin(), region.end()), out, work);
+  if (loss != nullptr) loss->Add(work.loss);
+  return status;
+}
+
+int64_t EvaluationBytes(const Expr& expr, int64_t elements) {
+  int64_t most = 0;
+  int64_t item = 0;
+  for (const ExprPtr& operand : expr.operands()) {
+    most = std::max(most, EvaluationBytes(*operand, elements));
+    item = ItemSize(operand->spec().dtype);
+  }
+  // A slice passes its region on; every other operation holds at most one operand.
+  const bool holds_operand = expr.op() != Expr::Op::kRead && expr.op() != Expr::Op::kSlice;
+  return most + (holds_operand ? elements * item + Scratch::kOverhead : 0);
+}
+
+}  // namespace weighbridge
