@@ -11,6 +11,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -26,7 +27,7 @@ class Loop {
       if (next_ < count_ && stop_ != nullptr && *stop_) return Fail(count_, absl::CancelledError("stopped"));
       const int64_t index = next_++;
       if (index >= count_) return;
-      if (absl::Status status = Work(index, thread); !status.ok()) return Fail(index, status);
+      RETURN_IF_ERROR(Work(index, thread), Fail(index, _));
     }
   }
 

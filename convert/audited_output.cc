@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/file_role.h"
 #include "formats/directory/find_checkpoint.h"
@@ -46,17 +47,15 @@ absl::Status FindOthers(const Output& output, const std::string& folder, const s
   std::vector<std::string> known;
   for (const File& file : output.files()) known.push_back(file.name());
   if (!named.empty()) known.push_back(named);
-  absl::StatusOr<std::vector<std::string>> others = FindOtherWeights(folder.empty() ? "." : folder, known);
-  if (!others.ok()) return others.status();
-  for (const std::string& other : *others) {
+  ASSIGN_OR_RETURN(std::vector<std::string> others, FindOtherWeights(folder.empty() ? "." : folder, known));
+  for (const std::string& other : others) {
     audited.findings.push_back(
         absl::StrCat((fs::path(folder) / other).string(), ": the manifest does not list these weights, which a loader may take"));
   }
   const bool is_any = std::any_of(audited.files.begin(), audited.files.end(), [](const ByteSourcePtr& file) { return file != nullptr; });
   if (is_any) return absl::OkStatus();
-  absl::StatusOr<std::vector<std::string>> all = FindOtherWeights(folder, {});
-  if (!all.ok()) return all.status();
-  if (!all->empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<std::string> all, FindOtherWeights(folder, {}));
+  if (!all.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(folder, " holds none of the files that the manifest lists, nor any other weights: there is nothing to audit"));
 }
@@ -87,7 +86,7 @@ absl::StatusOr<AuditedOutput> OpenAuditedOutput(const Manifest& manifest, const 
     audited.files.push_back(bytes.ok() ? *bytes : nullptr);
   }
   if (is_folder || IsStandardWeights(name)) {
-    if (absl::Status status = FindOthers(output, folder.string(), name, audited); !status.ok()) return status;
+    RETURN_IF_ERROR(FindOthers(output, folder.string(), name, audited));
   }
   return audited;
 }

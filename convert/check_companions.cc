@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/recognize.h"
@@ -18,9 +19,8 @@ absl::Status CheckCompanions(const Plan& plan) {
   for (const Companion& companion : plan.companions) {
     if (companion.role != CheckpointFile::Role::kTokenizer) continue;
     std::string head(std::min(kHead, companion.bytes->size()), '\0');
-    if (absl::Status status = companion.bytes->ReadAt(0, absl::MakeSpan(head)); !status.ok()) return status;
-    const absl::Status status = CheckIsNoStandIn(head);
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat("reading ", companion.bytes->name(), ": ", status.message()));
+    RETURN_IF_ERROR(companion.bytes->ReadAt(0, absl::MakeSpan(head)));
+    RETURN_IF_ERROR(CheckIsNoStandIn(head), Annotate(_, absl::StrCat("reading ", companion.bytes->name())));
   }
   return absl::OkStatus();
 }

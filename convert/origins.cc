@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
+#include "base/status.h"
 #include "fetch/receipt.h"
 #include "formats/checkpoint.h"
 #include "proto/weights_lock.pb.h"
@@ -15,12 +16,10 @@ namespace weighbridge {
 absl::Status AddOrigins(Checkpoint& checkpoint, const std::string& receipts) {
   if (receipts.empty()) return absl::OkStatus();
   for (CheckpointFile& file : checkpoint.files) {
-    const absl::StatusOr<std::optional<Receipt>> receipt = FindReceipt(receipts, file.path);
-    if (!receipt.ok()) return receipt.status();
-    if (!receipt->has_value() || (*receipt)->size() != file.bytes->size()) continue;
+    ASSIGN_OR_RETURN(const std::optional<Receipt> receipt, FindReceipt(receipts, file.path));
+    if (!receipt.has_value() || receipt->size() != file.bytes->size()) continue;
     // The SHA-256 is compared where the file is read in full.
-    file.origin =
-        FileOrigin{.uri = (*receipt)->uri(), .revision = (*receipt)->revision(), .sha256 = absl::HexStringToBytes((*receipt)->sha256())};
+    file.origin = FileOrigin{.uri = receipt->uri(), .revision = receipt->revision(), .sha256 = absl::HexStringToBytes(receipt->sha256())};
   }
   return absl::OkStatus();
 }

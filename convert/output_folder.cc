@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "convert/hidden_folder.h"
 #include "formats/bytes/output_file.h"
 
@@ -157,7 +158,7 @@ absl::Status OutputFolder::CheckTargets(absl::Span<const std::string> names) con
     return absl::FailedPreconditionError(absl::StrCat("writing to ", path_, ": ", above.string(), " is no folder"));
   }
   for (const std::string& name : names) {
-    if (absl::Status status = OutputFile::CheckTarget(PathOf(name), overwrite_); !status.ok()) return status;
+    RETURN_IF_ERROR(OutputFile::CheckTarget(PathOf(name), overwrite_));
   }
   return absl::OkStatus();
 }
@@ -171,9 +172,7 @@ absl::Status OutputFolder::Prepare(size_t files) {
   RemoveAbandoned();
   if (files <= MostOpen()) return absl::OkStatus();
   const fs::path missing = FirstMissing(path_);
-  absl::StatusOr<std::unique_ptr<HiddenFolder>> waiting = HiddenFolder::Create(missing.empty() ? PlaceInside(path_) : missing);
-  if (!waiting.ok()) return waiting.status();
-  waiting_ = *std::move(waiting);
+  ASSIGN_OR_RETURN(waiting_, HiddenFolder::Create(missing.empty() ? PlaceInside(path_) : missing));
   return absl::OkStatus();
 }
 
@@ -191,16 +190,15 @@ void OutputFolder::RemoveAbandoned() const {
 absl::Status OutputFolder::Publish(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
   // The slow part first, so that the names come at once.
   for (OutputFile* file : files) {
-    if (absl::Status status = file->Sync(); !status.ok()) return status;
+    RETURN_IF_ERROR(file->Sync());
   }
   return FirstMissing(path_).empty() ? PublishInto(files, find_obsolete) : PublishWithFolder(files);
 }
 
 absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files) {
   const fs::path top = FirstMissing(path_);
-  absl::StatusOr<std::unique_ptr<HiddenFolder>> hidden = HiddenFolder::Create(top);
-  if (!hidden.ok()) return hidden.status();
-  const fs::path& made = (*hidden)->path();
+  ASSIGN_OR_RETURN(std::unique_ptr<HiddenFolder> hidden, HiddenFolder::Create(top));
+  const fs::path& made = hidden->path();
   const auto hidden_path = [&](const fs::path& path) { return path == top ? made : made / path.lexically_relative(top); };
   // It is its owner's alone; what it becomes is a folder like any other.
   const mode_t mask = umask(0);
@@ -231,16 +229,15 @@ absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files
 
 absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
   const FolderLock lock(path_);
-  absl::StatusOr<std::vector<std::string>> obsolete = find_obsolete();
-  if (!obsolete.ok()) return obsolete.status();
+  ASSIGN_OR_RETURN(std::vector<std::string> obsolete, find_obsolete());
   PutAside previous;
   if (overwrite_) {
     for (OutputFile* file : files) {
-      if (absl::Status status = previous.Move(file->path()); !status.ok()) return status;
+      RETURN_IF_ERROR(previous.Move(file->path()));
     }
   }
-  for (const std::string& name : *obsolete) {
-    if (absl::Status status = previous.Move(PathOf(name)); !status.ok()) return status;
+  for (const std::string& name : obsolete) {
+    RETURN_IF_ERROR(previous.Move(PathOf(name)));
   }
   for (size_t i = 0; i < files.size(); ++i) {
     absl::Status status = files[i]->Commit();

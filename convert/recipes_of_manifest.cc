@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "google/protobuf/text_format.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
@@ -49,9 +50,8 @@ absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest
       findings.push_back(absl::StrCat("the manifest makes the source ", made.id(), ", which the recipe ", expected.name(), " does not"));
       continue;
     }
-    absl::StatusOr<Recipe> maker = LoadRecipe(source->made_by());
-    if (!maker.ok()) return maker.status();
-    compare(made.recipe(), *maker);
+    ASSIGN_OR_RETURN(Recipe maker, LoadRecipe(source->made_by()));
+    compare(made.recipe(), maker);
   }
   return findings;
 }

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "execute/kernels.h"
 #include "execute/normal_form.h"
 #include "execute/range_check.h"
@@ -51,7 +52,7 @@ absl::Status ReadChecked(const StoredTensor& tensor, const Region& region, Range
   const int64_t run_bytes = runs.length() * item;
   const bool by_runs = runs.count() == 1 || run_bytes >= kLongRun;
   if (!by_runs) {
-    if (absl::Status status = ReadRegion(tensor, region, absl::MakeSpan(out, Count(region) * item)); !status.ok()) return status;
+    RETURN_IF_ERROR(ReadRegion(tensor, region, absl::MakeSpan(out, Count(region) * item)));
     if (check == nullptr) return absl::OkStatus();
   }
   PiecesCrc pieces;
@@ -106,9 +107,7 @@ absl::Status BandMaker::Load(const TiledBox& box, size_t leaf_index, RangeCheck*
   for (size_t axis : leaf.axes) region.push_back(tile[axis]);
   const bool in_order = leaf.axes == box.order;
   char* read_to = in_order ? to : slots_.back();
-  if (absl::Status status = ReadChecked(leaf.tensor, region, check, read_to); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(leaf.read->tensor_label(), ": ", status.message()));
-  }
+  RETURN_IF_ERROR(ReadChecked(leaf.tensor, region, check, read_to), Annotate(_, leaf.read->tensor_label()));
   if (!in_order) {
     const int64_t item = ItemSize(leaf.tensor.spec().dtype);
     PermuteElements(item, PermutedAxes(item, tile, leaf.axes, box.order, Extents(tile)), read_to, to);
@@ -139,8 +138,7 @@ absl::Status BandMaker::MakeTile(const TiledBox& box, absl::Span<RangeCheck* con
     const auto result = [&](char* slot) { return is_last && direct ? target : slot; };
     switch (instruction.op) {
       case Op::kLoad: {
-        absl::Status status = Load(box, instruction.leaf, checks[instruction.leaf], tile, result(slots_[depth++]));
-        if (!status.ok()) return status;
+        RETURN_IF_ERROR(Load(box, instruction.leaf, checks[instruction.leaf], tile, result(slots_[depth++])));
         break;
       }
       case Op::kZero:
@@ -176,7 +174,7 @@ absl::Status BandMaker::Make(const TiledBox& box, absl::Span<RangeCheck* const> 
       tile[axis].begin += band[axis].begin;
       tile[axis].end += band[axis].begin;
     }
-    if (absl::Status status = MakeTile(box, checks, band, tile, out); !status.ok()) return status;
+    RETURN_IF_ERROR(MakeTile(box, checks, band, tile, out));
   }
   return absl::OkStatus();
 }

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/status.h"
 #include "execute/band_maker.h"
 #include "execute/normal_form.h"
 #include "execute/range_check.h"
@@ -132,7 +133,7 @@ class Execution {
 };
 
 absl::Status Execution::Prepare() {
-  if (absl::Status status = CheckFilesCoverOutputs(); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckFilesCoverOutputs());
   if (options_.memory < MinimumMemory(options_.threads)) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.threads, " threads need ", MinimumMemory(options_.threads),
                                                      " bytes of memory at least, not ", options_.memory));
@@ -141,7 +142,7 @@ absl::Status Execution::Prepare() {
   limits_ = {.band = BandLimit(), .tile = kTileBytes};
   jobs_.reserve(plan_.outputs.size());
   for (const FileToWrite& file : files_) {
-    if (absl::Status status = AddFile(file); !status.ok()) return status;
+    RETURN_IF_ERROR(AddFile(file));
   }
   return absl::OkStatus();
 }
@@ -196,7 +197,7 @@ absl::Status Execution::AddFile(const FileToWrite& file) {
     if (!filled.insert({slot.offset, slot.size}).second) continue;  // Another name of a tensor that is there already.
     const auto crc = crcs.find({slot.offset, slot.size});
     const Target target = {file.file, slot.offset, crc == crcs.end() ? nullptr : crc->second};
-    if (absl::Status status = AddOutput(output, target); !status.ok()) return status;
+    RETURN_IF_ERROR(AddOutput(output, target));
   }
   return absl::OkStatus();
 }
@@ -205,14 +206,13 @@ absl::Status Execution::AddOutput(size_t output, const Target& target) {
   const PlannedTensor& planned = plan_.outputs[output];
   const std::vector<Box> boxes = Normalize(*planned.expr);
   for (size_t box = 0; box < boxes.size(); ++box) {
-    absl::StatusOr<TiledBox> tiled = TileBox(boxes[box], planned.expr->spec().shape, limits_);
-    if (!tiled.ok()) return tiled.status();
-    AddChecks(jobs_.size(), *tiled);
-    int64_t band_bytes = ItemSize(tiled->dtype());
-    for (int64_t extent : tiled->band) band_bytes *= extent;
+    ASSIGN_OR_RETURN(TiledBox tiled, TileBox(boxes[box], planned.expr->spec().shape, limits_));
+    AddChecks(jobs_.size(), tiled);
+    int64_t band_bytes = ItemSize(tiled.dtype());
+    for (int64_t extent : tiled.band) band_bytes *= extent;
     band_bytes_ = std::max(band_bytes_, band_bytes);
     jobs_.push_back({output, box, target, bands_});
-    bands_ += CountParts(tiled->extents, tiled->band);
+    bands_ += CountParts(tiled.extents, tiled.band);
   }
   return absl::OkStatus();
 }
@@ -230,9 +230,8 @@ void Execution::AddChecks(size_t job, const TiledBox& box) {
 
 absl::StatusOr<TiledJob> Execution::Tile(const Job& job) const {
   const Expr& expr = *plan_.outputs[job.output].expr;
-  absl::StatusOr<TiledBox> box = TileBox(Normalize(expr)[job.box], expr.spec().shape, limits_);
-  if (!box.ok()) return box.status();
-  TiledJob tiled = {*std::move(box), {}};
+  ASSIGN_OR_RETURN(TiledBox box, TileBox(Normalize(expr)[job.box], expr.spec().shape, limits_));
+  TiledJob tiled = {std::move(box), {}};
   const auto index = static_cast<size_t>(&job - jobs_.data());
   for (size_t k = 0; k < tiled.box.leaves.size(); ++k) {
     const auto check = check_of_leaf_.find({index, k});
@@ -256,17 +255,17 @@ absl::Status Execution::CheckInFull(const ChecksummedRange& range) {
   std::string piece;
   for (int64_t done = 0; done < range.size; done += static_cast<int64_t>(piece.size())) {
     piece.resize(std::min(range.size - done, int64_t{64} << 10));
-    if (absl::Status status = range.source->ReadAt(range.offset + done, absl::MakeSpan(piece)); !status.ok()) return status;
+    RETURN_IF_ERROR(range.source->ReadAt(range.offset + done, absl::MakeSpan(piece)));
     PiecesCrc pieces;
     pieces.Append(range.offset + done, piece);
-    if (absl::Status status = check.Add(pieces); !status.ok()) return status;
+    RETURN_IF_ERROR(check.Add(pieces));
   }
   return absl::OkStatus();
 }
 
 absl::Status Execution::WriteLiteral(const Literal& literal) {
   const auto& [offset, bytes] = *literal.literal;
-  if (absl::Status status = literal.file->WriteAt(offset, bytes); !status.ok()) return status;
+  RETURN_IF_ERROR(literal.file->WriteAt(offset, bytes));
   Report(static_cast<int64_t>(bytes.size()));
   return absl::OkStatus();
 }
@@ -279,9 +278,7 @@ absl::Status Execution::MakeBand(int64_t index, int thread) {
   Worker& worker = *workers_[thread];
   if (worker.job != &job) {
     worker.job = nullptr;
-    absl::StatusOr<TiledJob> tiled = Tile(job);
-    if (!tiled.ok()) return tiled.status();
-    worker.tiled = *std::move(tiled);
+    ASSIGN_OR_RETURN(worker.tiled, Tile(job));
     worker.job = &job;
   }
   const TiledBox& box = worker.tiled.box;
@@ -289,7 +286,7 @@ absl::Status Execution::MakeBand(int64_t index, int thread) {
   absl::Status status = worker.maker.Make(box, worker.tiled.checks, band, worker.band.data());
   if (status.ok()) status = WriteBand(job, box, band, worker.band.data());
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat("making tensor \"", plan_.outputs[job.output].name, "\": ", status.message()));
+  return Annotate(status, absl::StrCat("making tensor \"", plan_.outputs[job.output].name, "\""));
 }
 
 absl::Status Execution::WriteBand(const Job& job, const TiledBox& box, const Region& band, const char* bytes) {
@@ -298,14 +295,13 @@ absl::Status Execution::WriteBand(const Job& job, const TiledBox& box, const Reg
   const int64_t run_bytes = runs.length() * item;
   const int64_t origin = job.target.offset + box.output_origin * item;
   PiecesCrc pieces;
-  absl::Status status = runs.ForEach([&](int64_t element) {
+  RETURN_IF_ERROR(runs.ForEach([&](int64_t element) {
     const int64_t offset = origin + element * item;
     const absl::string_view run(bytes, run_bytes);
     if (job.target.crc != nullptr) pieces.Append(offset, run);
     bytes += run_bytes;
     return job.target.file->WriteAt(offset, run);
-  });
-  if (!status.ok()) return status;
+  }));
   if (job.target.crc != nullptr) job.target.crc->Add(pieces);
   Report(runs.count() * run_bytes);
   return absl::OkStatus();
@@ -315,7 +311,7 @@ absl::Status Execution::WriteChecksums() {
   for (const Checksum& checksum : checksums_) {
     std::string bytes;
     for (int k = 0; k < 4; ++k) bytes.push_back(static_cast<char>(checksum.crc->value() >> (8 * k)));
-    if (absl::Status status = checksum.file->WriteAt(checksum.offset, bytes); !status.ok()) return status;
+    RETURN_IF_ERROR(checksum.file->WriteAt(checksum.offset, bytes));
   }
   return absl::OkStatus();
 }
@@ -332,7 +328,7 @@ absl::Status Execution::CheckSourcesUnchanged() const {
     for (const CheckpointFile& file : source.checkpoint->files) sources.insert(file.bytes.get());
   }
   for (const ByteSource* source : sources) {
-    if (absl::Status status = source->CheckUnchanged(); !status.ok()) return status;
+    RETURN_IF_ERROR(source->CheckUnchanged());
   }
   return absl::OkStatus();
 }
@@ -341,9 +337,9 @@ absl::Status Execution::CheckSourcesUnchanged() const {
 
 absl::Status Execute(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options) {
   Execution execution(plan, files, options);
-  if (absl::Status status = execution.Prepare(); !status.ok()) return status;
-  if (absl::Status status = execution.Run(); !status.ok()) return status;
-  if (absl::Status status = execution.WriteChecksums(); !status.ok()) return status;
+  RETURN_IF_ERROR(execution.Prepare());
+  RETURN_IF_ERROR(execution.Run());
+  RETURN_IF_ERROR(execution.WriteChecksums());
   return execution.CheckSourcesUnchanged();
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/stored_tensor.h"
 
 namespace weighbridge {
@@ -31,7 +32,7 @@ class Runs {
     for (size_t k = 0; k < region_.size(); ++k) element += region_[k].begin * strides_[k];
     std::vector<int64_t> index(outer_, 0);
     while (true) {
-      if (absl::Status status = visit(element); !status.ok()) return status;
+      RETURN_IF_ERROR(visit(element));
       size_t k = outer_;
       for (; k > 0; --k) {
         element += strides_[k - 1];

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "execute/normal_form.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
@@ -160,9 +161,8 @@ absl::StatusOr<TiledBox> TileBox(const Box& box, absl::Span<const int64_t> shape
     tiled.output_steps.push_back(loop.output_step);
   }
   for (size_t k = 0; k < box.leaves.size(); ++k) {
-    absl::StatusOr<TiledLeaf> leaf = TileLeaf(box.leaves[k], loops, k);
-    if (!leaf.ok()) return leaf.status();
-    tiled.leaves.push_back(*std::move(leaf));
+    ASSIGN_OR_RETURN(TiledLeaf leaf, TileLeaf(box.leaves[k], loops, k));
+    tiled.leaves.push_back(std::move(leaf));
   }
   tiled.program = box.program;
   tiled.stack_depth = box.StackDepth();

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/damage.h"
 #include "fetch/file_hasher.h"
 #include "fetch/for_each.h"
@@ -87,11 +88,10 @@ absl::StatusOr<std::vector<CheckFinding>> CheckFolder(const WeightsLock& lock, c
   std::set<std::string> known;
   for (const WeightsSource& source : lock.sources()) {
     for (const LockedFile& file : source.files()) {
-      absl::StatusOr<RelativePath> target = TargetOf(source, file);
-      if (!target.ok()) return target.status();
+      ASSIGN_OR_RETURN(RelativePath target, TargetOf(source, file));
       files.push_back(&file);
-      known.insert(target->text());
-      targets.push_back(*std::move(target));
+      known.insert(target.text());
+      targets.push_back(std::move(target));
     }
   }
   std::vector<absl::StatusOr<CheckFinding>> results(files.size());
@@ -103,7 +103,7 @@ absl::StatusOr<std::vector<CheckFinding>> CheckFolder(const WeightsLock& lock, c
     if (!finding.ok()) return finding.status();
     if (!finding->path.empty()) findings.push_back(*std::move(finding));
   }
-  if (absl::Status status = AddExtras(known, folder, findings); !status.ok()) return status;
+  RETURN_IF_ERROR(AddExtras(known, folder, findings));
   std::sort(findings.begin(), findings.end(), [](const CheckFinding& a, const CheckFinding& b) { return a.path < b.path; });
   return findings;
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/lock_paths.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
@@ -66,19 +67,18 @@ absl::Status CheckUriOrEmpty(absl::string_view field, const std::string& uri) {
 // PaddleNLP keeps its own files under names that begin with ".".
 absl::Status CheckPaddleNlpModel(const std::string& model) {
   if (model.empty()) return absl::OkStatus();
-  const absl::StatusOr<RelativePath> path = RelativePath::Parse(model);
-  if (!path.ok()) return Error("paddlenlp_model", path.status().message());
-  for (const absl::string_view component : path->components()) {
+  ASSIGN_OR_RETURN(const RelativePath path, RelativePath::Parse(model), Error("paddlenlp_model", _.message()));
+  for (const absl::string_view component : path.components()) {
     if (component[0] == '.') return Error("paddlenlp_model", absl::StrCat("a part of \"", model, "\" begins with \".\""));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckPurpose(const Purpose& purpose) {
-  if (absl::Status status = CheckWord("purpose.recipe", purpose.recipe()); !status.ok()) return status;
-  if (absl::Status status = CheckPathOrEmpty("purpose.save_path", purpose.save_path()); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckWord("purpose.recipe", purpose.recipe()));
+  RETURN_IF_ERROR(CheckPathOrEmpty("purpose.save_path", purpose.save_path()));
   for (const std::string& note : purpose.notes()) {
-    if (absl::Status status = CheckNote(note); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckNote(note));
   }
   return absl::OkStatus();
 }
@@ -86,7 +86,7 @@ absl::Status CheckPurpose(const Purpose& purpose) {
 absl::Status CheckHashes(const LockedFile& file) {
   for (const auto& [field, hash, digits] :
        {std::tuple("sha256", file.sha256(), 64), std::tuple("git_sha1", file.git_sha1(), 40), std::tuple("md5", file.md5(), 32)}) {
-    if (absl::Status status = CheckHash(field, hash, static_cast<size_t>(digits)); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckHash(field, hash, static_cast<size_t>(digits)));
   }
   if (!file.mirrors().empty() && file.sha256().empty()) return Error("mirrors", "they want a sha256");
   for (const RefusedContent& refused : file.refused()) {
@@ -105,18 +105,18 @@ absl::Status CheckNumbers(const LockedFile& file) {
   const int64_t chunks = file.chunk_size() == 0 ? -1 : file.size() / file.chunk_size() + (file.size() % file.chunk_size() == 0 ? 0 : 1);
   if (chunks != file.chunk_xxh3_size()) return Error("chunk_xxh3", "their number does not go with size and chunk_size");
   for (const std::string& chunk : file.chunk_xxh3()) {
-    if (absl::Status status = CheckHash("chunk_xxh3", chunk.empty() ? "-" : chunk, 32); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckHash("chunk_xxh3", chunk.empty() ? "-" : chunk, 32));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckFile(const LockedFile& file, bool source_has_address) {
   if (file.uri().empty() && !source_has_address) return Error("uri", "is missing, and the source has none");
-  if (absl::Status status = CheckUriOrEmpty("uri", file.uri()); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckUriOrEmpty("uri", file.uri()));
   for (const std::string& mirror : file.mirrors()) {
-    if (absl::Status status = InField("mirrors", ParseUri(mirror).status()); !status.ok()) return status;
+    RETURN_IF_ERROR(InField("mirrors", ParseUri(mirror).status()));
   }
-  if (absl::Status status = CheckHashes(file); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckHashes(file));
   return CheckNumbers(file);
 }
 
@@ -135,18 +135,17 @@ absl::Status CheckWeightsLock(const WeightsLock& lock) {
   if (lock.schema() != kLockSchema) {
     return Error("schema", absl::StrCat("expected \"", kLockSchema, "\", got \"", lock.schema().substr(0, 80), "\""));
   }
-  if (absl::Status status = CheckPurpose(lock.purpose()); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckPurpose(lock.purpose()));
   std::vector<RelativePath> targets;
   int64_t bytes = 0;
   for (const WeightsSource& source : lock.sources()) {
-    if (absl::Status status = CheckSource(source); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckSource(source));
     for (const LockedFile& file : source.files()) {
-      absl::StatusOr<RelativePath> target = TargetOf(source, file);
-      if (!target.ok()) return Error("path", target.status().message());
-      if (absl::Status status = CheckFile(file, !source.uri().empty()); !status.ok()) return InField(target->text(), status);
+      ASSIGN_OR_RETURN(RelativePath target, TargetOf(source, file), Error("path", _.message()));
+      RETURN_IF_ERROR(CheckFile(file, !source.uri().empty()), InField(target.text(), _));
       bytes += std::min(file.size(), kMaxLockedBytes - bytes);
       if (bytes == kMaxLockedBytes) return Error("size", "all files together have more bytes than any disk");
-      targets.push_back(*std::move(target));
+      targets.push_back(std::move(target));
     }
   }
   return InField("path", CheckAreFilesOfOneFolder(targets));

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "fetch/fetch_file.h"
 #include "fetch/fetch_options.h"
 #include "fetch/file_hasher.h"
@@ -100,7 +101,7 @@ absl::Status RecordRevisions(const WeightsLock& lock, const std::vector<bool>& c
     const absl::StatusOr<Uri> uri = ParseUri(lock.sources(s).uri());
     if (!complete[static_cast<size_t>(s)] || !uri.ok() || uri->scheme != Uri::Scheme::kHub) continue;
     const std::string revision = uri->revision.empty() ? "main" : uri->revision;
-    if (absl::Status status = cache.SetRevision(uri->repository, revision, lock.sources(s).revision()); !status.ok()) return status;
+    RETURN_IF_ERROR(cache.SetRevision(uri->repository, revision, lock.sources(s).revision()));
   }
   return absl::OkStatus();
 }

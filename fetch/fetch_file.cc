@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/damage.h"
 #include "fetch/download/download.h"
 #include "fetch/download/partial_file.h"
@@ -55,7 +56,7 @@ bool StandsSomething(const std::string& path) {
 // Pages and pointers that stand where weights should, for files that no hash would tell (fetch_protocols.md 2.8).
 absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
   std::string begin(static_cast<size_t>(std::min<int64_t>(size, 64)), '\0');
-  if (absl::Status status = partial.ReadAt(0, absl::MakeSpan(begin)); !status.ok()) return status;
+  RETURN_IF_ERROR(partial.ReadAt(0, absl::MakeSpan(begin)));
   if (absl::StartsWith(begin, "version https://git-lfs.github.com/spec/")) {
     return absl::FailedPreconditionError(
         "this is a pointer of Git LFS and not the file itself; give the address that the pointer stands for");
@@ -109,7 +110,7 @@ class Fetcher {
   }
 
   absl::StatusOr<FetchedFile> FromElsewhere() {
-    if (absl::Status status = MakeFolders(); !status.ok()) return status;
+    RETURN_IF_ERROR(MakeFolders());
     if (!task_.same_as.empty() && !IsInHubCache()) return FromSame();
     return UnderLock();
   }
@@ -129,9 +130,8 @@ class Fetcher {
   bool IsInHubCache() const { return placement_.keep_lock && task_.remote.uri.scheme == Uri::Scheme::kHub; }
 
   absl::Status MakeFolders() {
-    const absl::StatusOr<RelativePath> path = ParseTargetPath(task_.remote.path);
-    if (!path.ok()) return path.status();
-    if (absl::Status status = MakeFoldersOf(task_.folder, *path); !status.ok() || !IsShared()) return status;
+    ASSIGN_OR_RETURN(const RelativePath path, ParseTargetPath(task_.remote.path));
+    if (absl::Status status = MakeFoldersOf(task_.folder, path); !status.ok() || !IsShared()) return status;
     absl::Status status = MakeFolder(FolderOf(placement_.path));
     return status.ok() ? MakeFolder(FolderOf(placement_.lock)) : status;
   }
@@ -139,23 +139,22 @@ class Fetcher {
   absl::StatusOr<FetchedFile> WasThere(MeasuredFile found) {
     PartialFile::RemoveJournal(placement_.partial);
     if (!placement_.keep_lock && StandsSomething(placement_.lock)) {
-      const auto lock = TargetLock::Acquire(placement_.lock, /*keep=*/false, *options_.download.stop, options_.download.on_message);
-      if (!lock.ok()) return lock.status();
+      ASSIGN_OR_RETURN(const auto lock,
+                       TargetLock::Acquire(placement_.lock, /*keep=*/false, *options_.download.stop, options_.download.on_message));
     }
     return FetchedFile{.how = FetchedFile::How::kWasThere, .from = task_.remote.uri.ToString(), .measured = std::move(found)};
   }
 
   absl::StatusOr<FetchedFile> FromSame() {
-    if (absl::Status status = Copy(task_.same_as); !status.ok()) return status;
-    absl::StatusOr<MeasuredFile> found = Measure(task_.target, Links::kRefuse);
-    if (!found.ok()) return found.status();
-    if (absl::Status status = Judge(*found); !status.ok()) return status;
-    return FetchedFile{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = *std::move(found)};
+    RETURN_IF_ERROR(Copy(task_.same_as));
+    ASSIGN_OR_RETURN(MeasuredFile found, Measure(task_.target, Links::kRefuse));
+    RETURN_IF_ERROR(Judge(found));
+    return FetchedFile{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = std::move(found)};
   }
 
   absl::StatusOr<FetchedFile> UnderLock() {
-    auto lock = TargetLock::Acquire(placement_.lock, placement_.keep_lock, *options_.download.stop, options_.download.on_message);
-    if (!lock.ok()) return lock.status();
+    ASSIGN_OR_RETURN(auto lock,
+                     TargetLock::Acquire(placement_.lock, placement_.keep_lock, *options_.download.stop, options_.download.on_message));
     FetchedFile result{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = {}};
     // Another run may have fetched it while we waited, or it is in a cache.
     // What stood at the target has been judged before.
@@ -174,15 +173,13 @@ class Fetcher {
       if (there) result.measured = *std::move(found);
     }
     if (!there) {
-      absl::StatusOr<FetchedFile> fetched = FromAnyAddress();
-      if (!fetched.ok()) return fetched.status();
-      result = *std::move(fetched);
+      ASSIGN_OR_RETURN(result, FromAnyAddress());
     }
     // Not on the word of a lock alone: others believe what stands in a snapshot.
     if (IsInHubCache() && (IsStated(task_) || IsAllReceived(result))) {
-      if (absl::Status status = options_.hub_cache->AddToSnapshot(task_.remote); !status.ok()) return status;
+      RETURN_IF_ERROR(options_.hub_cache->AddToSnapshot(task_.remote));
     }
-    if (absl::Status status = IsShared() ? Deliver() : absl::OkStatus(); !status.ok()) return status;
+    RETURN_IF_ERROR(IsShared() ? Deliver() : absl::OkStatus());
     return result;
   }
 
@@ -214,7 +211,7 @@ class Fetcher {
   }
 
   absl::StatusOr<FetchedFile> From(const Uri& uri) {
-    if (absl::Status status = CheckHasQuery(uri); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckHasQuery(uri));
     if (options_.offline && uri.scheme != Uri::Scheme::kFile) {
       return absl::NotFoundError(absl::StrCat("is not here, and --offline forbids to fetch it from ", uri.ToString()));
     }
@@ -234,9 +231,8 @@ class Fetcher {
 
   // Copies what stands at the target and says in the journal which ranges of it are right: then fetching goes on from there.
   absl::Status PrepareMending(const RemoteFile& file) {
-    if (absl::Status status = CopyFile(task_.target, placement_.partial, *options_.download.stop); !status.ok()) return status;
-    absl::StatusOr<std::unique_ptr<PartialFile>> partial = PartialFile::Open(placement_.partial, file.size);
-    if (!partial.ok()) return partial.status();
+    RETURN_IF_ERROR(CopyFile(task_.target, placement_.partial, *options_.download.stop));
+    ASSIGN_OR_RETURN(std::unique_ptr<PartialFile> partial, PartialFile::Open(placement_.partial, file.size));
     DownloadJournal journal;
     journal.set_uri(file.uri.ToString());
     journal.set_size(file.size);
@@ -246,25 +242,23 @@ class Fetcher {
       done.set_begin(range.begin);
       done.set_end(range.end);
     }
-    return (*partial)->Save(journal);
+    return partial->Save(journal);
   }
 
   absl::StatusOr<FetchedFile> Attempt(RemoteReader& reader, const RemoteFile& file, bool last) {
     const bool mending = std::exchange(mending_, false);
     if (mending) {
-      if (absl::Status status = PrepareMending(file); !status.ok()) return status;
+      RETURN_IF_ERROR(PrepareMending(file));
     }
-    absl::StatusOr<std::unique_ptr<PartialFile>> partial = PartialFile::Open(placement_.partial, file.size);
-    if (!partial.ok()) return partial.status();
-    absl::StatusOr<Downloaded> downloaded = Download(reader, file, **partial, options_.download);
-    if (!downloaded.ok()) return downloaded.status();
+    ASSIGN_OR_RETURN(std::unique_ptr<PartialFile> partial, PartialFile::Open(placement_.partial, file.size));
+    ASSIGN_OR_RETURN(Downloaded downloaded, Download(reader, file, *partial, options_.download));
     FetchedFile result{.how = mending ? FetchedFile::How::kMended : FetchedFile::How::kFetched,
                        .from = file.uri.ToString(),
-                       .measured = {.size = file.size, .digests = std::move(downloaded->digests)},
-                       .received = downloaded->received};
+                       .measured = {.size = file.size, .digests = std::move(downloaded.digests)},
+                       .received = downloaded.received};
     absl::Status status = Judge(result.measured);
-    if (status.ok() && file.size > 0) status = CheckIsNoStandIn(**partial, file.size);
-    if (status.ok()) status = (*partial)->Publish(placement_.path);
+    if (status.ok() && file.size > 0) status = CheckIsNoStandIn(*partial, file.size);
+    if (status.ok()) status = partial->Publish(placement_.path);
     if (status.ok()) return result;
     options_.download.on_bytes(-file.size);
     if (absl::IsDataLoss(status) && last) {
@@ -273,7 +267,7 @@ class Fetcher {
       if (kept.ok()) status = Annotate(status, absl::StrCat("kept aside as ", bad));
       if (absl::IsAlreadyExists(kept)) status = Annotate(status, absl::StrCat("not kept, since ", kept.message()));
     }
-    if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) (*partial)->Discard();
+    if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) partial->Discard();
     return status;
   }
 
@@ -288,9 +282,8 @@ class Fetcher {
 }  // namespace
 
 absl::StatusOr<FetchedFile> FetchFile(const FileTask& task, const WeightsSource& source, const FetchOptions& options) {
-  absl::StatusOr<Placement> placement = PlaceFor(task, source, options);
-  if (!placement.ok()) return Annotate(placement.status(), task.target);
-  absl::StatusOr<FetchedFile> result = Fetcher(task, source, options, *std::move(placement)).Run();
+  ASSIGN_OR_RETURN(Placement placement, PlaceFor(task, source, options), Annotate(_, task.target));
+  absl::StatusOr<FetchedFile> result = Fetcher(task, source, options, std::move(placement)).Run();
   if (!result.ok() && !absl::IsCancelled(result.status())) return Annotate(result.status(), task.target);
   return result;
 }

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "fetch/damage.h"
 #include "fetch/download/download.h"
 #include "fetch/download/download_options.h"

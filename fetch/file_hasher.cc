@@ -20,6 +20,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "fetch/regular_file.h"
 #include "openssl/evp.h"
 #include "xxhash.h"
@@ -168,9 +169,8 @@ absl::StatusOr<MeasuredFile> MeasureFile(const std::string& path, Links links, c
     size += count;
     if (!on_bytes(count)) return absl::CancelledError("stopped");
   }
-  absl::StatusOr<FileDigests> digests = hasher.Finish();
-  if (!digests.ok()) return digests.status();
-  return MeasuredFile{.size = size, .digests = *std::move(digests)};
+  ASSIGN_OR_RETURN(FileDigests digests, hasher.Finish());
+  return MeasuredFile{.size = size, .digests = std::move(digests)};
 }
 
 }  // namespace weighbridge

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "fetch/check_lock.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/file_hasher.h"
@@ -43,9 +44,7 @@ absl::StatusOr<WeightsLock> ParseWeightsLock(absl::string_view text, absl::strin
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   if (!parser.ParseFromString(std::string(text), &lock)) return absl::InvalidArgumentError(absl::StrCat(origin, ":", error.message()));
-  if (absl::Status status = CheckWeightsLock(lock); !status.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(origin, ": ", status.message()));
-  }
+  RETURN_IF_ERROR(CheckWeightsLock(lock), absl::InvalidArgumentError(absl::StrCat(origin, ": ", _.message())));
   return lock;
 }
 
@@ -58,7 +57,7 @@ absl::Status WriteWeightsLock(const WeightsLock& lock, const std::string& path) 
   WeightsLock stamped = lock;
   stamped.set_schema(kLockSchema);
   Queries left_behind;
-  if (absl::Status status = TakeQueries(stamped, left_behind); !status.ok()) return status;
+  RETURN_IF_ERROR(TakeQueries(stamped, left_behind));
   std::string text;
   google::protobuf::TextFormat::PrintToString(stamped, &text);
   if (absl::StatusOr<WeightsLock> read = ParseWeightsLock(text, path); !read.ok()) return read.status();

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/fetch_options.h"
 #include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
@@ -39,15 +40,12 @@ std::string NearestFolder(const std::string& path) {
 
 // PaddleNLP keeps the folder of a model and locks each file in it (fetch_protocols.md 5).
 absl::StatusOr<Placement> PlaceForPaddleNlp(const std::string& home, const std::string& model_name, const LockedFile& file) {
-  const absl::StatusOr<RelativePath> model = RelativePath::Parse(model_name);
-  if (!model.ok()) return model.status();
-  const absl::StatusOr<RelativePath> path = ParseTargetPath(file.path());
-  if (!path.ok()) return path.status();
-  const std::string folder = JoinPath(absl::StrCat(home, "/models"), *model);
-  const absl::StatusOr<std::string> name = Md5Of(absl::StrCat(file.uri(), folder));
-  if (!name.ok()) return name.status();
-  Placement placement = PlaceAt(JoinPath(folder, *path));
-  placement.lock = absl::StrCat(folder, "/.lock/", *name);
+  ASSIGN_OR_RETURN(const RelativePath model, RelativePath::Parse(model_name));
+  ASSIGN_OR_RETURN(const RelativePath path, ParseTargetPath(file.path()));
+  const std::string folder = JoinPath(absl::StrCat(home, "/models"), model);
+  ASSIGN_OR_RETURN(const std::string name, Md5Of(absl::StrCat(file.uri(), folder)));
+  Placement placement = PlaceAt(JoinPath(folder, path));
+  placement.lock = absl::StrCat(folder, "/.lock/", name);
   placement.keep_lock = true;
   return placement;
 }

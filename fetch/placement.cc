@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/regular_file.h"
 
 namespace weighbridge {
@@ -87,7 +88,7 @@ absl::Status MakeSymlink(const std::string& target, const std::string& path) {
 }
 
 absl::Status MakeFoldersOf(const std::string& folder, const RelativePath& path) {
-  if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
+  RETURN_IF_ERROR(MakeFolder(folder));
   std::string below = folder;
   const std::vector<absl::string_view> components = path.components();
   for (size_t i = 0; i + 1 < components.size(); ++i) {

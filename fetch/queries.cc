@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
@@ -13,12 +14,11 @@ namespace {
 
 // Of one address; says in `had_query` whether there was one.
 absl::Status Take(std::string& text, Queries& queries, bool& had_query) {
-  absl::StatusOr<Uri> uri = text.empty() ? Uri{} : ParseUri(text);
-  if (!uri.ok()) return uri.status();
-  if (uri->query.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Uri uri, text.empty() ? Uri{} : ParseUri(text));
+  if (uri.query.empty()) return absl::OkStatus();
   had_query = true;
-  if (absl::Status status = TakeQuery(*uri, queries); !status.ok()) return status;
-  text = absl::StrCat(uri->ToString(), uri->sha256.empty() ? "" : "#sha256=", uri->sha256);
+  RETURN_IF_ERROR(TakeQuery(uri, queries));
+  text = absl::StrCat(uri.ToString(), uri.sha256.empty() ? "" : "#sha256=", uri.sha256);
   return absl::OkStatus();
 }
 
@@ -37,13 +37,13 @@ absl::Status TakeQuery(Uri& uri, Queries& queries) {
 absl::Status TakeQueries(WeightsLock& lock, Queries& queries) {
   for (WeightsSource& source : *lock.mutable_sources()) {
     bool ignored = false;
-    if (absl::Status status = Take(*source.mutable_uri(), queries, ignored); !status.ok()) return status;
+    RETURN_IF_ERROR(Take(*source.mutable_uri(), queries, ignored));
     for (LockedFile& file : *source.mutable_files()) {
       bool had_query = file.had_query();
-      if (absl::Status status = Take(*file.mutable_uri(), queries, had_query); !status.ok()) return status;
+      RETURN_IF_ERROR(Take(*file.mutable_uri(), queries, had_query));
       file.set_had_query(had_query);
       for (std::string& mirror : *file.mutable_mirrors()) {
-        if (absl::Status status = Take(mirror, queries, ignored); !status.ok()) return status;
+        RETURN_IF_ERROR(Take(mirror, queries, ignored));
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/file_hasher.h"
 #include "fetch/placement.h"
@@ -36,34 +37,30 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
 absl::StatusOr<std::string> ReceiptOf(const std::string& receipts, const std::string& absolute) {
   FileHasher hasher(0, {});
   hasher.Update(absolute);
-  const absl::StatusOr<FileDigests> digests = hasher.Finish();
-  if (!digests.ok()) return digests.status();
-  return absl::StrCat(receipts, "/", digests->hashes.sha256);
+  ASSIGN_OR_RETURN(const FileDigests digests, hasher.Finish());
+  return absl::StrCat(receipts, "/", digests.hashes.sha256);
 }
 
 }  // namespace
 
 absl::Status WriteReceipt(const std::string& receipts, const std::string& path, Receipt receipt) {
-  absl::StatusOr<std::string> absolute = AbsolutePath(path);
-  if (!absolute.ok()) return absolute.status();
-  const absl::StatusOr<std::string> name = ReceiptOf(receipts, *absolute);
-  if (!name.ok()) return name.status();
-  if (absl::Status status = MakeFolder(receipts); !status.ok()) return status;
-  receipt.set_path(*std::move(absolute));
-  return WriteFileAtomically(*name, receipt.SerializeAsString());
+  ASSIGN_OR_RETURN(std::string absolute, AbsolutePath(path));
+  ASSIGN_OR_RETURN(const std::string name, ReceiptOf(receipts, absolute));
+  RETURN_IF_ERROR(MakeFolder(receipts));
+  receipt.set_path(std::move(absolute));
+  return WriteFileAtomically(name, receipt.SerializeAsString());
 }
 
 absl::StatusOr<std::optional<Receipt>> FindReceipt(const std::string& receipts, const std::string& path) {
   const absl::StatusOr<std::string> absolute = AbsolutePath(path);
   if (!absolute.ok()) return std::nullopt;
-  const absl::StatusOr<std::string> name = ReceiptOf(receipts, *absolute);
-  if (!name.ok()) return name.status();
-  const absl::StatusOr<std::string> bytes = ReadSmallFile(*name, kMaxReceiptBytes);
+  ASSIGN_OR_RETURN(const std::string name, ReceiptOf(receipts, *absolute));
+  const absl::StatusOr<std::string> bytes = ReadSmallFile(name, kMaxReceiptBytes);
   // A home that is not ours holds no receipts of ours.
   if (absl::IsNotFound(bytes.status()) || absl::IsPermissionDenied(bytes.status())) return std::nullopt;
   if (!bytes.ok()) return bytes.status();
   Receipt receipt;
-  if (!receipt.ParseFromString(*bytes) || receipt.path() != *absolute) return absl::DataLossError(absl::StrCat(*name, ": is no receipt"));
+  if (!receipt.ParseFromString(*bytes) || receipt.path() != *absolute) return absl::DataLossError(absl::StrCat(name, ": is no receipt"));
   return receipt;
 }
 

@@ -17,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/check_lock.h"
 #include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
@@ -47,8 +48,8 @@ absl::Status MergeFacts(LockedFile& known, const RemoteFile& stated) {
   if (known.has_size() && known.size() != stated.size) {
     return absl::DataLossError(absl::StrCat("the source's file has ", stated.size, " bytes, expected are ", known.size()));
   }
-  if (absl::Status status = CheckAgree(HashesOf(known), stated.hashes); !status.ok()) return Annotate(status, "the source's file");
-  if (absl::Status status = CheckNotRefused(known, stated.hashes.sha256); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckAgree(HashesOf(known), stated.hashes), Annotate(_, "the source's file"));
+  RETURN_IF_ERROR(CheckNotRefused(known, stated.hashes.sha256));
   known.set_size(stated.size);
   known.set_uri(stated.uri.ToString());
   known.set_had_query(!stated.uri.query.empty());
@@ -80,14 +81,14 @@ class Resolver {
 
   absl::Status Resolve(WeightsSource& source) {
     if (!source.uri().empty() && !source.complete()) {
-      if (absl::Status status = ListSource(source); !status.ok()) return status;
+      RETURN_IF_ERROR(ListSource(source));
     } else if (!source.uri().empty() && !options_.offline && IsIncomplete(source)) {
       AskAgain(source);
     }
     for (LockedFile& file : *source.mutable_files()) {
       if (file.has_size() && !HashesOf(file).empty()) continue;
       if (source.complete() && file.has_size()) continue;
-      if (absl::Status status = ListFile(source, file); !status.ok()) return Annotate(status, PathOf(source, file));
+      RETURN_IF_ERROR(ListFile(source, file), Annotate(_, PathOf(source, file)));
     }
     source.set_complete(true);
     return absl::OkStatus();
@@ -95,7 +96,7 @@ class Resolver {
 
  private:
   absl::StatusOr<Listing> List(const Uri& uri) {
-    if (absl::Status status = CheckHasQuery(uri); !status.ok()) return Annotate(status, uri.ToString());
+    RETURN_IF_ERROR(CheckHasQuery(uri), Annotate(_, uri.ToString()));
     const bool local = uri.scheme == Uri::Scheme::kFile;
     const bool cached = uri.scheme == Uri::Scheme::kHub && options_.hub_cache != nullptr;
     if (options_.offline && cached) return options_.hub_cache->List(uri);
@@ -118,18 +119,16 @@ class Resolver {
   }
 
   absl::Status ListSource(WeightsSource& source) {
-    absl::StatusOr<Uri> uri = Parse(source.uri(), /*had_query=*/false);
-    if (!uri.ok()) return uri.status();
+    ASSIGN_OR_RETURN(Uri uri, Parse(source.uri(), /*had_query=*/false));
     // What was pinned once stays pinned, though more of it is wanted now.
-    if (!source.revision().empty()) uri->revision = source.revision();
-    absl::StatusOr<Listing> listing = List(*uri);
-    if (!listing.ok()) return listing.status();
-    source.set_revision(listing->revision);
+    if (!source.revision().empty()) uri.revision = source.revision();
+    ASSIGN_OR_RETURN(Listing listing, List(uri));
+    source.set_revision(listing.revision);
     std::map<std::string, LockedFile> files;
     for (LockedFile& file : *source.mutable_files()) files[file.path()] = std::move(file);
     const size_t known = files.size();
     size_t met = 0;
-    for (const RemoteFile& stated : listing->files) {
+    for (const RemoteFile& stated : listing.files) {
       const auto found = files.find(stated.path);
       if (found == files.end() && !IsWanted(source, stated.path)) continue;
       if (const absl::StatusOr<RelativePath> target = ParseTargetPath(stated.path); !target.ok()) {
@@ -138,10 +137,9 @@ class Resolver {
       met += found == files.end() ? 0 : 1;
       LockedFile& file = files[stated.path];
       file.set_path(stated.path);
-      if (!uri->sha256.empty() && listing->files.size() == 1) file.set_sha256(uri->sha256);
+      if (!uri.sha256.empty() && listing.files.size() == 1) file.set_sha256(uri.sha256);
       stated_[PathOf(source, file)] = {stated.hashes, HashesOf(file).empty()};
-      if (absl::Status status = MergeFacts(file, stated); !status.ok())
-        return Annotate(status, absl::StrCat(source.uri(), ": ", stated.path));
+      RETURN_IF_ERROR(MergeFacts(file, stated), Annotate(_, absl::StrCat(source.uri(), ": ", stated.path)));
     }
     source.clear_files();
     for (auto& [path, file] : files) {
@@ -179,10 +177,9 @@ class Resolver {
 
   // The first of a file's addresses that answers says what is missing, and is where the bytes come from.
   absl::Status ListFile(const WeightsSource& source, LockedFile& file) {
-    const absl::StatusOr<RelativePath> target = TargetOf(source, file);
-    if (!target.ok()) return target.status();
+    ASSIGN_OR_RETURN(const RelativePath target, TargetOf(source, file));
     std::error_code error;
-    if (const auto size = std::filesystem::file_size(JoinPath(into_, *target), error); options_.offline && !error) {
+    if (const auto size = std::filesystem::file_size(JoinPath(into_, target), error); options_.offline && !error) {
       // What lies there is all that can be known.
       if (!file.has_size()) file.set_size(static_cast<int64_t>(size));
       return absl::OkStatus();
@@ -250,30 +247,27 @@ absl::StatusOr<std::vector<FileTask>> ResolveLock(WeightsLock& lock, const std::
   std::vector<FileTask> tasks;
   for (int s = 0; s < lock.sources_size(); ++s) {
     WeightsSource& source = *lock.mutable_sources(s);
-    if (absl::Status status = resolver.Resolve(source); !status.ok()) return status;
+    RETURN_IF_ERROR(resolver.Resolve(source));
     for (int f = 0; f < source.files_size(); ++f) {
       const LockedFile& file = source.files(f);
-      absl::StatusOr<Uri> uri = resolver.Parse(file.uri(), file.had_query());
-      if (!uri.ok()) return uri.status();
-      absl::StatusOr<RelativePath> path = TargetOf(source, file);
-      if (!path.ok()) return path.status();
+      ASSIGN_OR_RETURN(Uri uri, resolver.Parse(file.uri(), file.had_query()));
+      ASSIGN_OR_RETURN(RelativePath path, TargetOf(source, file));
       FileTask task;
       task.source = s;
       task.file = f;
-      task.remote = {.path = path->text(), .uri = *std::move(uri), .size = file.size(), .hashes = HashesOf(file)};
+      task.remote = {.path = path.text(), .uri = std::move(uri), .size = file.size(), .hashes = HashesOf(file)};
       task.folder = into;
-      task.target = JoinPath(into, *path);
+      task.target = JoinPath(into, path);
       resolver.Tell(task);
       for (const std::string& mirror : file.mirrors()) {
-        absl::StatusOr<Uri> parsed = resolver.Parse(mirror, /*had_query=*/false);
-        if (!parsed.ok()) return parsed.status();
-        task.mirrors.push_back(*std::move(parsed));
+        ASSIGN_OR_RETURN(Uri parsed, resolver.Parse(mirror, /*had_query=*/false));
+        task.mirrors.push_back(std::move(parsed));
       }
       tasks.push_back(std::move(task));
     }
   }
   // Names and numbers came from strangers meanwhile, and the files of several sources lie in one folder.
-  if (absl::Status status = CheckWeightsLock(lock); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckWeightsLock(lock));
   return tasks;
 }
 

@@ -36,13 +36,6 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   return absl::Milliseconds(milliseconds);
 }
 
-absl::Status Annotate(const absl::Status& failure, absl::string_view prefix) {
-  if (failure.ok()) return failure;
-  absl::Status annotated(failure.code(), absl::StrCat(prefix, ": ", failure.message()));
-  if (const std::optional<absl::Duration> wait = RetryAfter(failure); wait.has_value()) SetRetryAfter(annotated, *wait);
-  return annotated;
-}
-
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view text, absl::Time now) {
   text = absl::StripAsciiWhitespace(text);
   int64_t seconds = 0;

@@ -26,9 +26,6 @@ struct RetryPolicy {
 void SetRetryAfter(absl::Status& status, absl::Duration wait);
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 
-// The failure with "`prefix`: " before its message; keeps what SetRetryAfter noted.
-absl::Status Annotate(const absl::Status& failure, absl::string_view prefix);
-
 // What a Retry-After header means: seconds or an HTTP date. Nothing when it is neither.
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view text, absl::Time now);
 

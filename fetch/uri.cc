@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/url.h"
 
 namespace weighbridge {
@@ -61,11 +62,9 @@ absl::StatusOr<Uri> ParseHub(absl::string_view text, absl::string_view rest) {
   }
   const std::vector<std::string> name = absl::StrSplit(parts[0], absl::MaxSplits('@', 1));
   if (!IsWord(name[0]) || (name.size() == 2 && name[1].empty())) return Error(text, kWanted);
-  absl::StatusOr<std::string> revision = DecodeRelativePath(text, name.size() == 2 ? name[1] : "");
-  if (!revision.ok()) return revision.status();
-  absl::StatusOr<std::string> path = DecodeRelativePath(text, parts.size() == 2 ? parts[1] : "");
-  if (!path.ok()) return path.status();
-  return HubUri(owner + name[0], *std::move(revision), *std::move(path));
+  ASSIGN_OR_RETURN(std::string revision, DecodeRelativePath(text, name.size() == 2 ? name[1] : ""));
+  ASSIGN_OR_RETURN(std::string path, DecodeRelativePath(text, parts.size() == 2 ? parts[1] : ""));
+  return HubUri(owner + name[0], std::move(revision), std::move(path));
 }
 
 // https://huggingface.co/[ORG/]NAME[/resolve|blob|tree/REVISION[/FILE]].
@@ -126,15 +125,14 @@ absl::StatusOr<Uri> ParseBare(absl::string_view text) {
     return path.ok() ? ParseFile(text, *path) : path.status();
   }
   if (!absl::StrContains(text, "://")) return ParseFile(text, text);
-  absl::StatusOr<Url> url = ParseUrl(text);
-  if (!url.ok()) return url.status();
-  if (std::find(std::begin(kHubHosts), std::end(kHubHosts), url->host) != std::end(kHubHosts)) return ParseHubPage(text, *url);
-  if (std::find(std::begin(kDriveHosts), std::end(kDriveHosts), url->host) != std::end(kDriveHosts)) return ParseDrivePage(text, *url);
-  if (absl::Status status = CheckMayBePlain(*url); !status.ok()) return Error(text, status.message());
+  ASSIGN_OR_RETURN(Url url, ParseUrl(text));
+  if (std::find(std::begin(kHubHosts), std::end(kHubHosts), url.host) != std::end(kHubHosts)) return ParseHubPage(text, url);
+  if (std::find(std::begin(kDriveHosts), std::end(kDriveHosts), url.host) != std::end(kDriveHosts)) return ParseDrivePage(text, url);
+  RETURN_IF_ERROR(CheckMayBePlain(url), Error(text, _.message()));
   Uri uri;
   uri.scheme = Uri::Scheme::kHttp;
-  uri.address = url->WithoutQuery();
-  uri.query = url->query;
+  uri.address = url.WithoutQuery();
+  uri.query = url.query;
   return uri;
 }
 
@@ -179,7 +177,7 @@ absl::StatusOr<Uri> ParseUri(absl::string_view text) {
   if (const size_t mark = text.rfind("#sha256="); mark != absl::string_view::npos) {
     sha256 = absl::AsciiStrToLower(text.substr(mark + 8));
     bare = text.substr(0, mark);
-    if (absl::Status status = CheckSha256(sha256.empty() ? "-" : sha256); !status.ok()) return Error(text, status.message());
+    RETURN_IF_ERROR(CheckSha256(sha256.empty() ? "-" : sha256), Error(text, _.message()));
   }
   absl::StatusOr<Uri> uri = ParseBare(bare);
   if (uri.ok()) uri->sha256 = sha256;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/shell_quote.h"
+#include "base/status.h"
 #include "fetch/file_hasher.h"
 #include "fetch/lock_file.h"
 #include "fetch/lock_paths.h"
@@ -52,26 +53,25 @@ absl::Status CheckSourcesAgree(const WeightsSource& pinned, const WeightsSource&
   std::map<std::string, Hashes> hashes;
   for (const LockedFile& file : pinned.files()) hashes[file.path()] = HashesOf(file);
   for (const LockedFile& file : source.files()) {
-    const absl::Status status = CheckAgree(HashesOf(file), hashes[file.path()]);
-    if (!status.ok()) return Annotate(status, absl::StrCat("the lock and the set disagree about ", PathOf(source, file)));
+    RETURN_IF_ERROR(CheckAgree(HashesOf(file), hashes[file.path()]),
+                    Annotate(_, absl::StrCat("the lock and the set disagree about ", PathOf(source, file))));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<WeightsSource> SourceOf(const std::string& text, const WeightsRequest& request, Queries& queries) {
-  absl::StatusOr<Uri> uri = ParseUri(text);
-  if (!uri.ok()) return uri.status();
-  if (uri->scheme == Uri::Scheme::kHub && uri->revision.empty()) uri->revision = request.revision;
-  if (absl::Status status = TakeQuery(*uri, queries); !status.ok()) return status;
+  ASSIGN_OR_RETURN(Uri uri, ParseUri(text));
+  if (uri.scheme == Uri::Scheme::kHub && uri.revision.empty()) uri.revision = request.revision;
+  RETURN_IF_ERROR(TakeQuery(uri, queries));
   WeightsSource source;
-  source.set_uri(absl::StrCat(uri->ToString(), uri->sha256.empty() ? "" : "#sha256=", uri->sha256));
+  source.set_uri(absl::StrCat(uri.ToString(), uri.sha256.empty() ? "" : "#sha256=", uri.sha256));
   for (const std::string& pattern : request.include) source.add_include(pattern);
   for (const std::string& pattern : request.exclude) source.add_exclude(pattern);
   std::error_code error;
-  const bool many = (uri->scheme == Uri::Scheme::kHub && uri->path.empty()) ||
-                    (uri->scheme == Uri::Scheme::kFile && std::filesystem::is_directory(uri->path, error));
+  const bool many = (uri.scheme == Uri::Scheme::kHub && uri.path.empty()) ||
+                    (uri.scheme == Uri::Scheme::kFile && std::filesystem::is_directory(uri.path, error));
   if (many && request.uris.size() > 1) {
-    const std::string& name = uri->scheme == Uri::Scheme::kHub ? uri->repository : uri->path;
+    const std::string& name = uri.scheme == Uri::Scheme::kHub ? uri.repository : uri.path;
     source.set_folder(std::filesystem::path(name).filename().string());
   }
   return source;
@@ -87,20 +87,17 @@ absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const s
   }
   WeightsLock wanted;
   if (!request.set.empty()) {
-    absl::StatusOr<WeightsLock> set = LoadSet(request.set);
-    if (!set.ok()) return set.status();
-    wanted = *std::move(set);
+    ASSIGN_OR_RETURN(wanted, LoadSet(request.set));
   }
   for (const std::string& text : request.uris) {
-    absl::StatusOr<WeightsSource> source = SourceOf(text, request, queries);
-    if (!source.ok()) return source.status();
-    *wanted.add_sources() = *std::move(source);
+    ASSIGN_OR_RETURN(WeightsSource source, SourceOf(text, request, queries));
+    *wanted.add_sources() = std::move(source);
   }
-  if (absl::Status status = TakeQueries(wanted, queries); !status.ok()) return status;
+  RETURN_IF_ERROR(TakeQueries(wanted, queries));
   for (WeightsSource& source : *wanted.mutable_sources()) {
     const WeightsSource* pinned = Find(existing, source);
     if (pinned == nullptr) continue;
-    if (absl::Status status = CheckSourcesAgree(*pinned, source); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckSourcesAgree(*pinned, source));
     WeightsSource merged = *pinned;
     // The addresses are given again now, as they are.
     for (LockedFile& file : *merged.mutable_files()) file.set_had_query(queries.contains(file.uri()));

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -122,7 +123,7 @@ absl::Status Gather(const ByteSource& source, absl::Span<const Axis> axes, int64
   if (IsOnePiece(axes, item)) {
     const int64_t extent = Extent(axes, item);
     if (static_cast<int64_t>(scratch.size()) < extent) scratch.resize(extent);
-    if (absl::Status status = source.ReadAt(offset, absl::MakeSpan(scratch.data(), extent)); !status.ok()) return status;
+    RETURN_IF_ERROR(source.ReadAt(offset, absl::MakeSpan(scratch.data(), extent)));
     ScatterOf(item)(axes, scratch.data(), to);
     return absl::OkStatus();
   }
@@ -132,8 +133,7 @@ absl::Status Gather(const ByteSource& source, absl::Span<const Axis> axes, int64
   for (int64_t i = 0; i < outer.count; i += steps) {
     part[0].count = std::min(steps, outer.count - i);
     const absl::Span<const Axis> inner = absl::MakeConstSpan(part).subspan(part[0].count == 1 ? 1 : 0);
-    absl::Status status = Gather(source, inner, item, offset + i * outer.source_step, to + i * outer.out_step, scratch);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(Gather(source, inner, item, offset + i * outer.source_step, to + i * outer.out_step, scratch));
   }
   return absl::OkStatus();
 }
@@ -159,8 +159,7 @@ std::vector<int64_t> RowMajorStrides(absl::Span<const int64_t> shape) {
 }
 
 absl::StatusOr<StoredTensor> StoredTensor::Create(TensorSpec spec, ByteSourcePtr source, int64_t offset, std::vector<int64_t> strides) {
-  absl::StatusOr<int64_t> count = ElementCount(spec.shape);
-  if (!count.ok()) return count.status();
+  ASSIGN_OR_RETURN(int64_t count, ElementCount(spec.shape));
   if (absl::StatusOr<int64_t> size = ByteSize(spec); !size.ok()) return size.status();
   if (strides.size() != spec.shape.size()) {
     return absl::DataLossError(absl::StrCat(strides.size(), " strides for the shape ", ShapeToString(spec.shape)));
@@ -171,19 +170,19 @@ absl::StatusOr<StoredTensor> StoredTensor::Create(TensorSpec spec, ByteSourcePtr
   }
   int64_t last = 0;
   bool overflow = false;
-  for (size_t k = 0; *count > 0 && k < strides.size(); ++k) {
+  for (size_t k = 0; count > 0 && k < strides.size(); ++k) {
     int64_t step;
     overflow |= __builtin_mul_overflow(spec.shape[k] - 1, strides[k], &step) || __builtin_add_overflow(last, step, &last);
   }
   const int64_t item = ItemSize(spec.dtype);
   int64_t extent = 0;
-  if (*count > 0) overflow |= __builtin_add_overflow(last, 1, &extent) || __builtin_mul_overflow(extent, item, &extent);
+  if (count > 0) overflow |= __builtin_add_overflow(last, 1, &extent) || __builtin_mul_overflow(extent, item, &extent);
   int64_t end;
-  if (overflow || __builtin_add_overflow(offset, extent, &end) || (*count > 0 && end > source->size())) {
+  if (overflow || __builtin_add_overflow(offset, extent, &end) || (count > 0 && end > source->size())) {
     return absl::DataLossError(absl::StrCat("offset ", offset, " + ", overflow ? "2^63 or more" : absl::StrCat(extent), " bytes of ",
                                             ToString(spec), " with strides ", ShapeToString(strides), " exceeds ", source->size()));
   }
-  return StoredTensor(std::move(spec), std::move(source), offset, strides, *count);
+  return StoredTensor(std::move(spec), std::move(source), offset, strides, count);
 }
 
 absl::StatusOr<StoredTensor> StoredTensor::CreateRowMajor(TensorSpec spec, ByteSourcePtr source, int64_t offset) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/read_weights.h"
@@ -27,8 +28,7 @@ constexpr int64_t kMostBytes = int64_t{16} << 20;
 absl::StatusOr<std::string> Describe(const absl::StatusOr<Checkpoint>& checkpoint) {
   if (!checkpoint.ok()) return checkpoint.status();
   for (const ChecksummedRange& range : checkpoint->checksums) {
-    const absl::Status status = CheckCrc32({.source = range.source, .offset = range.offset, .size = range.size}, range.crc32);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(CheckCrc32({.source = range.source, .offset = range.offset, .size = range.size}, range.crc32));
   }
   std::string text;
   int64_t left = kMostBytes;
@@ -37,8 +37,7 @@ absl::StatusOr<std::string> Describe(const absl::StatusOr<Checkpoint>& checkpoin
     if (row.tensor.byte_size() <= left) {
       left -= row.tensor.byte_size();
       std::string bytes(row.tensor.byte_size(), '\0');
-      const absl::Status status = ReadRegion(row.tensor, WholeRegion(row.tensor.spec().shape), absl::MakeSpan(bytes));
-      if (!status.ok()) return status;
+      RETURN_IF_ERROR(ReadRegion(row.tensor, WholeRegion(row.tensor.spec().shape), absl::MakeSpan(bytes)));
       absl::StrAppend(&text, std::hash<std::string>()(bytes));
     }
     absl::StrAppend(&text, "\n");
@@ -55,9 +54,8 @@ absl::StatusOr<std::string> ReadAs(FileKind kind, const std::string& bytes) {
 }  // namespace
 
 absl::StatusOr<std::string> FuzzWeights(const std::string& bytes) {
-  const absl::StatusOr<FileKind> kind = RecognizeFile(*MakeMemorySource("input", bytes));
-  if (!kind.ok()) return kind.status();
-  return ReadAs(*kind, bytes);
+  ASSIGN_OR_RETURN(const FileKind kind, RecognizeFile(*MakeMemorySource("input", bytes)));
+  return ReadAs(kind, bytes);
 }
 
 absl::StatusOr<std::string> FuzzTorchZip(const std::string& bytes) {

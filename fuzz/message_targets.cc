@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status.h"
 #include "fetch/lock_file.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
@@ -17,22 +18,19 @@
 namespace weighbridge {
 
 absl::StatusOr<std::string> FuzzRecipe(const std::string& bytes) {
-  const absl::StatusOr<Recipe> recipe = ParseRecipe(bytes, "input");
-  if (!recipe.ok()) return recipe.status();
-  if (absl::Status status = ValidateRecipe(*recipe); !status.ok()) return status;
-  return recipe->SerializeAsString();
+  ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(bytes, "input"));
+  RETURN_IF_ERROR(ValidateRecipe(recipe));
+  return recipe.SerializeAsString();
 }
 
 absl::StatusOr<std::string> FuzzManifest(const std::string& bytes) {
-  const absl::StatusOr<Manifest> manifest = ParseManifest(bytes);
-  if (!manifest.ok()) return manifest.status();
-  return absl::StrCat(IsAccepted(*manifest), Summary(*manifest), absl::StrJoin(Findings(*manifest), "\n"), SerializeManifest(*manifest));
+  ASSIGN_OR_RETURN(const Manifest manifest, ParseManifest(bytes));
+  return absl::StrCat(IsAccepted(manifest), Summary(manifest), absl::StrJoin(Findings(manifest), "\n"), SerializeManifest(manifest));
 }
 
 absl::StatusOr<std::string> FuzzWeightsLock(const std::string& bytes) {
-  const absl::StatusOr<WeightsLock> lock = ParseWeightsLock(bytes, "input");
-  if (!lock.ok()) return lock.status();
-  return lock->SerializeAsString();
+  ASSIGN_OR_RETURN(const WeightsLock lock, ParseWeightsLock(bytes, "input"));
+  return lock.SerializeAsString();
 }
 
 }  // namespace weighbridge

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/read_facts.h"
@@ -51,10 +52,9 @@ void AddFile(const std::string& name, const std::string& bytes, Checkpoint& chec
 }
 
 absl::StatusOr<std::string> DescribeTokenizer(const Checkpoint& checkpoint) {
-  const absl::StatusOr<Tokenizer> tokenizer = ReadTokenizer(checkpoint);
-  if (!tokenizer.ok()) return tokenizer.status();
-  const std::set<std::string> tokens(tokenizer->tokens.begin(), tokenizer->tokens.end());
-  return absl::StrCat(tokenizer->length, "\n", absl::StrJoin(tokens, "\n"));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, ReadTokenizer(checkpoint));
+  const std::set<std::string> tokens(tokenizer.tokens.begin(), tokenizer.tokens.end());
+  return absl::StrCat(tokenizer.length, "\n", absl::StrJoin(tokens, "\n"));
 }
 
 }  // namespace
@@ -95,9 +95,8 @@ absl::StatusOr<std::string> FuzzVariableNames(const std::string& bytes) {
 }
 
 absl::StatusOr<std::string> FuzzShardIndex(const std::string& bytes) {
-  const absl::StatusOr<ShardIndex> index = ReadShardIndex(*MakeMemorySource("input", bytes), ReadLimits());
-  if (!index.ok()) return index.status();
-  return absl::StrCat(absl::StrJoin(index->shard_of, "\n", absl::PairFormatter(" ")), "\n", index->total_size.value_or(-1));
+  ASSIGN_OR_RETURN(const ShardIndex index, ReadShardIndex(*MakeMemorySource("input", bytes), ReadLimits()));
+  return absl::StrCat(absl::StrJoin(index.shard_of, "\n", absl::PairFormatter(" ")), "\n", index.total_size.value_or(-1));
 }
 
 absl::StatusOr<std::string> FuzzConfig(const std::string& bytes) {

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/tensor_spec.h"
@@ -44,9 +45,8 @@ absl::StatusOr<int64_t> FindTensor(const CompileScope& scope, const Recipe::Tens
   const SourceView& source = scope.source();
   const int64_t row = source.Find(from);
   if (row >= 0 || !tensor.has_tied() || !source.IsTrue(tensor.tied().config())) return row;
-  absl::StatusOr<std::string> to = scope.Expand(tensor.tied().to());
-  if (!to.ok()) return to.status();
-  return source.Find(*to);
+  ASSIGN_OR_RETURN(std::string to, scope.Expand(tensor.tied().to()));
+  return source.Find(to);
 }
 
 // What a missing tensor means, by what else its module has: "q_proj.qweight" in the place of "q_proj.weight" is no damage.
@@ -90,9 +90,8 @@ class Compiler {
       if (given == sources.end()) {
         return absl::NotFoundError(absl::StrCat("source \"", source.id(), "\" is missing; wanted is ", source.description()));
       }
-      absl::StatusOr<SourceView> view = SourceView::Create(source, *given);
-      if (!view.ok()) return view.status();
-      views_.emplace(source.id(), *std::move(view));
+      ASSIGN_OR_RETURN(SourceView view, SourceView::Create(source, *given));
+      views_.emplace(source.id(), std::move(view));
     }
     if (views_.size() == sources.size()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat("wanted are ", views_.size(), " sources, each once; given are ", sources.size()));
@@ -111,8 +110,7 @@ class Compiler {
 
   // Appends the output; `explanation` is what it means when something else made it already.
   absl::Status AddOutput(PlannedTensor output, absl::string_view explanation) {
-    absl::Status status = budget_.ChargeOutput(*output.expr, output.name, output.tensor_name);
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(budget_.ChargeOutput(*output.expr, output.name, output.tensor_name));
     const auto [made, is_new] = made_.emplace(output.name, plan_.outputs.size());
     if (!is_new) {
       return absl::FailedPreconditionError(absl::StrCat("the output \"", output.name, "\" is made twice, from ",
@@ -135,32 +133,26 @@ class Compiler {
       if (!text->ok()) return text->status();
     }
     const SourceView& source = scope.source();
-    absl::StatusOr<int64_t> found = FindTensor(scope, tensor, *from);
-    if (!found.ok()) return found.status();
-    const int64_t row = *found;
+    ASSIGN_OR_RETURN(int64_t found, FindTensor(scope, tensor, *from));
+    const int64_t row = found;
     if (row < 0 && tensor.may_be_absent()) return absl::OkStatus();
     if (row < 0) {
       return absl::NotFoundError(absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; \"", *to, "\" is made of it",
                                               WhatIsThere(source, *from, tensor.if_missing())));
     }
     const std::string where = DescribeTensor(source, source.rows()[row]);
-    if (absl::Status status = scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape, tensor.if_shape_differs());
-        !status.ok()) {
-      return Annotate(status, where);
-    }
-    absl::StatusOr<ExprPtr> expr = Apply(scope, section, tensor.steps(), row);
-    if (!expr.ok()) return Annotate(expr.status(), where);
-    return AddOutput({*std::move(to), *std::move(expr), *std::move(tensor_name), tensor.tolerance()}, "");
+    RETURN_IF_ERROR(scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape, tensor.if_shape_differs()), Annotate(_, where));
+    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, tensor.steps(), row), Annotate(_, where));
+    return AddOutput({*std::move(to), std::move(expr), *std::move(tensor_name), tensor.tolerance()}, "");
   }
 
   absl::Status CompileLayers(CompileScope& scope, const Recipe::Section& section, const Recipe::Layers& layers) {
-    absl::StatusOr<int64_t> count = scope.Evaluate(layers.count());
-    if (!count.ok()) return count.status();
-    if (absl::Status status = budget_.CheckRepetitions(*count); !status.ok()) return NameRuleOfLimit(status, "layers of", layers.count());
-    for (int64_t i = 0; i < *count; ++i) {
+    ASSIGN_OR_RETURN(int64_t count, scope.Evaluate(layers.count()));
+    RETURN_IF_ERROR(budget_.CheckRepetitions(count), NameRuleOfLimit(_, "layers of", layers.count()));
+    for (int64_t i = 0; i < count; ++i) {
       scope.variables["i"] = i;
       for (const Recipe::Tensor& tensor : layers.tensors()) {
-        if (absl::Status status = CompileTensor(scope, section, tensor); !status.ok()) return status;
+        RETURN_IF_ERROR(CompileTensor(scope, section, tensor));
       }
     }
     scope.variables.erase("i");
@@ -187,9 +179,8 @@ class Compiler {
   // The first take that matches, or takes_size().
   absl::StatusOr<int> FindTake(const Recipe::Section& section, const SourceView::Row& row) {
     for (int k = 0; k < section.takes_size(); ++k) {
-      absl::StatusOr<bool> matches = Matches(section.takes(k), row);
-      if (!matches.ok()) return matches.status();
-      if (*matches) return k;
+      ASSIGN_OR_RETURN(bool matches, Matches(section.takes(k), row));
+      if (matches) return k;
     }
     return section.takes_size();
   }
@@ -197,21 +188,15 @@ class Compiler {
   absl::Status CompileTaken(const CompileScope& scope, const Recipe::Section& section, const Recipe::Take& take, int64_t row) {
     const SourceView::Row& taken = scope.source().rows()[row];
     const std::string where = DescribeTensor(scope.source(), taken);
-    if (absl::Status status = scope.CheckShape(take.shape(), taken.expr->spec().shape, take.if_shape_differs()); !status.ok()) {
-      return Annotate(status, where);
-    }
+    RETURN_IF_ERROR(scope.CheckShape(take.shape(), taken.expr->spec().shape, take.if_shape_differs()), Annotate(_, where));
     std::string name = taken.name;
     for (const Recipe::Replacement& replacement : take.replacements()) {
-      absl::StatusOr<std::string> replaced = budget_.Replace(name, replacement.text(), replacement.with());
-      if (!replaced.ok()) return replaced.status();
-      name = *std::move(replaced);
+      ASSIGN_OR_RETURN(name, budget_.Replace(name, replacement.text(), replacement.with()));
     }
     const bool keeps_name = take.keep_tensor_name() && !taken.tensor_name.empty();
-    absl::StatusOr<std::string> tensor_name = keeps_name ? taken.tensor_name : scope.Expand(take.tensor_name());
-    if (!tensor_name.ok()) return tensor_name.status();
-    absl::StatusOr<ExprPtr> expr = Apply(scope, section, take.steps(), row);
-    if (!expr.ok()) return Annotate(expr.status(), where);
-    return AddOutput({std::move(name), *std::move(expr), *std::move(tensor_name), take.tolerance()}, take.if_made_twice());
+    ASSIGN_OR_RETURN(std::string tensor_name, keeps_name ? taken.tensor_name : scope.Expand(take.tensor_name()));
+    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, take.steps(), row), Annotate(_, where));
+    return AddOutput({std::move(name), std::move(expr), std::move(tensor_name), take.tolerance()}, take.if_made_twice());
   }
 
   absl::Status CompileTakes(const Recipe::Section& section) {
@@ -221,17 +206,15 @@ class Compiler {
     std::vector<int64_t> matched(section.takes_size());
     int64_t taken = 0;
     for (int64_t row = 0; row < static_cast<int64_t>(rows.size()); ++row) {
-      absl::StatusOr<int> found = FindTake(section, rows[row]);
-      if (!found.ok()) return found.status();
-      const int k = *found;
+      ASSIGN_OR_RETURN(int found, FindTake(section, rows[row]));
+      const int k = found;
       if (k == section.takes_size()) continue;
       scope.variables = {{"position", row}, {"taken", taken++}, {"matched", matched[k]++}};
       const Recipe::Take& take = section.takes(k);
-      if (absl::Status status = NameRuleOfLimit(CompileTaken(scope, section, take, row), "take of", take.match()); !status.ok())
-        return status;
+      RETURN_IF_ERROR(NameRuleOfLimit(CompileTaken(scope, section, take, row), "take of", take.match()));
     }
     for (int k = 0; k < section.takes_size(); ++k) {
-      if (absl::Status status = CheckCount(scope, section.takes(k), matched[k]); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckCount(scope, section.takes(k), matched[k]));
     }
     return absl::OkStatus();
   }
@@ -239,10 +222,9 @@ class Compiler {
   static absl::Status CheckCount(const CompileScope& scope, const Recipe::Take& take, int64_t matched) {
     std::string wanted = "at least one";
     if (!take.count().empty()) {
-      absl::StatusOr<int64_t> count = scope.Evaluate(take.count());
-      if (!count.ok()) return count.status();
-      if (*count == matched) return absl::OkStatus();
-      wanted = absl::StrCat(take.count(), " = ", *count);
+      ASSIGN_OR_RETURN(int64_t count, scope.Evaluate(take.count()));
+      if (count == matched) return absl::OkStatus();
+      wanted = absl::StrCat(take.count(), " = ", count);
     } else if (matched > 0 || take.may_be_absent()) {
       return absl::OkStatus();
     }
@@ -272,7 +254,7 @@ Recipe Applied(const Recipe& recipe, const CompileOptions& options) {
 
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
   const Recipe applied = Applied(recipe, options);
-  if (absl::Status status = ValidateRecipe(applied); !status.ok()) return status;
+  RETURN_IF_ERROR(ValidateRecipe(applied));
   return Compiler(applied, options).Run(sources);
 }
 

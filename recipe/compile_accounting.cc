@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
@@ -43,9 +44,8 @@ absl::StatusOr<const Recipe::Drop*> FindDrop(const Recipe& recipe, const std::st
                                              CompileBudget& budget) {
   for (const Recipe::Drop& drop : recipe.drops()) {
     if (drop.source() != source) continue;
-    absl::StatusOr<bool> matches = Matches(drop.match(), name, "drop", budget);
-    if (!matches.ok()) return matches.status();
-    if (*matches) return &drop;
+    ASSIGN_OR_RETURN(bool matches, Matches(drop.match(), name, "drop", budget));
+    if (matches) return &drop;
   }
   return nullptr;
 }
@@ -77,18 +77,16 @@ absl::Status CollectReasons(const Recipe& recipe, const Recipe::Source& source, 
   std::vector<std::string> unaccounted;
   for (const SourceView::Row& row : view.rows()) {
     if (row.used) continue;
-    absl::StatusOr<const Recipe::Drop*> drop = FindDrop(recipe, source.id(), row.name, budget);
-    if (!drop.ok()) return drop.status();
-    if (*drop != nullptr) {
-      AddReasons(row, (*drop)->reason(), reasons);
+    ASSIGN_OR_RETURN(const Recipe::Drop* drop, FindDrop(recipe, source.id(), row.name, budget));
+    if (drop != nullptr) {
+      AddReasons(row, drop->reason(), reasons);
     } else {
       unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
     }
   }
   for (const SourceView::Row& row : view.outside()) {
-    absl::StatusOr<bool> is_dropped = IsDroppedOutside(source, row.name, budget);
-    if (!is_dropped.ok()) return is_dropped.status();
-    if (*is_dropped) {
+    ASSIGN_OR_RETURN(bool is_dropped, IsDroppedOutside(source, row.name, budget));
+    if (is_dropped) {
       AddReasons(row, source.outside_reason(), reasons);
     } else {
       unaccounted.push_back(absl::StrCat("\"", row.stored_name, "\" ", ToString(row.expr->spec())));
@@ -130,9 +128,8 @@ absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views, Compi
   for (const Recipe::Refusal& refusal : recipe.refusals()) {
     const SourceView& view = views.at(refusal.source());
     for (const SourceView::Row& row : view.rows()) {
-      absl::StatusOr<bool> matches = Matches(refusal.match(), row.name, "refusal", budget);
-      if (!matches.ok()) return matches.status();
-      if (!*matches) continue;
+      ASSIGN_OR_RETURN(bool matches, Matches(refusal.match(), row.name, "refusal", budget));
+      if (!matches) continue;
       return absl::FailedPreconditionError(absl::StrCat(view.Describe(), ": tensor \"", row.stored_name, "\" ", ToString(row.expr->spec()),
                                                         " must not be there", Explanation(refusal.reason())));
     }
@@ -143,9 +140,9 @@ absl::Status CheckRefusals(const Recipe& recipe, const SourceViews& views, Compi
 absl::Status AccountForSources(const Recipe& recipe, const SourceViews& views, CompileBudget& budget, Plan& plan) {
   Reasons reasons;
   for (const Recipe::Source& source : recipe.sources()) {
-    if (absl::Status status = CollectReasons(recipe, source, views.at(source.id()), budget, reasons); !status.ok()) return status;
+    RETURN_IF_ERROR(CollectReasons(recipe, source, views.at(source.id()), budget, reasons));
   }
-  if (absl::Status status = FlattenSources(recipe, views, plan); !status.ok()) return status;
+  RETURN_IF_ERROR(FlattenSources(recipe, views, plan));
   absl::flat_hash_set<std::string> read;
   for (const PlannedTensor& output : plan.outputs) {
     for (const Expr* leaf : Leaves(*output.expr)) read.insert(leaf->tensor_label());

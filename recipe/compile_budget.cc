@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "formats/tensor_spec.h"
 #include "recipe/pattern.h"
@@ -45,13 +46,12 @@ absl::Status CompileBudget::ChargeOutput(const Expr& expr, absl::string_view nam
   if (!CountOperations(expr)) return Exhausted("operations", limits_.operations);
   for (absl::string_view text : {name, tensor_name}) {
     const auto bytes = static_cast<int64_t>(text.size());
-    if (absl::Status status = CheckName(bytes); !status.ok()) return status;
-    if (absl::Status status = ChargeNames(bytes); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckName(bytes));
+    RETURN_IF_ERROR(ChargeNames(bytes));
   }
-  const absl::StatusOr<int64_t> bytes = ByteSize(expr.spec());
-  if (!bytes.ok()) return bytes.status();
-  if (*bytes > limits_.output_bytes - output_bytes_) return Exhausted("bytes of tensors", limits_.output_bytes);
-  output_bytes_ += *bytes;
+  ASSIGN_OR_RETURN(const int64_t bytes, ByteSize(expr.spec()));
+  if (bytes > limits_.output_bytes - output_bytes_) return Exhausted("bytes of tensors", limits_.output_bytes);
+  output_bytes_ += bytes;
   return absl::OkStatus();
 }
 
@@ -65,8 +65,8 @@ bool CompileBudget::CountOperations(const Expr& expr) {
 }
 
 absl::Status CompileBudget::ChargeModule(absl::string_view name) {
-  if (absl::Status status = CheckModules(++modules_); !status.ok()) return status;
-  if (absl::Status status = CheckName(static_cast<int64_t>(name.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckModules(++modules_));
+  RETURN_IF_ERROR(CheckName(static_cast<int64_t>(name.size())));
   return ChargeNames(static_cast<int64_t>(name.size()));
 }
 
@@ -86,26 +86,26 @@ absl::Status CompileBudget::CheckPattern(absl::string_view pattern) const {
 }
 
 absl::StatusOr<std::string> CompileBudget::Replace(absl::string_view name, absl::string_view text, absl::string_view with) {
-  if (absl::Status status = CheckPattern(text); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckPattern(text));
   std::string replaced;
   for (size_t begin = 0; begin < name.size();) {
     const size_t found = name.find(text, begin);
     absl::StrAppend(&replaced, name.substr(begin, found == absl::string_view::npos ? found : found - begin));
     if (found == absl::string_view::npos) break;
     absl::StrAppend(&replaced, with);
-    if (absl::Status status = CheckName(static_cast<int64_t>(replaced.size())); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckName(static_cast<int64_t>(replaced.size())));
     begin = found + text.size();
   }
-  if (absl::Status status = ChargeWork(kMaking + static_cast<int64_t>(name.size() + replaced.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(ChargeWork(kMaking + static_cast<int64_t>(name.size() + replaced.size())));
   return replaced;
 }
 
 absl::StatusOr<bool> CompileBudget::Matches(absl::string_view pattern, absl::string_view name) {
-  if (absl::Status status = CheckPattern(pattern); !status.ok()) return status;
-  if (absl::Status status = CheckName(static_cast<int64_t>(name.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckPattern(pattern));
+  RETURN_IF_ERROR(CheckName(static_cast<int64_t>(name.size())));
   int64_t steps = 0;
   const bool matches = MatchesPattern(pattern, name, &steps);
-  if (absl::Status status = ChargeWork(kComparison + steps); !status.ok()) return status;
+  RETURN_IF_ERROR(ChargeWork(kComparison + steps));
   return matches;
 }
 

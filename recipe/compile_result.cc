@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -38,10 +39,9 @@ const Companion* FindCompanion(const SourceView& source, absl::string_view name)
 
 absl::StatusOr<JsonMembers> ReadMembers(const ByteSource& file) {
   const ReadLimits limits;
-  absl::StatusOr<std::string> text = ReadAll(file, limits.json_bytes);
-  if (!text.ok()) return text.status();
-  const absl::Status status = QuotePythonNumbers(*text);
-  absl::StatusOr<JsonMembers> members = status.ok() ? ParseJsonMembers(*text, limits.nesting) : status;
+  ASSIGN_OR_RETURN(std::string text, ReadAll(file, limits.json_bytes));
+  const absl::Status status = QuotePythonNumbers(text);
+  absl::StatusOr<JsonMembers> members = status.ok() ? ParseJsonMembers(text, limits.nesting) : status;
   if (!members.ok()) return Annotate(members.status(), absl::StrCat("reading ", file.name()));
   return members;
 }
@@ -60,7 +60,7 @@ void Omit(const JsonMembers& omitted, JsonMembers& members) {
 }
 
 absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& plan, CompileBudget& budget) {
-  if (absl::Status status = budget.ChargeWork(static_cast<int64_t>(plan.outputs.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(budget.ChargeWork(static_cast<int64_t>(plan.outputs.size())));
   const auto output =
       std::find_if(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedTensor& other) { return other.name == extent.tensor(); });
   if (output == plan.outputs.end()) {
@@ -79,14 +79,12 @@ absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const Sourc
   members->merge(Members(config.defaults_json()));
   for (auto& [key, value] : Members(config.json())) members->insert_or_assign(key, value);
   for (const Recipe::Extent& extent : config.extents()) {
-    absl::StatusOr<int64_t> value = FindExtent(extent, plan, budget);
-    if (!value.ok()) return value.status();
-    members->insert_or_assign(extent.key(), absl::StrCat(*value));
+    ASSIGN_OR_RETURN(int64_t value, FindExtent(extent, plan, budget));
+    members->insert_or_assign(extent.key(), absl::StrCat(value));
   }
   if (!config.path_key().empty() && !source.Path().empty()) {
-    absl::StatusOr<std::string> path = QuoteJson(source.Path());
-    if (!path.ok()) return path.status();
-    members->insert_or_assign(config.path_key(), *path);
+    ASSIGN_OR_RETURN(std::string path, QuoteJson(source.Path()));
+    members->insert_or_assign(config.path_key(), path);
   }
   Omit(Members(config.omitted_json()), *members);
   return members;
@@ -137,27 +135,22 @@ absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers
 absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, CompileBudget& budget, Plan& plan) {
   const Companion* file = FindCompanion(source, kConfig);
   if (file == nullptr) return absl::OkStatus();
-  absl::StatusOr<JsonMembers> members = MakeConfig(config, source, *file->bytes, plan, budget);
-  if (!members.ok()) return members.status();
-  AddMade(kConfig, *members, plan);
-  absl::StatusOr<Facts> facts = ReadFacts(*plan.companions.back().bytes, ReadLimits());
-  if (!facts.ok()) return facts.status();
-  plan.facts = *std::move(facts);
-  return AddGenerationConfig(config, *members, source, plan);
+  ASSIGN_OR_RETURN(JsonMembers members, MakeConfig(config, source, *file->bytes, plan, budget));
+  AddMade(kConfig, members, plan);
+  ASSIGN_OR_RETURN(plan.facts, ReadFacts(*plan.companions.back().bytes, ReadLimits()));
+  return AddGenerationConfig(config, members, source, plan);
 }
 
 absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions);
 
 // The module and those below it, once.
 absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
-  absl::StatusOr<std::string> name = scope.Expand(module.name());
-  if (!name.ok()) return name.status();
-  if (absl::Status status = scope.budget().ChargeModule(*name); !status.ok()) {
-    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\""));
-  }
-  versions.push_back({.module = *std::move(name), .version = module.version()});
+  ASSIGN_OR_RETURN(std::string name, scope.Expand(module.name()));
+  RETURN_IF_ERROR(scope.budget().ChargeModule(name),
+                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\"")));
+  versions.push_back({.module = std::move(name), .version = module.version()});
   for (const Recipe::Module& below : module.modules()) {
-    if (absl::Status status = AddModule(below, scope, versions); !status.ok()) return status;
+    RETURN_IF_ERROR(AddModule(below, scope, versions));
   }
   return absl::OkStatus();
 }
@@ -165,15 +158,13 @@ absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& sco
 absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
   if (module.count().empty()) return AddModuleTree(module, scope, versions);
   CompileScope counted = scope.Over(module.count_from());
-  absl::StatusOr<int64_t> count = counted.Evaluate(module.count());
-  if (!count.ok()) return count.status();
-  if (absl::Status status = counted.budget().CheckModules(*count); !status.ok()) {
-    return Annotate(status, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\": count \"",
-                                         module.count(), "\" is ", *count));
-  }
-  for (int64_t i = 0; i < *count; ++i) {
+  ASSIGN_OR_RETURN(int64_t count, counted.Evaluate(module.count()));
+  RETURN_IF_ERROR(counted.budget().CheckModules(count),
+                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\": count \"",
+                                           module.count(), "\" is ", count)));
+  for (int64_t i = 0; i < count; ++i) {
     counted.variables["i"] = i;
-    if (absl::Status status = AddModuleTree(module, counted, versions); !status.ok()) return status;
+    RETURN_IF_ERROR(AddModuleTree(module, counted, versions));
   }
   return absl::OkStatus();
 }
@@ -187,7 +178,7 @@ absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Compil
   plan.module_versions.emplace();
   const CompileScope scope(views, views.begin()->first, budget);
   for (const Recipe::Module& module : result.modules()) {
-    if (absl::Status status = AddModule(module, scope, *plan.module_versions); !status.ok()) return status;
+    RETURN_IF_ERROR(AddModule(module, scope, *plan.module_versions));
   }
   return absl::OkStatus();
 }
@@ -196,7 +187,7 @@ absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Compil
 
 absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
   if (result.has_config()) {
-    if (absl::Status status = AddConfig(result.config(), views.at(result.config().source()), budget, plan); !status.ok()) return status;
+    RETURN_IF_ERROR(AddConfig(result.config(), views.at(result.config().source()), budget, plan));
   }
   if (!result.tokenizer_from().empty()) {
     for (const Companion& companion : views.at(result.tokenizer_from()).companions()) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "recipe/compile_budget.h"
@@ -49,12 +50,12 @@ absl::StatusOr<int64_t> CompileScope::Value(absl::string_view name) const {
 }
 
 absl::StatusOr<int64_t> CompileScope::Evaluate(absl::string_view term) const {
-  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.size())));
   return EvaluateTerm(term, [&](absl::string_view name) { return Value(name); });
 }
 
 absl::StatusOr<std::string> CompileScope::Expand(absl::string_view text) const {
-  if (absl::Status status = budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.size())); !status.ok()) return status;
+  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.size())));
   return ExpandTerms(text, [&](absl::string_view name) { return Value(name); });
 }
 
@@ -68,10 +69,9 @@ absl::Status CompileScope::CheckShape(const google::protobuf::RepeatedPtrField<s
       extents.push_back("?");
       continue;
     }
-    absl::StatusOr<int64_t> extent = Evaluate(terms[k]);
-    if (!extent.ok()) return extent.status();
-    extents.push_back(absl::StrCat(*extent));
-    fits = fits && found[k] == *extent;
+    ASSIGN_OR_RETURN(int64_t extent, Evaluate(terms[k]));
+    extents.push_back(absl::StrCat(extent));
+    fits = fits && found[k] == extent;
   }
   if (fits) return absl::OkStatus();
   const std::string wanted = absl::StrJoin(terms, ", ");
@@ -80,10 +80,6 @@ absl::Status CompileScope::CheckShape(const google::protobuf::RepeatedPtrField<s
   return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(found), ", wanted is [", wanted, "]",
                                                     wanted == values ? "" : absl::StrCat(" = [", values, "] by the ", by),
                                                     Explanation(explanation)));
-}
-
-absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation) {
-  return absl::Status(status.code(), absl::StrCat(before, ": ", status.message(), Explanation(explanation)));
 }
 
 std::string Explanation(absl::string_view text) {

@@ -56,9 +56,6 @@ class CompileScope {
 // Bytes of a rule's text that a message about its limit shows.
 inline constexpr size_t kRuleShown = 60;
 
-// `message` with "BEFORE: " before it, and the recipe's own explanation, where there is one, after it.
-absl::Status Annotate(const absl::Status& status, absl::string_view before, absl::string_view explanation = "");
-
 // ". EXPLANATION", the end of a message; nothing when it is empty.
 std::string Explanation(absl::string_view text);
 

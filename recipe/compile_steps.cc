@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "formats/tensor_spec.h"
 #include "proto/recipe.pb.h"
@@ -51,15 +52,14 @@ absl::StatusOr<ExprPtr> Transpose(ExprPtr expr) {
 
 absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::string_view name, const CompileScope& outer) {
   const CompileScope scope = outer.Over(add.source());
-  absl::StatusOr<std::string> from = add.from().empty() ? std::string(name) : outer.Expand(add.from());
-  if (!from.ok()) return from.status();
+  ASSIGN_OR_RETURN(std::string from, add.from().empty() ? std::string(name) : outer.Expand(add.from()));
   SourceView& source = scope.source();
-  const int64_t row = source.Find(*from);
+  const int64_t row = source.Find(from);
   if (row < 0) {
     return absl::NotFoundError(
-        absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; it is to be added", Explanation(add.if_missing())));
+        absl::StrCat(source.Describe(), ": tensor \"", from, "\" is missing; it is to be added", Explanation(add.if_missing())));
   }
-  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps(), source.Use(row), *from, scope);
+  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps(), source.Use(row), from, scope);
   const std::string where = absl::StrCat(source.Describe(), ": tensor \"", source.rows()[row].stored_name, "\"");
   if (!addend.ok()) return Annotate(addend.status(), where);
   if (expr->spec() != (*addend)->spec()) {
@@ -81,15 +81,14 @@ absl::StatusOr<ExprPtr> ApplyStep(const Recipe::Step& step, ExprPtr expr, absl::
 absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const CompileScope& scope) {
   if (cast.floating_point_only() && !IsFloatingPoint(expr->spec().dtype)) return expr;
   if (cast.to_case() == Recipe::Cast::kDtype) return Cast(std::move(expr), *ParseDType(cast.dtype()));
-  absl::StatusOr<DType> dtype = ConfiguredDType(scope.source(), cast.config());
-  if (!dtype.ok()) return dtype.status();
-  return Cast(std::move(expr), *dtype);
+  ASSIGN_OR_RETURN(DType dtype, ConfiguredDType(scope.source(), cast.config()));
+  return Cast(std::move(expr), dtype);
 }
 
 absl::StatusOr<ExprPtr> ApplySteps(const google::protobuf::RepeatedPtrField<Recipe::Step>& steps, ExprPtr expr, absl::string_view name,
                                    const CompileScope& scope) {
   for (const Recipe::Step& step : steps) {
-    if (absl::Status status = scope.budget().ChargeWork(CompileBudget::kMaking); !status.ok()) return status;
+    RETURN_IF_ERROR(scope.budget().ChargeWork(CompileBudget::kMaking));
     absl::StatusOr<ExprPtr> next = ApplyStep(step, std::move(expr), name, scope);
     if (!next.ok()) return next;
     expr = *std::move(next);

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
@@ -56,25 +57,24 @@ absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr e
   if (shape.size() != 2) {
     return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(shape), "; only a matrix has rows for tokens"));
   }
-  const absl::StatusOr<PadRows> pad_rows = step.pad_rows().empty() ? PadRows{} : ParsePadRows(step.pad_rows());
-  if (!pad_rows.ok()) return pad_rows.status();
+  ASSIGN_OR_RETURN(const PadRows pad_rows, step.pad_rows().empty() ? PadRows{} : ParsePadRows(step.pad_rows()));
   const int64_t rows = shape[0];
-  const bool counts = pad_rows->mode == PadRows::Mode::kCount;
+  const bool counts = pad_rows.mode == PadRows::Mode::kCount;
   absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);
   if (absl::IsNotFound(tokenizer.status())) {
-    if (counts) return FitRows(std::move(expr), rows, pad_rows->count);
+    if (counts) return FitRows(std::move(expr), rows, pad_rows.count);
     return Error(step, "there is no tokenizer.model beside it", step.if_no_tokenizer());
   }
   if (!tokenizer.ok()) return tokenizer.status();
   const int64_t tokens = tokenizer->length;
   if (!counts && tokenizer->tokens.contains(step.token())) {
-    if (pad_rows->mode == PadRows::Mode::kReference) return FitRows(std::move(expr), 0, tokens);
+    if (pad_rows.mode == PadRows::Mode::kReference) return FitRows(std::move(expr), 0, tokens);
     return Error(step, "the tokenizer knows the token already", step.if_token_known());
   }
   if (rows < tokens) {
     return Error(step, absl::StrCat("the tokenizer knows ", tokens, " tokens, the matrix has ", rows, " rows"), step.if_rows_missing());
   }
-  return FitRows(std::move(expr), tokens, counts ? pad_rows->count : 1);
+  return FitRows(std::move(expr), tokens, counts ? pad_rows.count : 1);
 }
 
 void SetPadRows(const PadRows& pad_rows, google::protobuf::Message& recipe) {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge {
@@ -28,9 +29,7 @@ constexpr char kConfig[] = "config.json";
 
 absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_source, PlanSource source) {
   if (source.checkpoint != nullptr) {
-    if (absl::Status status = CheckAllListed(*source.checkpoint); !status.ok()) {
-      return absl::Status(status.code(), absl::StrCat("source \"", source.id, "\": ", status.message()));
-    }
+    RETURN_IF_ERROR(CheckAllListed(*source.checkpoint), Annotate(_, absl::StrCat("source \"", source.id, "\"")));
   }
   SourceView view(recipe_source, std::move(source));
   view.AddRowsAndCompanions();
@@ -140,9 +139,8 @@ absl::StatusOr<int64_t> SourceView::Extent(absl::string_view name, int64_t axis)
 
 absl::StatusOr<int64_t> SourceView::Integer(absl::string_view key) const {
   if (key == "tensors") return static_cast<int64_t>(rows_.size() + outside_.size());
-  absl::StatusOr<FactValue> value = Fact(key);
-  if (!value.ok()) return value.status();
-  if (const auto* integer = std::get_if<int64_t>(&*value)) return *integer;
+  ASSIGN_OR_RETURN(FactValue value, Fact(key));
+  if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
   return absl::FailedPreconditionError(absl::StrCat(Describe(), ": \"", key, "\" in ", ConfigPath(), " is no integer"));
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -86,15 +87,14 @@ class TermParser {
       if (!value.ok() && !is_missing) return value;
       if (is_missing) {  // Evaluation stopped within the sum.
         rest_ = begin;
-        if (absl::Status status = Skip(depth); !status.ok()) return status;
+        RETURN_IF_ERROR(Skip(depth));
       }
       if (Peek() != '?' || !absl::ConsumePrefix(&rest_, "??")) return value;
       begin = rest_;
       if (is_missing) {
         value = Sum(depth);
-      } else if (absl::Status status = Skip(depth); !status.ok()) {
-        return status;
-      }
+      } else
+        RETURN_IF_ERROR(Skip(depth));
     }
   }
 
@@ -165,9 +165,8 @@ absl::StatusOr<std::string> Expand(absl::string_view text, const TermScope* scop
     if (rest[brace] == '}' || end == absl::string_view::npos) {
       return absl::InvalidArgumentError(absl::StrCat("text \"", text, "\": a brace without its partner"));
     }
-    absl::StatusOr<int64_t> value = TermParser(rest.substr(brace + 1, end - brace - 1), scope).Parse();
-    if (!value.ok()) return value.status();
-    absl::StrAppend(&expanded, *value);
+    ASSIGN_OR_RETURN(int64_t value, TermParser(rest.substr(brace + 1, end - brace - 1), scope).Parse());
+    absl::StrAppend(&expanded, value);
     rest.remove_prefix(end + 1);
   }
   return expanded;

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/json/json_members.h"
 #include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
@@ -24,7 +25,7 @@ using Texts = google::protobuf::RepeatedPtrField<std::string>;
 absl::Status CheckShape(const Texts& shape) {
   for (const std::string& term : shape) {
     if (term == "?") continue;
-    if (absl::Status status = CheckTerm(term); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckTerm(term));
   }
   return absl::OkStatus();
 }
@@ -76,7 +77,7 @@ absl::Status CheckStep(const Recipe::Step& step, const SourceIds& ids) {
 
 absl::Status CheckSteps(const Steps& steps, const SourceIds& ids) {
   for (const Recipe::Step& step : steps) {
-    if (absl::Status status = CheckStep(step, ids); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckStep(step, ids));
   }
   return absl::OkStatus();
 }
@@ -124,7 +125,7 @@ absl::Status CheckTake(const Recipe::Take& take, const SourceIds& ids) {
 }
 
 absl::Status CheckSection(const Recipe::Section& section, const SourceIds& ids) {
-  if (absl::Status status = CheckSource(ids, section.source(), "a section"); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckSource(ids, section.source(), "a section"));
   if (section.entries().empty() == section.takes().empty()) {
     return absl::InvalidArgumentError("a section wants either `entries` or `takes`");
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -71,9 +72,8 @@ absl::StatusOr<Recipe> LoadRecipe(absl::string_view name_or_path) {
                                             absl::StrJoin(EmbeddedRecipeNames(), ", ")));
   }
   if (!file.ok()) return file.status();
-  absl::StatusOr<std::string> text = ReadAll(**file, kMaxRecipeBytes);
-  if (!text.ok()) return text.status();
-  return ParseRecipe(*text, name_or_path);
+  ASSIGN_OR_RETURN(std::string text, ReadAll(**file, kMaxRecipeBytes));
+  return ParseRecipe(text, name_or_path);
 }
 
 }  // namespace weighbridge

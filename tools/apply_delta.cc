@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
@@ -24,9 +25,8 @@ absl::StatusOr<WeightsFormat> FormatLike(const Checkpoint& checkpoint) {
   const auto weights = std::find_if(checkpoint.files.begin(), checkpoint.files.end(),
                                     [](const CheckpointFile& file) { return file.role == CheckpointFile::Role::kWeights; });
   if (weights == checkpoint.files.end()) return WeightsFormat::kTorch;
-  absl::StatusOr<FileKind> kind = RecognizeFile(*weights->bytes);
-  if (!kind.ok()) return kind.status();
-  return *kind == FileKind::kSafetensors ? WeightsFormat::kSafetensors : WeightsFormat::kTorch;
+  ASSIGN_OR_RETURN(FileKind kind, RecognizeFile(*weights->bytes));
+  return kind == FileKind::kSafetensors ? WeightsFormat::kSafetensors : WeightsFormat::kTorch;
 }
 
 }  // namespace
@@ -39,18 +39,16 @@ absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& 
     return absl::InvalidArgumentError("--target=DIR is missing: the folder for the result");
   }
   if (conversion.format == WeightsFormat::kPdparams) return absl::InvalidArgumentError("--format=pdparams: wanted is torch or safetensors");
-  absl::StatusOr<Recipe> recipe = LoadRecipe(options.recipe);
-  if (!recipe.ok()) return recipe.status();
+  ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options.recipe));
   absl::StatusOr<std::vector<PlanSource>> sources =
-      OpenSources(*recipe, {{"base", options.base}, {"delta", options.delta}},
+      OpenSources(recipe, {{"base", options.base}, {"delta", options.delta}},
                   {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (!conversion.format.has_value()) {
-    absl::StatusOr<WeightsFormat> format = FormatLike(*sources->front().checkpoint);
-    if (!format.ok()) return format.status();
-    conversion.format = *format;
+    ASSIGN_OR_RETURN(WeightsFormat format, FormatLike(*sources->front().checkpoint));
+    conversion.format = format;
   }
-  return Convert(*recipe, *sources, conversion, out);
+  return Convert(recipe, *sources, conversion, out);
 }
 
 }  // namespace weighbridge

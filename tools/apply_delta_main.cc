@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "tools/apply_delta.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
@@ -44,8 +45,7 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
     return absl::InvalidArgumentError(
         absl::StrCat(command_line.sources.begin()->first, "=…: wanted is --base=DIR --delta=DIR --target=DIR"));
   }
-  absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
-  if (!common.ok()) return common.status();
+  ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
   return weighbridge::ApplyDelta({.recipe = absl::GetFlag(FLAGS_recipe),
                                   .base = absl::GetFlag(FLAGS_base),
                                   .delta = absl::GetFlag(FLAGS_delta),
@@ -58,7 +58,7 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
                                                  .dry_run = absl::GetFlag(FLAGS_dry_run),
                                                  .explain = absl::GetFlag(FLAGS_explain),
                                                  .overwrite = absl::GetFlag(FLAGS_overwrite),
-                                                 .common = *common}},
+                                                 .common = common}},
                                  std::cout);
 }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
@@ -62,9 +63,8 @@ absl::StatusOr<Choice> DefaultRecipe(const Checkpoint& checkpoint) {
   if (name == nullptr) return Choice{kNone, "no config.json names an architecture"};
   const std::string known = RecipeToConsolidate(*name);
   if (known.empty()) return Choice{kNone, absl::StrCat("no embedded recipe is for ", *name)};
-  absl::StatusOr<Recipe> recipe = LoadRecipe(known);
-  if (!recipe.ok()) return recipe.status();
-  const std::string foreign = FindForeignTensor(*recipe, checkpoint);
+  ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(known));
+  const std::string foreign = FindForeignTensor(recipe, checkpoint);
   if (foreign.empty()) return Choice{known, absl::StrCat("config.json names ", *name)};
   return Choice{kNone, absl::StrCat(known, ", for ", *name, ", has no rule for \"", foreign, "\"")};
 }
@@ -103,26 +103,22 @@ void SetDType(const std::optional<DType>& dtype, Recipe& recipe) {
 absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream& out) {
   if (options.model.empty()) return absl::InvalidArgumentError("--model=CHECKPOINT is missing");
   if (options.output.empty()) return absl::InvalidArgumentError("--output=FILE is missing");
-  absl::StatusOr<Checkpoint> model = OpenCheckpoint(options.model);
-  if (!model.ok()) return model.status();
-  absl::StatusOr<Choice> choice = options.recipe.empty() ? DefaultRecipe(*model) : Choice{options.recipe, "as --recipe says"};
-  if (!choice.ok()) return choice.status();
-  const bool is_copy = choice->recipe == kNone;
-  absl::StatusOr<Recipe> recipe = is_copy ? CopyRecipe(*model) : LoadRecipe(choice->recipe);
-  if (!recipe.ok()) return recipe.status();
+  ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint(options.model));
+  ASSIGN_OR_RETURN(const Choice choice, (options.recipe.empty() ? DefaultRecipe(model) : Choice{options.recipe, "as --recipe says"}));
+  const bool is_copy = choice.recipe == kNone;
+  ASSIGN_OR_RETURN(Recipe recipe, is_copy ? CopyRecipe(model) : LoadRecipe(choice.recipe));
   if (options.dtype.has_value()) {
-    if (absl::Status status = CheckCanBeCast(*model, *options.dtype); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckCanBeCast(model, *options.dtype));
   }
-  SetDType(options.dtype, *recipe);
+  SetDType(options.dtype, recipe);
 
   ConversionOptions conversion = options.conversion;
-  conversion.remarks.push_back(
-      absl::StrCat("recipe: ", choice->recipe, is_copy ? ", all tensors as they are (" : " (", choice->reason, ")"));
+  conversion.remarks.push_back(absl::StrCat("recipe: ", choice.recipe, is_copy ? ", all tensors as they are (" : " (", choice.reason, ")"));
   if (!conversion.format.has_value()) conversion.format = FormatByName(options.output);
   const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();
   conversion.folder = folder.empty() ? std::string(".") : folder.string();
   conversion.file_name = std::filesystem::path(options.output).filename().string();
-  return Convert(*recipe, {{.id = kSource, .checkpoint = std::make_shared<const Checkpoint>(*std::move(model))}}, conversion, out);
+  return Convert(recipe, {{.id = kSource, .checkpoint = std::make_shared<const Checkpoint>(std::move(model))}}, conversion, out);
 }
 
 }  // namespace weighbridge

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
@@ -47,19 +48,17 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
   if (!command_line.words.empty() || !command_line.sources.empty()) {
     return absl::InvalidArgumentError("wanted are flags only: --model=CHECKPOINT --output=FILE");
   }
-  absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
-  if (!common.ok()) return common.status();
-  absl::StatusOr<std::optional<weighbridge::DType>> dtype = GetDType();
-  if (!dtype.ok()) return dtype.status();
+  ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
+  ASSIGN_OR_RETURN(std::optional<weighbridge::DType> dtype, GetDType());
   return weighbridge::Consolidate({.model = absl::GetFlag(FLAGS_model),
                                    .output = absl::GetFlag(FLAGS_output),
-                                   .dtype = *dtype,
+                                   .dtype = dtype,
                                    .recipe = absl::GetFlag(FLAGS_recipe),
                                    .conversion = {.format = absl::GetFlag(FLAGS_format).format,
                                                   .with_companions = false,
                                                   .verify = absl::GetFlag(FLAGS_verify),
                                                   .overwrite = absl::GetFlag(FLAGS_overwrite),
-                                                  .common = *common}},
+                                                  .common = common}},
                                   std::cout);
 }
 

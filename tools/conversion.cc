@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "convert/check_companions.h"
 #include "convert/output_folder.h"
 #include "convert/result_metadata.h"
@@ -87,14 +88,13 @@ class Result {
     if (status.ok()) status = WriteWeights();
     if (!status.ok()) return status;
     if (options_.verify) {
-      absl::StatusOr<Manifest> judgement = JudgeWritten();
-      if (!judgement.ok()) return judgement.status();
-      if (judgement->verdict() != Manifest::VERDICT_EXACT) {
-        for (const std::string& finding : Findings(*judgement)) out << Printable(finding) << "\n";
+      ASSIGN_OR_RETURN(Manifest judgement, JudgeWritten());
+      if (judgement.verdict() != Manifest::VERDICT_EXACT) {
+        for (const std::string& finding : Findings(judgement)) out << Printable(finding) << "\n";
         out << "the result is not what the recipe says; nothing was published\n";
         return false;
       }
-      if (status = WriteManifest(*judgement); !status.ok()) return status;
+      if (status = WriteManifest(judgement); !status.ok()) return status;
     }
     if (status = Publish(); !status.ok()) return status;
     Report(out);
@@ -114,7 +114,7 @@ class Result {
     }
     if (!options_.verify && !options_.manifest_name.empty()) obsolete.push_back(options_.manifest_name);
     for (const std::string& name : obsolete) {
-      if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckIsNoSource(folder_.PathOf(name), plan_.sources));
     }
     return obsolete;
   }
@@ -131,40 +131,37 @@ class Result {
     std::vector<std::string> names = NamesOf(plan_, layout_, options_);
     if (!options_.manifest_name.empty()) names.push_back(options_.manifest_name);
     for (const std::string& name : names) {
-      if (absl::Status status = CheckIsNoSource(folder_.PathOf(name), plan_.sources); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckIsNoSource(folder_.PathOf(name), plan_.sources));
     }
-    if (absl::Status status = folder_.CheckTargets(names); !status.ok()) return status;
+    RETURN_IF_ERROR(folder_.CheckTargets(names));
     return FindObsolete().status();
   }
 
   absl::Status CreateFile(const std::string& name, int64_t size) {
-    absl::StatusOr<std::unique_ptr<OutputFile>> file = folder_.Create(name, size);
-    if (!file.ok()) return file.status();
-    files_.push_back(*std::move(file));
+    ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> file, folder_.Create(name, size));
+    files_.push_back(std::move(file));
     return absl::OkStatus();
   }
 
   // In the order in which they get their names, the index last, for without it there is no checkpoint. All before data moves, so that a
   // full disk is noticed at once.
   absl::Status CreateFiles() {
-    if (absl::Status status = folder_.Prepare(NamesOf(plan_, layout_, options_).size() + 1); !status.ok()) return status;
+    RETURN_IF_ERROR(folder_.Prepare(NamesOf(plan_, layout_, options_).size() + 1));
     for (const CheckpointLayout::Weights& weights : layout_.weights) {
-      if (absl::Status status = CreateFile(weights.name, weights.layout.size); !status.ok()) return status;
+      RETURN_IF_ERROR(CreateFile(weights.name, weights.layout.size));
     }
     if (options_.with_companions) {
       for (const Companion& companion : plan_.companions) {
-        if (absl::Status status = CreateCompanion(companion); !status.ok()) return status;
+        RETURN_IF_ERROR(CreateCompanion(companion));
       }
     }
     if (!layout_.index.has_value()) return absl::OkStatus();
-    if (absl::Status status = CreateFile(layout_.index->name, static_cast<int64_t>(layout_.index->bytes.size())); !status.ok()) {
-      return status;
-    }
+    RETURN_IF_ERROR(CreateFile(layout_.index->name, static_cast<int64_t>(layout_.index->bytes.size())));
     return files_.back()->WriteAt(0, layout_.index->bytes);
   }
 
   absl::Status CreateCompanion(const Companion& companion) {
-    if (absl::Status status = CreateFile(companion.name, companion.bytes->size()); !status.ok()) return status;
+    RETURN_IF_ERROR(CreateFile(companion.name, companion.bytes->size()));
     std::string buffer;
     for (int64_t offset = 0; offset < companion.bytes->size(); offset += static_cast<int64_t>(buffer.size())) {
       buffer.resize(std::min(kCopyBuffer, companion.bytes->size() - offset));
@@ -205,10 +202,9 @@ class Result {
 
   absl::StatusOr<Manifest> JudgeWritten() {
     const std::string main = layout_.index.has_value() ? layout_.index->name : layout_.weights.front().name;
-    absl::StatusOr<ByteSourcePtr> opened = OpenWritten(main);
-    if (!opened.ok()) return opened.status();
+    ASSIGN_OR_RETURN(ByteSourcePtr opened, OpenWritten(main));
     absl::StatusOr<Checkpoint> result = ReadModel(
-        *opened, [this](const std::string& name) { return OpenWritten(name); }, ReadLimits());
+        opened, [this](const std::string& name) { return OpenWritten(name); }, ReadLimits());
     if (absl::IsDataLoss(result.status()) || absl::IsUnimplemented(result.status())) {
       return absl::InternalError(absl::StrCat("what was written cannot be read: ", result.status().message()));
     }
@@ -226,7 +222,7 @@ class Result {
   absl::Status WriteManifest(const Manifest& manifest) {
     if (options_.manifest_name.empty()) return absl::OkStatus();
     const std::string bytes = SerializeManifest(manifest);
-    if (absl::Status status = CreateFile(options_.manifest_name, static_cast<int64_t>(bytes.size())); !status.ok()) return status;
+    RETURN_IF_ERROR(CreateFile(options_.manifest_name, static_cast<int64_t>(bytes.size())));
     // The manifest comes first: a model without its manifest is never there.
     std::rotate(files_.begin(), files_.end() - 1, files_.end());
     return files_.front()->WriteAt(0, bytes);
@@ -285,27 +281,25 @@ absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOption
 
 absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
                              std::ostream& out) {
-  absl::StatusOr<Plan> plan = Compile(recipe, sources, {.pad_rows = options.pad_rows, .stop = options.common.stop});
-  if (!plan.ok()) return plan.status();
+  ASSIGN_OR_RETURN(Plan plan, Compile(recipe, sources, {.pad_rows = options.pad_rows, .stop = options.common.stop}));
   if (options.with_companions) {
-    if (absl::Status status = CheckCompanions(*plan); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckCompanions(plan));
   }
-  absl::StatusOr<CheckpointLayout> layout = LayOut(*plan, options);
-  if (!layout.ok()) return layout.status();
-  PrintRemarks(*plan, FormatOf(options), out);
+  ASSIGN_OR_RETURN(CheckpointLayout layout, LayOut(plan, options));
+  PrintRemarks(plan, FormatOf(options), out);
   if (!options.explain.empty()) {
-    if (absl::Status status = Explain(*plan, options.explain, out); !status.ok()) return status;
+    RETURN_IF_ERROR(Explain(plan, options.explain, out));
   }
   if (options.dry_run) {
-    std::vector<std::string> paths = NamesOf(*plan, *layout, options);
+    std::vector<std::string> paths = NamesOf(plan, layout, options);
     for (std::string& path : paths) path = (std::filesystem::path(options.folder) / path).string();
-    DescribeResult(*plan, *layout, paths, out);
+    DescribeResult(plan, layout, paths, out);
     out << "memory: " << ReadableBytes(options.common.memory) << " of buffers on " << options.common.threads << " threads\n"
-        << AccountingLine(*plan, "would be written") << "\n";
+        << AccountingLine(plan, "would be written") << "\n";
     return true;
   }
   if (options.folder.empty()) return true;
-  return Result(*plan, *std::move(layout), options).Make(out);
+  return Result(plan, std::move(layout), options).Make(out);
 }
 
 }  // namespace weighbridge

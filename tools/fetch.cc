@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "fetch/check.h"
 #include "fetch/download/rate_limiter.h"
 #include "fetch/download/target_lock.h"
@@ -51,11 +52,9 @@ constexpr int kAllStreams = 8;
 class Run {
  public:
   static absl::StatusOr<std::unique_ptr<Run>> Make(const FetchToolOptions& options) {
-    absl::StatusOr<Url> hub = ParseUrl(options.environment.hub_endpoint);
-    if (!hub.ok()) return Annotate(hub.status(), "HF_ENDPOINT");
-    absl::StatusOr<Url> drive = ParseUrl(options.drive_endpoint);
-    if (!drive.ok()) return Annotate(drive.status(), "--drive_endpoint");
-    return std::unique_ptr<Run>(new Run(options, *std::move(hub), *std::move(drive)));
+    ASSIGN_OR_RETURN(Url hub, ParseUrl(options.environment.hub_endpoint), Annotate(_, "HF_ENDPOINT"));
+    ASSIGN_OR_RETURN(Url drive, ParseUrl(options.drive_endpoint), Annotate(_, "--drive_endpoint"));
+    return std::unique_ptr<Run>(new Run(options, std::move(hub), std::move(drive)));
   }
 
   void Say(const std::string& message) {
@@ -147,7 +146,7 @@ absl::StatusOr<std::optional<WeightsLock>> ReadExisting(const std::string& path)
 }
 
 absl::Status Save(const WeightsLock& lock, const std::string& path, Run& run, const FetchToolOptions& options) {
-  if (absl::Status status = MakeFolder(std::filesystem::path(path).parent_path().string()); !status.ok()) return status;
+  RETURN_IF_ERROR(MakeFolder(std::filesystem::path(path).parent_path().string()));
   const auto held =
       TargetLock::Acquire(path + ".part.lock", /*keep=*/false, *options.common.stop, [&](const std::string& text) { run.Say(text); });
   if (!held.ok()) return held.status();
@@ -214,31 +213,28 @@ absl::StatusOr<bool> Check(const WeightsLock& lock, const FetchToolOptions& opti
 
 absl::StatusOr<bool> Fetch(const FetchToolOptions& options, std::ostream& out) {
   const std::string lock_path = options.lock.empty() ? absl::StrCat(options.into, "/", kLockName) : options.lock;
-  absl::StatusOr<std::optional<WeightsLock>> existing = ReadExisting(lock_path);
-  if (!existing.ok()) return existing.status();
+  ASSIGN_OR_RETURN(std::optional<WeightsLock> existing, ReadExisting(lock_path));
   Queries queries;
-  if (absl::Status status = existing->has_value() ? TakeQueries(**existing, queries) : absl::OkStatus(); !status.ok()) return status;
-  absl::StatusOr<WeightsLock> lock = WantedWeights(options.request, *existing, queries);
-  if (!lock.ok()) return lock.status();
-  if (options.check) return Check(WithOtherSources(*std::move(lock), *existing), options, out);
-  absl::StatusOr<std::unique_ptr<Run>> run = Run::Make(options);
-  if (!run.ok()) return run.status();
-  absl::StatusOr<std::vector<FileTask>> tasks = ResolveLock(*lock, options.into, (*run)->resolve_options(std::move(queries)));
-  if (!tasks.ok()) return WithAdvice(tasks.status(), *lock);
-  if (absl::Status status = options.require_hash ? CheckHashesKnown(*tasks) : absl::OkStatus(); !status.ok()) return status;
+  RETURN_IF_ERROR(existing.has_value() ? TakeQueries(*existing, queries) : absl::OkStatus());
+  ASSIGN_OR_RETURN(WeightsLock lock, WantedWeights(options.request, existing, queries));
+  if (options.check) return Check(WithOtherSources(std::move(lock), existing), options, out);
+  ASSIGN_OR_RETURN(std::unique_ptr<Run> run, Run::Make(options));
+  ASSIGN_OR_RETURN(std::vector<FileTask> tasks, ResolveLock(lock, options.into, run->resolve_options(std::move(queries))),
+                   WithAdvice(_, lock));
+  RETURN_IF_ERROR(options.require_hash ? CheckHashesKnown(tasks) : absl::OkStatus());
   if (options.dry_run) {
-    PrintPlan(*lock, *tasks, (*run)->fetch_options(), options.json, out);
+    PrintPlan(lock, tasks, run->fetch_options(), options.json, out);
     return true;
   }
   // Once before, so that an interrupted fetch goes on with the same commits; once after, with all that was learned.
-  if (absl::Status status = Save(WithOtherSources(*lock, *existing), lock_path, **run, options); !status.ok()) return status;
+  RETURN_IF_ERROR(Save(WithOtherSources(lock, existing), lock_path, *run, options));
   FetchReport report(options.json, options.common.quiet, out);
-  absl::Status status = FetchFiles(*lock, *tasks, **run, report);
-  const absl::Status saved = Save(WithOtherSources(*lock, *existing), lock_path, **run, options);
+  absl::Status status = FetchFiles(lock, tasks, *run, report);
+  const absl::Status saved = Save(WithOtherSources(lock, existing), lock_path, *run, options);
   if (status.ok()) status = saved;
-  if (options.verbose) (*run)->Say(absl::StrCat((*run)->requests(), " requests"));
-  if (!status.ok()) return WithAdvice(status, *lock);
-  report.Finish(NextStepsOf(*lock, options.into));
+  if (options.verbose) run->Say(absl::StrCat(run->requests(), " requests"));
+  if (!status.ok()) return WithAdvice(status, lock);
+  report.Finish(NextStepsOf(lock, options.into));
   return true;
 }
 

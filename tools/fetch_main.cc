@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
 #include "tools/fetch.h"
@@ -56,8 +57,7 @@ https_proxy and no_proxy mean what they mean to huggingface_hub, PaddleNLP and c
 
 int main(int argc, char** argv) {
   return weighbridge::RunTool(argc, argv, kUsage, [](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
-    absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(weighbridge::ByteCount{});
-    if (!common.ok()) return common.status();
+    ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(weighbridge::ByteCount{}));
     if (!command_line.sources.empty()) return absl::InvalidArgumentError("wanted are addresses, not ID=PATH");
     if (absl::GetFlag(FLAGS_into).empty()) return absl::InvalidArgumentError("--into=DIR is missing");
     if (absl::GetFlag(FLAGS_streams) < 1) return absl::InvalidArgumentError("--streams: wanted is 1 or more");
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
                                .retry_wait = absl::GetFlag(FLAGS_retry_wait),
                                .drive_endpoint = absl::GetFlag(FLAGS_drive_endpoint),
                                .environment = weighbridge::ReadFetchEnvironment(),
-                               .common = *common},
+                               .common = common},
                               std::cout);
   });
 }

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "base/parallel_for.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
 #include "formats/json/quote_json.h"
@@ -50,8 +51,7 @@ absl::StatusOr<std::vector<const CheckpointTensor*>> Select(const Checkpoint& ch
 
 template <typename Digest>
 absl::StatusOr<std::string> DigestTensor(const StoredTensor& tensor, Digest& digest, int64_t memory) {
-  const absl::Status status = ForEachPiece(tensor, memory, [&](absl::string_view piece) { digest.Update(piece); });
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(ForEachPiece(tensor, memory, [&](absl::string_view piece) { digest.Update(piece); }));
   absl::StatusOr<std::string> finished = digest.Finish();
   if (!finished.ok()) return finished;
   return absl::BytesToHexString(*finished);
@@ -60,23 +60,21 @@ absl::StatusOr<std::string> DigestTensor(const StoredTensor& tensor, Digest& dig
 absl::StatusOr<std::vector<std::string>> Digests(const std::vector<const CheckpointTensor*>& tensors, const InspectOptions& options) {
   std::vector<std::string> digests(tensors.size());
   const int64_t memory = options.common.memory / options.common.threads;
-  absl::Status status = ParallelFor(
-      static_cast<int64_t>(tensors.size()), options.common.threads, options.common.stop, [&](int64_t index, int) -> absl::Status {
-        const StoredTensor& tensor = tensors[index]->tensor;
-        absl::StatusOr<std::string> digest;
-        if (options.digest == InspectOptions::Digest::kSha256) {
-          Sha256 sha256;
-          digest = DigestTensor(tensor, sha256, memory);
-        } else {
-          ContentDigest xxh3(tensor.spec());
-          digest = DigestTensor(tensor, xxh3, memory);
-        }
-        if (!digest.ok())
-          return absl::Status(digest.status().code(), absl::StrCat("tensor \"", tensors[index]->name, "\": ", digest.status().message()));
-        digests[index] = *std::move(digest);
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(tensors.size()), options.common.threads, options.common.stop,
+                              [&](int64_t index, int) -> absl::Status {
+                                const StoredTensor& tensor = tensors[index]->tensor;
+                                absl::StatusOr<std::string> digest;
+                                if (options.digest == InspectOptions::Digest::kSha256) {
+                                  Sha256 sha256;
+                                  digest = DigestTensor(tensor, sha256, memory);
+                                } else {
+                                  ContentDigest xxh3(tensor.spec());
+                                  digest = DigestTensor(tensor, xxh3, memory);
+                                }
+                                if (!digest.ok()) return Annotate(digest.status(), absl::StrCat("tensor \"", tensors[index]->name, "\""));
+                                digests[index] = *std::move(digest);
+                                return absl::OkStatus();
+                              }));
   return digests;
 }
 
@@ -187,24 +185,19 @@ absl::StatusOr<InspectOptions::Digest> ParseInspectDigest(const std::string& tex
 absl::StatusOr<bool> Inspect(const InspectOptions& options, std::ostream& out) {
   ReadLimits limits;
   limits.opaque_objects = options.opaque;
-  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(options.path, limits);
-  if (!checkpoint.ok()) return checkpoint.status();
-  absl::StatusOr<std::vector<const CheckpointTensor*>> tensors = Select(*checkpoint, options.match);
-  if (!tensors.ok()) return tensors.status();
-  Listing listing{.tensors = *std::move(tensors), .digests = {}};
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(options.path, limits));
+  ASSIGN_OR_RETURN(std::vector<const CheckpointTensor*> tensors, Select(checkpoint, options.match));
+  Listing listing{.tensors = std::move(tensors), .digests = {}};
   if (options.digest != InspectOptions::Digest::kNone) {
-    if (absl::Status status = CheckChecksums(*checkpoint, listing.tensors, options.common); !status.ok()) return status;
-    absl::StatusOr<std::vector<std::string>> digests = Digests(listing.tensors, options);
-    if (!digests.ok()) return digests.status();
-    listing.digests = *std::move(digests);
+    RETURN_IF_ERROR(CheckChecksums(checkpoint, listing.tensors, options.common));
+    ASSIGN_OR_RETURN(listing.digests, Digests(listing.tensors, options));
   }
   if (options.format == InspectOptions::Format::kText) {
-    out << Text(*checkpoint, listing);
+    out << Text(checkpoint, listing);
     return true;
   }
-  absl::StatusOr<std::string> json = Json(*checkpoint, listing);
-  if (!json.ok()) return json.status();
-  out << *json;
+  ASSIGN_OR_RETURN(std::string json, Json(checkpoint, listing));
+  out << json;
   return true;
 }
 

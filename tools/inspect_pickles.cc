@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "formats/directory/list_pickles.h"
 #include "formats/json/quote_json.h"
 #include "formats/pickle/value.h"
@@ -60,24 +61,22 @@ absl::StatusOr<std::string> Json(const std::string& path, const std::vector<List
 }  // namespace
 
 absl::StatusOr<bool> InspectPickles(const InspectOptions& options, std::ostream& out) {
-  const absl::StatusOr<std::vector<ListedPickle>> pickles = ListPickles(options.path);
-  if (!pickles.ok()) return pickles.status();
+  ASSIGN_OR_RETURN(const std::vector<ListedPickle> pickles, ListPickles(options.path));
   bool is_safe = true;
   absl::Status unfollowed;
-  for (const ListedPickle& listed : *pickles) {
+  for (const ListedPickle& listed : pickles) {
     is_safe &= !listed.IsForbidden();
     if (!listed.IsForbidden() && !listed.status.ok()) {
-      unfollowed.Update(absl::Status(listed.status.code(), absl::StrCat("reading ", listed.where, ": ", listed.status.message())));
+      unfollowed.Update(Annotate(listed.status, absl::StrCat("reading ", listed.where)));
     }
   }
   if (is_safe && !unfollowed.ok()) return unfollowed;
   if (options.format == InspectOptions::Format::kText) {
-    out << Text(*pickles);
+    out << Text(pickles);
     return is_safe;
   }
-  const absl::StatusOr<std::string> json = Json(options.path, *pickles);
-  if (!json.ok()) return json.status();
-  out << *json;
+  ASSIGN_OR_RETURN(const std::string json, Json(options.path, pickles));
+  out << json;
   return is_safe;
 }
 

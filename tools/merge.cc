@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "proto/recipe.pb.h"
 #include "recipes/recipes.h"
@@ -15,15 +16,14 @@
 namespace weighbridge {
 
 absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
-  absl::StatusOr<Recipe> recipe = LoadRecipe(options.recipe);
-  if (!recipe.ok()) return recipe.status();
+  ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options.recipe));
   absl::StatusOr<std::vector<PlanSource>> sources =
-      OpenSources(*recipe, options.sources, {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
+      OpenSources(recipe, options.sources, {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (options.conversion.folder.empty() && options.conversion.NeedsFolder()) {
     return absl::InvalidArgumentError("--save_path=DIR is missing: the folder for the result");
   }
-  return Convert(*recipe, *sources, options.conversion, out);
+  return Convert(recipe, *sources, options.conversion, out);
 }
 
 }  // namespace weighbridge

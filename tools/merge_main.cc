@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
 #include "tools/example.h"
@@ -48,8 +49,7 @@ int main(int argc, char** argv) {
   const weighbridge::Example example = weighbridge::FindExample(argv[0]);
   return weighbridge::RunTool(argc, argv, kUsage, [&](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
     if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": wanted is ID=CHECKPOINT"));
-    absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
-    if (!common.ok()) return common.status();
+    ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
     const std::optional<weighbridge::ByteCount> max_shard_size = absl::GetFlag(FLAGS_max_shard_size);
     weighbridge::MergeOptions options{
         .recipe = absl::GetFlag(FLAGS_recipe),
@@ -63,9 +63,9 @@ int main(int argc, char** argv) {
                        .dry_run = absl::GetFlag(FLAGS_dry_run),
                        .explain = absl::GetFlag(FLAGS_explain),
                        .overwrite = absl::GetFlag(FLAGS_overwrite),
-                       .common = *common}};
+                       .common = common}};
     if (argc == 1) {
-      if (absl::Status status = weighbridge::UseExample(example, options); !status.ok()) return status;
+      RETURN_IF_ERROR(weighbridge::UseExample(example, options));
     }
     return weighbridge::Merge(options, std::cout);
   });

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "convert/origins.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
@@ -42,9 +43,8 @@ class SourceOpener {
   absl::StatusOr<std::vector<PlanSource>> Open(const Recipe& recipe) const {
     std::vector<PlanSource> sources;
     for (const Recipe::Source& source : recipe.sources()) {
-      absl::StatusOr<PlanSource> opened = paths_.contains(source.id()) ? OpenGiven(source.id()) : Make(recipe, source);
-      if (!opened.ok()) return opened.status();
-      sources.push_back(*std::move(opened));
+      ASSIGN_OR_RETURN(PlanSource opened, paths_.contains(source.id()) ? OpenGiven(source.id()) : Make(recipe, source));
+      sources.push_back(std::move(opened));
     }
     return sources;
   }
@@ -93,8 +93,7 @@ class SourceOpener {
 
   absl::StatusOr<PlanSource> OpenGiven(const std::string& id) const {
     absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(paths_.at(id));
-    const absl::Status status = checkpoint.ok() ? AddOrigins(*checkpoint, ReceiptsFolder()) : checkpoint.status();
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(id, ": ", status.message()));
+    RETURN_IF_ERROR(checkpoint.ok() ? AddOrigins(*checkpoint, ReceiptsFolder()) : checkpoint.status(), Annotate(_, id));
     return PlanSource{.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
   }
 
@@ -103,21 +102,18 @@ class SourceOpener {
       return absl::InvalidArgumentError(absl::StrCat(id, "=PATH is missing; ", Wanted(recipe)));
     };
     if (source.made_by().empty() && !makers_.contains(source.id())) return missing(source.id());
-    absl::StatusOr<Recipe> maker = Maker(source);
-    if (!maker.ok()) return maker.status();
-    if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(*maker, path.first); })) {
+    ASSIGN_OR_RETURN(Recipe maker, Maker(source));
+    if (std::none_of(paths_.begin(), paths_.end(), [&](const auto& path) { return HasSource(maker, path.first); })) {
       return missing(source.id());
     }
     std::vector<PlanSource> sources;
-    for (const Recipe::Source& below : maker->sources()) {
+    for (const Recipe::Source& below : maker.sources()) {
       if (!paths_.contains(below.id())) return missing(below.id());
-      absl::StatusOr<PlanSource> opened = OpenGiven(below.id());
-      if (!opened.ok()) return opened.status();
-      sources.push_back(*std::move(opened));
+      ASSIGN_OR_RETURN(PlanSource opened, OpenGiven(below.id()));
+      sources.push_back(std::move(opened));
     }
-    absl::StatusOr<Plan> plan = Compile(*maker, sources, options_);
-    if (!plan.ok()) return plan.status();
-    return PlanSource{.id = source.id(), .plan = std::make_shared<const Plan>(*std::move(plan))};
+    ASSIGN_OR_RETURN(Plan plan, Compile(maker, sources, options_));
+    return PlanSource{.id = source.id(), .plan = std::make_shared<const Plan>(std::move(plan))};
   }
 
   const Paths& paths_;
@@ -130,7 +126,7 @@ class SourceOpener {
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
                                                     const CompileOptions& options, const std::map<std::string, Recipe>& makers) {
   const SourceOpener opener(paths, options, makers);
-  if (absl::Status status = opener.CheckPaths(recipe); !status.ok()) return status;
+  RETURN_IF_ERROR(opener.CheckPaths(recipe));
   return opener.Open(recipe);
 }
 
@@ -146,7 +142,7 @@ absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const
 
 absl::Status CheckIsNoSource(const std::string& path, const std::vector<PlanSource>& sources) {
   for (const PlanSource& source : sources) {
-    if (absl::Status status = CheckIsNotRead(path, source.id, *source.checkpoint); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckIsNotRead(path, source.id, *source.checkpoint));
   }
   return absl::OkStatus();
 }

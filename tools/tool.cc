@@ -28,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "convert/hidden_folder.h"
 #include "google/protobuf/stubs/logging.h"
 #include "tools/byte_count.h"
@@ -59,14 +60,13 @@ absl::Status EnterUsersWorkingDirectory() {
 
 absl::StatusOr<bool> ParseAndRun(absl::Span<char* const> arguments, absl::string_view usage,
                                  absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {
-  absl::StatusOr<CommandLine> command_line = ParseCommandLine(arguments);
-  if (!command_line.ok()) return command_line.status();
-  if (command_line->help) {
+  ASSIGN_OR_RETURN(CommandLine command_line, ParseCommandLine(arguments));
+  if (command_line.help) {
     std::cout << usage << "\nFlags:\n" << FlagsHelp();
     return true;
   }
-  if (absl::Status status = EnterUsersWorkingDirectory(); !status.ok()) return status;
-  return run(*command_line);
+  RETURN_IF_ERROR(EnterUsersWorkingDirectory());
+  return run(command_line);
 }
 
 constexpr size_t kReserve = size_t{1} << 20;

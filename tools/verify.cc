@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "convert/audited_output.h"
 #include "convert/recipes_of_manifest.h"
 #include "expr/plan.h"
@@ -59,9 +60,8 @@ class Verifier {
   explicit Verifier(const VerifyOptions& options) : options_(options), progress_(options.common.quiet) {}
 
   absl::StatusOr<bool> Run(std::ostream& out) {
-    if (absl::Status status = CheckOptions(); !status.ok()) return status;
-    if (absl::Status status = CheckExports(options_.exports, {options_.merged, options_.manifest, options_.recipe}); !status.ok())
-      return status;
+    RETURN_IF_ERROR(CheckOptions());
+    RETURN_IF_ERROR(CheckExports(options_.exports, {options_.merged, options_.manifest, options_.recipe}));
     return options_.manifest.empty() ? RunJudge(out) : RunAudit(out);
   }
 
@@ -79,18 +79,16 @@ class Verifier {
   }
 
   absl::StatusOr<bool> RunJudge(std::ostream& out) {
-    absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
-    if (!recipe.ok()) return recipe.status();
-    absl::StatusOr<Judged> judged = JudgeBySources({.merged = options_.merged, .recipe = *recipe});
-    if (!judged.ok()) return judged.status();
-    if (!judged->manifest.has_value()) {
-      if (absl::Status status = RemoveExports(options_.exports); !status.ok()) return status;
-      PrintAnswer({.summary = absl::StrCat("damaged: ", judged->damage)}, options_.json, out);
+    ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options_.recipe));
+    ASSIGN_OR_RETURN(Judged judged, JudgeBySources({.merged = options_.merged, .recipe = recipe}));
+    if (!judged.manifest.has_value()) {
+      RETURN_IF_ERROR(RemoveExports(options_.exports));
+      PrintAnswer({.summary = absl::StrCat("damaged: ", judged.damage)}, options_.json, out);
       return false;
     }
-    const Manifest& manifest = *judged->manifest;
+    const Manifest& manifest = *judged.manifest;
     const bool accepted = IsAccepted(manifest);
-    if (absl::Status status = WriteExports(options_.exports, manifest, {.is_yes = accepted}); !status.ok()) return status;
+    RETURN_IF_ERROR(WriteExports(options_.exports, manifest, {.is_yes = accepted}));
     if (options_.json) {
       out << ManifestToJson(manifest);
     } else {
@@ -100,25 +98,20 @@ class Verifier {
   }
 
   absl::StatusOr<bool> RunAudit(std::ostream& out) {
-    absl::StatusOr<std::string> bytes = ReadManifest();
-    if (!bytes.ok()) return bytes.status();
-    absl::StatusOr<Manifest> manifest = ParseManifest(*bytes);
-    if (!manifest.ok()) return AboutManifest(manifest.status());
+    ASSIGN_OR_RETURN(std::string bytes, ReadManifest());
+    ASSIGN_OR_RETURN(Manifest manifest, ParseManifest(bytes), AboutManifest(_));
     VerifyAnswer answer;
-    answer.remarks = NamesakesOfEmbedded(*manifest);
-    if (absl::Status status = SetQuestion(); !status.ok()) return status;
-    absl::StatusOr<std::vector<std::string>> believed = AuditManifest(*manifest, *bytes, question_);
-    if (!believed.ok()) return AboutManifest(believed.status());
-    answer.findings = *std::move(believed);
-    if (absl::Status status = CheckRecipe(*manifest, answer); !status.ok()) return status;
-    if (absl::Status status = AuditOutput(*manifest, answer); !status.ok()) return status;
+    answer.remarks = NamesakesOfEmbedded(manifest);
+    RETURN_IF_ERROR(SetQuestion());
+    ASSIGN_OR_RETURN(answer.findings, AuditManifest(manifest, bytes, question_), AboutManifest(_));
+    RETURN_IF_ERROR(CheckRecipe(manifest, answer));
+    RETURN_IF_ERROR(AuditOutput(manifest, answer));
 
     answer.accepted = answer.findings.empty();
     const bool is_judged = answer.judgement.has_value();
-    absl::Status status = WriteExports(options_.exports, is_judged ? *answer.judgement : *manifest,
-                                       {.is_yes = answer.accepted, .is_judged_now = is_judged, .reasons = answer.findings});
-    if (!status.ok()) return status;
-    answer.summary = SummaryOfAudit(*manifest, answer);
+    RETURN_IF_ERROR(WriteExports(options_.exports, is_judged ? *answer.judgement : manifest,
+                                 {.is_yes = answer.accepted, .is_judged_now = is_judged, .reasons = answer.findings}));
+    answer.summary = SummaryOfAudit(manifest, answer);
     PrintAnswer(answer, options_.json, out);
     return answer.accepted;
   }
@@ -126,9 +119,8 @@ class Verifier {
   absl::Status SetQuestion() {
     question_ = {.tolerance = options_.tolerance, .recipe_tolerances = {}, .content_only = options_.content};
     if (options_.recipe.empty()) return absl::OkStatus();
-    absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
-    if (!recipe.ok()) return recipe.status();
-    question_.recipe_tolerances = TolerancesOf(*recipe);
+    ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options_.recipe));
+    question_.recipe_tolerances = TolerancesOf(recipe);
     return absl::OkStatus();
   }
 
@@ -148,11 +140,9 @@ class Verifier {
   // Where the auditor has a recipe, the manifest's is that one.
   absl::Status CheckRecipe(const Manifest& manifest, VerifyAnswer& answer) const {
     if (options_.recipe.empty()) return absl::OkStatus();
-    absl::StatusOr<Recipe> recipe = LoadRecipe(options_.recipe);
-    if (!recipe.ok()) return recipe.status();
-    absl::StatusOr<std::vector<std::string>> others = CompareRecipes(manifest, *recipe, {.pad_rows = options_.pad_rows});
-    if (!others.ok()) return others.status();
-    answer.findings.insert(answer.findings.end(), others->begin(), others->end());
+    ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options_.recipe));
+    ASSIGN_OR_RETURN(std::vector<std::string> others, CompareRecipes(manifest, recipe, {.pad_rows = options_.pad_rows}));
+    answer.findings.insert(answer.findings.end(), others.begin(), others.end());
     return absl::OkStatus();
   }
 
@@ -173,44 +163,39 @@ class Verifier {
   // Asks the sources once more: does the comparison give what the manifest says?
   absl::Status JudgeAgain(const Manifest& manifest, const std::string& path, VerifyAnswer& answer) {
     const bool is_own = !options_.recipe.empty();
-    absl::StatusOr<Recipe> recipe = is_own ? LoadRecipe(options_.recipe) : ParseRecipe(manifest.recipe().textproto(), options_.manifest);
-    if (!recipe.ok()) return recipe.status();
-    JudgeRequest request{.merged = path, .recipe = *std::move(recipe), .makers = {}, .plan_tolerances = is_own};
+    ASSIGN_OR_RETURN(Recipe recipe, is_own ? LoadRecipe(options_.recipe) : ParseRecipe(manifest.recipe().textproto(), options_.manifest));
+    JudgeRequest request{.merged = path, .recipe = std::move(recipe), .makers = {}, .plan_tolerances = is_own};
     for (const SourceRecipe& made : manifest.made_sources()) {
       if (is_own) break;
-      absl::StatusOr<Recipe> maker = ParseRecipe(made.recipe().textproto(), options_.manifest);
-      if (!maker.ok()) return maker.status();
-      request.makers.emplace(made.id(), *std::move(maker));
+      ASSIGN_OR_RETURN(Recipe maker, ParseRecipe(made.recipe().textproto(), options_.manifest));
+      request.makers.emplace(made.id(), std::move(maker));
     }
-    absl::StatusOr<Judged> judged = JudgeBySources(request);
-    if (!judged.ok()) return judged.status();
-    if (!judged->manifest.has_value()) {
-      answer.findings.push_back(absl::StrCat("damaged: ", judged->damage));
+    ASSIGN_OR_RETURN(Judged judged, JudgeBySources(request));
+    if (!judged.manifest.has_value()) {
+      answer.findings.push_back(absl::StrCat("damaged: ", judged.damage));
       return absl::OkStatus();
     }
-    for (const std::string& finding : CompareJudgements(manifest, *judged->manifest, question_)) answer.findings.push_back(finding);
-    if (!IsAccepted(*judged->manifest)) {
-      for (const std::string& finding : Findings(*judged->manifest)) answer.findings.push_back(finding);
+    for (const std::string& finding : CompareJudgements(manifest, *judged.manifest, question_)) answer.findings.push_back(finding);
+    if (!IsAccepted(*judged.manifest)) {
+      for (const std::string& finding : Findings(*judged.manifest)) answer.findings.push_back(finding);
     }
-    answer.judgement = *std::move(judged->manifest);
+    answer.judgement = *std::move(judged.manifest);
     return absl::OkStatus();
   }
 
   absl::StatusOr<Judged> JudgeBySources(const JudgeRequest& request) {
     const CompileOptions compile{.pad_rows = options_.pad_rows, .stop = options_.common.stop};
-    absl::StatusOr<std::vector<PlanSource>> sources = OpenSources(request.recipe, options_.sources, compile, request.makers);
-    if (!sources.ok()) return sources.status();
-    absl::StatusOr<Plan> plan = Compile(request.recipe, *sources, compile);
-    if (!plan.ok()) return plan.status();
+    ASSIGN_OR_RETURN(std::vector<PlanSource> sources, OpenSources(request.recipe, options_.sources, compile, request.makers));
+    ASSIGN_OR_RETURN(Plan plan, Compile(request.recipe, sources, compile));
     absl::StatusOr<Checkpoint> merged = OpenCheckpoint(request.merged);
     if (absl::IsDataLoss(merged.status())) return Judged{.manifest = std::nullopt, .damage = std::string(merged.status().message())};
     if (!merged.ok()) return merged.status();
     for (const std::string& path : options_.exports.Paths()) {
-      absl::Status status = CheckIsNoSource(path, plan->sources);
+      absl::Status status = CheckIsNoSource(path, plan.sources);
       if (status.ok()) status = CheckIsNotRead(path, "the merged checkpoint", *merged);
       if (!status.ok()) return status;
     }
-    return JudgeMerged(*plan, *merged, request.plan_tolerances);
+    return JudgeMerged(plan, *merged, request.plan_tolerances);
   }
 
   absl::StatusOr<Judged> JudgeMerged(const Plan& plan, const Checkpoint& merged, bool plan_tolerances) {
@@ -240,14 +225,11 @@ class Verifier {
   }
 
   absl::StatusOr<std::string> ReadManifest() const {
-    absl::StatusOr<ByteSourcePtr> file = OpenFile(options_.manifest);
-    if (!file.ok()) return file.status();
-    return ReadAll(**file, kMostManifestBytes);
+    ASSIGN_OR_RETURN(ByteSourcePtr file, OpenFile(options_.manifest));
+    return ReadAll(*file, kMostManifestBytes);
   }
 
-  absl::Status AboutManifest(const absl::Status& status) const {
-    return absl::Status(status.code(), absl::StrCat("reading ", options_.manifest, ": ", status.message()));
-  }
+  absl::Status AboutManifest(const absl::Status& status) const { return Annotate(status, absl::StrCat("reading ", options_.manifest)); }
 
   AuditOptions GetAuditOptions() {
     return {
@@ -256,34 +238,31 @@ class Verifier {
 
   // Both return the path of the file that stands for the output's checkpoint, empty where the manifest has none.
   absl::StatusOr<std::string> AuditBytesOf(const Manifest& manifest, bool is_believed, VerifyAnswer& answer) {
-    absl::StatusOr<AuditedOutput> output = OpenAuditedOutput(manifest, options_.merged);
-    if (!output.ok()) return output.status();
+    ASSIGN_OR_RETURN(AuditedOutput output, OpenAuditedOutput(manifest, options_.merged));
     for (const std::string& path : options_.exports.Paths()) {
-      if (absl::Status status = CheckIsNotAudited(path, *output); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckIsNotAudited(path, output));
     }
-    if (!is_believed) return output->path;
-    progress_.Start("auditing", AuditBytes(manifest, output->files));
-    absl::StatusOr<std::vector<std::string>> findings = AuditFiles(manifest, output->files, GetAuditOptions());
+    if (!is_believed) return output.path;
+    progress_.Start("auditing", AuditBytes(manifest, output.files));
+    absl::StatusOr<std::vector<std::string>> findings = AuditFiles(manifest, output.files, GetAuditOptions());
     progress_.Finish();
     if (!findings.ok()) return findings.status();
-    for (const std::vector<std::string>& found : {output->findings, *findings}) {
+    for (const std::vector<std::string>& found : {output.findings, *findings}) {
       answer.findings.insert(answer.findings.end(), found.begin(), found.end());
     }
-    if (answer.findings.empty() && options_.sources.empty() && !output->path.empty()) {
-      if (absl::Status status = AuditTableOf(manifest, output->path, answer); !status.ok()) return status;
+    if (answer.findings.empty() && options_.sources.empty() && !output.path.empty()) {
+      RETURN_IF_ERROR(AuditTableOf(manifest, output.path, answer));
     }
-    return output->path;
+    return output.path;
   }
 
   // The bytes are those that the manifest speaks of; do they say what it says? Who gives sources learns more by the new judgement.
   absl::Status AuditTableOf(const Manifest& manifest, const std::string& path, VerifyAnswer& answer) {
-    absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path);
-    if (!checkpoint.ok()) return checkpoint.status();
+    ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(path));
     AuditOptions options = GetAuditOptions();
     options.on_progress = nullptr;  // Few bytes, if any.
-    absl::StatusOr<std::vector<std::string>> findings = AuditTable(manifest, *checkpoint, options);
-    if (!findings.ok()) return findings.status();
-    answer.findings.insert(answer.findings.end(), findings->begin(), findings->end());
+    ASSIGN_OR_RETURN(std::vector<std::string> findings, AuditTable(manifest, checkpoint, options));
+    answer.findings.insert(answer.findings.end(), findings.begin(), findings.end());
     return absl::OkStatus();
   }
 
@@ -295,7 +274,7 @@ class Verifier {
     }
     if (!checkpoint.ok()) return checkpoint.status();
     for (const std::string& path : options_.exports.Paths()) {
-      if (absl::Status status = CheckIsNotRead(path, "the merged checkpoint", *checkpoint); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckIsNotRead(path, "the merged checkpoint", *checkpoint));
     }
     if (!is_believed) return options_.merged;
     int64_t bytes = 0;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "convert/output_folder.h"
 #include "formats/bytes/output_file.h"
 #include "proto/manifest.pb.h"
@@ -25,11 +26,11 @@ namespace {
 absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool overwrite) {
   if (path.empty()) return absl::OkStatus();
   OutputFolder folder(std::filesystem::path(path).parent_path().string(), overwrite);
-  if (absl::Status status = folder.Prepare(1); !status.ok()) return status;
+  RETURN_IF_ERROR(folder.Prepare(1));
   absl::StatusOr<std::unique_ptr<OutputFile>> file =
       folder.Create(std::filesystem::path(path).filename().string(), static_cast<int64_t>(bytes.size()));
   if (!file.ok()) return file.status();
-  if (absl::Status status = (*file)->WriteAt(0, bytes); !status.ok()) return status;
+  RETURN_IF_ERROR((*file)->WriteAt(0, bytes));
   return folder.Publish({file->get()}, [] { return std::vector<std::string>(); });
 }
 
@@ -60,7 +61,7 @@ absl::Status CheckExports(const VerifyExports& exports, const std::vector<std::s
       if (!std::filesystem::equivalent(path, other, error) || error) continue;
       return absl::FailedPreconditionError(absl::StrCat(path, " is read here and is never overwritten; give another file"));
     }
-    if (absl::Status status = OutputFile::CheckTarget(path, exports.overwrite); !status.ok()) return status;
+    RETURN_IF_ERROR(OutputFile::CheckTarget(path, exports.overwrite));
   }
   return absl::OkStatus();
 }
@@ -82,7 +83,7 @@ absl::Status WriteExports(const VerifyExports& exports, const Manifest& manifest
 
 absl::Status RemoveExports(const VerifyExports& exports) {
   for (const std::string& path : exports.Paths()) {
-    if (absl::Status status = RemoveOlder(path, exports.overwrite); !status.ok()) return status;
+    RETURN_IF_ERROR(RemoveOlder(path, exports.overwrite));
   }
   return absl::OkStatus();
 }

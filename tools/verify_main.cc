@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
 #include "tools/pad_rows_flag.h"
@@ -48,8 +49,7 @@ int main(int argc, char** argv) {
   return weighbridge::RunTool(argc, argv, kUsage, [](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
     if (command_line.words.size() != 1)
       return absl::InvalidArgumentError("wanted is one merged checkpoint, then ID=CHECKPOINT for each source");
-    absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
-    if (!common.ok()) return common.status();
+    ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
     const std::string format = absl::GetFlag(FLAGS_format);
     if (format != "text" && format != "json")
       return absl::InvalidArgumentError(absl::StrCat("--format=", format, ": wanted is text or json"));
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
                                             .attestation = absl::GetFlag(FLAGS_attestation),
                                             .report = absl::GetFlag(FLAGS_report),
                                             .overwrite = absl::GetFlag(FLAGS_overwrite)},
-                                .common = *common},
+                                .common = common},
                                std::cout);
   });
 }

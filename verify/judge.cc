@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/parallel_for.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
@@ -91,7 +92,7 @@ class Judging {
       AddDroppedTasks();
     }
     for (size_t t = 0; t < found_.tensors.size(); ++t) {
-      if (absl::Status status = AddTensorTasks(t); !status.ok()) return status;
+      RETURN_IF_ERROR(AddTensorTasks(t));
     }
     return absl::OkStatus();
   }
@@ -119,7 +120,7 @@ class Judging {
     }
     // A file that changed explains everything else.
     for (const Party& party : parties_) {
-      if (absl::Status unchanged = CheckUnchanged(party); !unchanged.ok()) return unchanged;
+      RETURN_IF_ERROR(CheckUnchanged(party));
     }
     if (!status.ok()) return status;
     return std::move(found_);
@@ -214,33 +215,31 @@ class Judging {
   }
 
   absl::Status CompareOneSpan(const SpanTask& task, Scratch& scratch) {
-    absl::StatusOr<SpanResult> result = CompareSpan(ComparisonOf(task.tensor), task.elements, scratch);
-    if (!result.ok()) return AnnotateTensor(NameTensor(result.status(), task.tensor));
-    if (absl::Status status = Keep(task, *std::move(result)); !status.ok()) return status;
+    ASSIGN_OR_RETURN(SpanResult result, CompareSpan(ComparisonOf(task.tensor), task.elements, scratch),
+                     AnnotateTensor(NameTensor(_, task.tensor)));
+    RETURN_IF_ERROR(Keep(task, std::move(result)));
     Progress(BytesOf(task));
     return absl::OkStatus();
   }
 
   absl::Status DigestOneFile(size_t p, size_t f) {
     const Party& party = parties_[p];
-    absl::StatusOr<std::string> sha256 = DigestFile(*party.checkpoint->files[f].bytes, party.checkpoint->checksums, options_.stop,
-                                                    [this](int64_t bytes) { Progress(bytes); });
-    if (!sha256.ok()) return Annotate(sha256.status(), party);
-    found_.sha256[p][f] = *std::move(sha256);
+    ASSIGN_OR_RETURN(found_.sha256[p][f],
+                     DigestFile(*party.checkpoint->files[f].bytes, party.checkpoint->checksums, options_.stop,
+                                [this](int64_t bytes) { Progress(bytes); }),
+                     NameParty(_, party));
     return absl::OkStatus();
   }
 
   absl::Status CheckOneRange(size_t p, const ChecksummedRange& range) {
-    if (absl::Status status = CheckRange(range); !status.ok()) return Annotate(status, parties_[p]);
+    RETURN_IF_ERROR(CheckRange(range), NameParty(_, parties_[p]));
     Progress(range.size);
     return absl::OkStatus();
   }
 
   absl::Status DigestOneRange(size_t f, DigestedRange& range, Scratch& scratch) {
     const Scratch::Lease bytes = scratch.Take(range.range.size);
-    if (absl::Status status = merged_.files[f].bytes->ReadAt(range.range.offset, bytes.bytes()); !status.ok()) {
-      return Annotate(status, parties_.back());
-    }
+    RETURN_IF_ERROR(merged_.files[f].bytes->ReadAt(range.range.offset, bytes.bytes()), NameParty(_, parties_.back()));
     ChunkDigests digest(DigestKind::kXxh3);
     digest.Update(absl::string_view(bytes.bytes().data(), bytes.bytes().size()));
     range.xxh3 = digest.Finish().value();  // XXH3 never fails.
@@ -252,8 +251,7 @@ class Judging {
     ContentDigest digest(tensor.tensor.spec());
     absl::Status status = ForEachPiece(tensor.tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); });
     if (!status.ok()) {
-      return AnnotateTensor(
-          absl::Status(status.code(), absl::StrCat("tensor \"", plan_.dropped[d].source, "/", tensor.name, "\": ", status.message())));
+      return AnnotateTensor(Annotate(status, absl::StrCat("tensor \"", plan_.dropped[d].source, "/", tensor.name, "\"")));
     }
     found_.dropped_xxh3[d] = digest.Finish().value();  // XXH3 never fails.
     Progress(tensor.tensor.byte_size());
@@ -298,34 +296,32 @@ class Judging {
     for (const Difference& part : chunks.differences) difference->Add(part);
     if (difference->elements > 0) tensor.difference = std::move(difference);
     for (const ValueSums& values : chunks.values) tensor.values.Add(values);
-    absl::StatusOr<std::string> sha256 = ContentDigestOfChunks(DigestKind::kSha256, spec, chunks.sha256);
-    if (!sha256.ok()) return sha256.status();
+    ASSIGN_OR_RETURN(std::string sha256, ContentDigestOfChunks(DigestKind::kSha256, spec, chunks.sha256));
     tensor.content_xxh3 = ContentDigestOfChunks(DigestKind::kXxh3, spec, chunks.xxh3).value();  // XXH3 never fails.
-    tensor.content_sha256 = *std::move(sha256);
+    tensor.content_sha256 = std::move(sha256);
     return absl::OkStatus();
   }
 
   absl::Status CheckUnchanged(const Party& party) const {
     for (const CheckpointFile& file : party.checkpoint->files) {
-      if (absl::Status status = file.bytes->CheckUnchanged(); !status.ok()) return Annotate(status, party);
+      RETURN_IF_ERROR(file.bytes->CheckUnchanged(), NameParty(_, party));
     }
     return absl::OkStatus();
   }
 
-  static absl::Status Annotate(const absl::Status& status, const Party& party) {
+  static absl::Status NameParty(const absl::Status& status, const Party& party) {
     const absl::Status annotated(status.code(), absl::StrCat("reading ", party.label, ": ", status.message()));
     return party.is_merged ? MarkActualUnreadable(annotated) : annotated;
   }
 
   absl::Status NameTensor(const absl::Status& status, size_t t) const {
     if (!IsActualUnreadable(status)) return status;
-    return MarkActualUnreadable(
-        absl::Status(status.code(), absl::StrCat("tensor \"", found_.tensors[t].match.found->name, "\": ", status.message())));
+    return MarkActualUnreadable(Annotate(status, absl::StrCat("tensor \"", found_.tensors[t].match.found->name, "\"")));
   }
 
   absl::Status AnnotateTensor(const absl::Status& status) const {
-    if (IsActualUnreadable(status)) return Annotate(status, parties_.back());
-    return absl::Status(status.code(), absl::StrCat("reading a source: ", status.message()));
+    if (IsActualUnreadable(status)) return NameParty(status, parties_.back());
+    return Annotate(status, "reading a source");
   }
 
   void Progress(int64_t bytes) {
@@ -353,7 +349,7 @@ class Judging {
 
 absl::StatusOr<Judgement> RunJudging(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
   Judging judging(plan, merged, options);
-  if (absl::Status status = judging.Prepare(); !status.ok()) return status;
+  RETURN_IF_ERROR(judging.Prepare());
   return judging.Run();
 }
 
@@ -361,10 +357,9 @@ absl::StatusOr<Judgement> RunJudging(const Plan& plan, const Checkpoint& merged,
 
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options) {
   // What is not listed would be judged by nobody.
-  if (absl::Status status = CheckAllListed(merged); !status.ok()) return status;
-  absl::StatusOr<Judgement> judgement = RunJudging(plan, merged, options);
-  if (!judgement.ok()) return judgement.status();
-  return MakeManifest(plan, merged, *std::move(judgement));
+  RETURN_IF_ERROR(CheckAllListed(merged));
+  ASSIGN_OR_RETURN(Judgement judgement, RunJudging(plan, merged, options));
+  return MakeManifest(plan, merged, std::move(judgement));
 }
 
 bool ConcernsMerged(const absl::Status& status) {

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/transfer.h"
@@ -62,7 +63,7 @@ absl::StatusOr<Downloaded> Download(RemoteReader& reader, const RemoteFile& file
     whole = whole || absl::IsOutOfRange(digests.status());
     journal.Clear();
     // So that no later run goes on with what is given up here.
-    if (absl::Status status = partial.Save(journal); !status.ok()) return status;
+    RETURN_IF_ERROR(partial.Save(journal));
   }
 }
 

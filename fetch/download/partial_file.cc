@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "fetch/regular_file.h"
 #include "proto/weights_lock.pb.h"
 
@@ -99,7 +100,7 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string
   if (fstat(descriptor, &status) != 0) return SystemError("asking for", path, errno);
   if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
   file->LoadJournal(status.st_size);
-  if (absl::Status allocated = file->Allocate(); !allocated.ok()) return allocated;
+  RETURN_IF_ERROR(file->Allocate());
   return file;
 }
 
@@ -155,7 +156,7 @@ absl::Status PartialFile::Save(const DownloadJournal& journal) {
 
 absl::Status PartialFile::Publish(const std::string& final_path) {
   if (fsync(descriptor_) != 0) return SystemError("syncing", path_, errno);
-  if (absl::Status status = RenameForGood(path_, final_path); !status.ok()) return status;
+  RETURN_IF_ERROR(RenameForGood(path_, final_path));
   RemoveJournal(path_);
   return absl::OkStatus();
 }

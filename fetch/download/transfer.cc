@@ -20,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/segment_map.h"
@@ -111,7 +112,7 @@ void Transfer::RunStream(bool first) {
     }
     changed_.notify_all();
     if (!part.has_value()) return;
-    if (absl::Status status = FetchPart(part->id); !status.ok()) return Fail(status);
+    RETURN_IF_ERROR(FetchPart(part->id), Fail(_));
   }
 }
 
@@ -169,7 +170,7 @@ absl::Status Transfer::Write(size_t id, absl::string_view bytes) {
     const std::lock_guard lock(mutex_);
     offset = map_.Missing(id).begin;
   }
-  if (absl::Status status = partial_.WriteAt(offset, bytes); !status.ok()) return status;
+  RETURN_IF_ERROR(partial_.WriteAt(offset, bytes));
   const auto count = static_cast<int64_t>(bytes.size());
   {
     const std::lock_guard lock(mutex_);
@@ -194,8 +195,7 @@ void Transfer::Hash() {
     }
     while (hashed < prefix && !cancelled_) {
       const auto count = static_cast<size_t>(std::min<int64_t>(prefix - hashed, static_cast<int64_t>(buffer.size())));
-      const absl::Status status = partial_.ReadAt(hashed, absl::MakeSpan(buffer.data(), count));
-      if (!status.ok()) return Fail(status);
+      RETURN_IF_ERROR(partial_.ReadAt(hashed, absl::MakeSpan(buffer.data(), count)), Fail(_));
       hasher_.Update(absl::string_view(buffer.data(), count));
       hashed += static_cast<int64_t>(count);
     }
@@ -218,7 +218,7 @@ void Transfer::KeepSaving() {
     const absl::Time begin = absl::Now();
     if (last || (begin >= next && received_ != saved)) {
       saved = received_;
-      if (const absl::Status status = partial_.Save(Journal()); !status.ok()) return Fail(status);
+      RETURN_IF_ERROR(partial_.Save(Journal()), Fail(_));
       // On a slow disk at most a tenth of the time goes into saving.
       const absl::Time end = absl::Now();
       next = end + std::clamp(10 * (end - begin), options_.save_every, std::max(options_.save_every, kLongestUnsaved));

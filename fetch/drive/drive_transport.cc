@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "fetch/drive/drive_page.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "fetch/http/http_client.h"
 #include "fetch/retry.h"
 #include "fetch/url.h"
@@ -75,7 +76,7 @@ class Chain {
   absl::Status Add(const Url& next) {
     if (last().scheme == "https" && next.scheme == "http") return Error(next, "leads from https to http");
     const bool loop = std::any_of(urls_.begin(), urls_.end(), [&](const Url& url) { return url.ToString() == next.ToString(); });
-    if (const absl::Status plain = CheckMayBePlain(next); !plain.ok()) return Error(next, plain.message());
+    RETURN_IF_ERROR(CheckMayBePlain(next), Error(next, _.message()));
     if (loop) return Error(next, "leads in a circle");
     if (urls_.size() > kMaxHops) return Error(next, absl::StrCat("has more than ", kMaxHops, " redirects"));
     urls_.push_back(next);
@@ -162,16 +163,16 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
     if (kind == Kind::kFinal || (!status.ok() && head.status == 0)) return status.ok() ? status : Annotate(status, url.WithoutQuery());
     if (absl::IsCancelled(status)) return status;
     if (kind == Kind::kFailure) return Annotate(site.Explain(url, head, text), url.WithoutQuery());
-    absl::StatusOr<Url> next = kind == Kind::kRedirect ? ResolveReference(url, head.Find("location")) : site.AfterPage(url, head, text);
-    if (!next.ok()) return Annotate(next.status(), url.WithoutQuery());
-    if (status = chain.Add(*next); !status.ok()) return status;
+    ASSIGN_OR_RETURN(Url next, kind == Kind::kRedirect ? ResolveReference(url, head.Find("location")) : site.AfterPage(url, head, text),
+                     Annotate(_, url.WithoutQuery()));
+    if (status = chain.Add(next); !status.ok()) return status;
   }
 }
 
 absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, ExchangeRequest request, int64_t limit) {
   request.longest = kLongestText;
   TextAnswer answer;
-  absl::Status status = SendFollowing(
+  RETURN_IF_ERROR(SendFollowing(
       client, site, request,
       [&](const Url& url, const HttpHead& head) {
         answer.url = url;
@@ -184,8 +185,7 @@ absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, ExchangeR
         }
         absl::StrAppend(&answer.body, bytes);
         return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
+      }));
   return answer;
 }
 

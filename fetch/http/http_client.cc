@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "curl/curl.h"
 #include "fetch/url.h"
 
@@ -219,7 +220,7 @@ void HttpClient::GiveBack(std::unique_ptr<Connection> connection) {
 
 absl::Status HttpClient::Send(const HttpRequest& request, absl::FunctionRef<absl::Status(const HttpHead&)> on_head,
                               absl::FunctionRef<absl::Status(absl::string_view)> on_body) {
-  if (absl::Status status = CheckMayBePlain(request.url); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckMayBePlain(request.url));
   ++requests_;
   std::unique_ptr<Connection> connection = Take();
   Exchange exchange{.on_head = on_head, .on_body = on_body, .head = {}, .status = absl::OkStatus()};

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
@@ -103,10 +104,9 @@ absl::Status HttpReader::ReadFrom(const Url& url, const Request& request, absl::
   int64_t left = 0;
   const auto see_answer = [&](const Url& final_url, const HttpHead& head) -> absl::Status {
     set_located(final_url);
-    absl::StatusOr<BodyStart> start = CheckAnswer(request, head);
-    if (!start.ok()) return start.status();
-    left = (start->begin == request.range.begin ? request.range.end : size_) - start->begin;
-    return on_start(*start);
+    ASSIGN_OR_RETURN(BodyStart start, CheckAnswer(request, head));
+    left = (start.begin == request.range.begin ? request.range.end : size_) - start.begin;
+    return on_start(start);
   };
   const auto see_body = [&](absl::string_view bytes) {
     // Cannot be behind a Content-Length; a chunked answer could go on for ever.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "fetch/file_hasher.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
@@ -103,16 +104,13 @@ Hashes StatedHashes(const HttpHead& head) {
 }
 
 absl::StatusOr<Listing> PlainTransport::List(const Uri& uri) {
-  absl::StatusOr<Url> url = UrlOf(uri);
-  if (!url.ok()) return url.status();
-  absl::StatusOr<std::string> name = PercentDecode(url->path.substr(url->path.rfind('/') + 1));
-  if (!name.ok()) return name.status();
-  if (const auto path = ParseTargetPath(*name); !path.ok()) return path.status();
-  absl::StatusOr<HttpHead> head = Probe(client_, site_, *url);
-  if (!head.ok()) return head.status();
-  const int64_t size = TotalSize(*head);
+  ASSIGN_OR_RETURN(Url url, UrlOf(uri));
+  ASSIGN_OR_RETURN(std::string name, PercentDecode(url.path.substr(url.path.rfind('/') + 1)));
+  if (const auto path = ParseTargetPath(name); !path.ok()) return path.status();
+  ASSIGN_OR_RETURN(HttpHead head, Probe(client_, site_, url));
+  const int64_t size = TotalSize(head);
   if (size < 0) return absl::FailedPreconditionError(absl::StrCat(uri.address, ": the server does not say how large the file is"));
-  return Listing{.revision = "", .files = {{.path = *name, .uri = uri, .size = size, .hashes = StatedHashes(*head)}}};
+  return Listing{.revision = "", .files = {{.path = name, .uri = uri, .size = size, .hashes = StatedHashes(head)}}};
 }
 
 std::unique_ptr<RemoteReader> PlainTransport::Open(const RemoteFile& file) {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/hub/hub_listing.h"
 #include "fetch/placement.h"
@@ -76,11 +77,10 @@ absl::Status HubCache::MakeFolders(const RemoteFile& file) const {
 }
 
 absl::Status HubCache::AddToSnapshot(const RemoteFile& file) const {
-  const absl::StatusOr<RelativePath> name = RelativePath::Parse(file.uri.path);
-  if (!name.ok()) return name.status();
+  ASSIGN_OR_RETURN(const RelativePath name, RelativePath::Parse(file.uri.path));
   if (!IsCommit(file.uri.revision)) return absl::InvalidArgumentError(absl::StrCat(file.uri.ToString(), ": names no commit"));
-  const std::string path = JoinPath(absl::StrCat(FolderOf(file.uri.repository), "/snapshots/", file.uri.revision), *name);
-  if (absl::Status status = MakeFolder(fs::path(path).parent_path().string()); !status.ok()) return status;
+  const std::string path = JoinPath(absl::StrCat(FolderOf(file.uri.repository), "/snapshots/", file.uri.revision), name);
+  RETURN_IF_ERROR(MakeFolder(fs::path(path).parent_path().string()));
   std::string target = "../..";
   for (const char byte : file.uri.path) target += byte == '/' ? "/.." : "";
   return MakeSymlink(absl::StrCat(target, "/blobs/", EtagOf(file)), path);
@@ -89,9 +89,8 @@ absl::Status HubCache::AddToSnapshot(const RemoteFile& file) const {
 absl::Status HubCache::SetRevision(const std::string& repository, const std::string& revision, const std::string& commit) const {
   // A commit stands for itself.
   if (IsCommit(revision) || !IsCommit(commit)) return absl::OkStatus();
-  const absl::StatusOr<RelativePath> name = RelativePath::Parse(revision);
-  if (!name.ok()) return name.status();
-  const std::string path = JoinPath(absl::StrCat(FolderOf(repository), "/refs"), *name);
+  ASSIGN_OR_RETURN(const RelativePath name, RelativePath::Parse(revision));
+  const std::string path = JoinPath(absl::StrCat(FolderOf(repository), "/refs"), name);
   if (ReadRevision(path) == commit) return absl::OkStatus();
   absl::Status status = MakeFolder(fs::path(path).parent_path().string());
   return status.ok() ? WriteFileAtomically(path, commit) : status;
@@ -99,10 +98,9 @@ absl::Status HubCache::SetRevision(const std::string& repository, const std::str
 
 absl::StatusOr<Listing> HubCache::List(const Uri& uri) const {
   const std::string revision = uri.revision.empty() ? "main" : uri.revision;
-  const absl::StatusOr<RelativePath> name = RelativePath::Parse(revision);
-  if (!name.ok()) return name.status();
+  ASSIGN_OR_RETURN(const RelativePath name, RelativePath::Parse(revision));
   const std::string folder = FolderOf(uri.repository);
-  const std::string commit = IsCommit(revision) ? revision : ReadRevision(JoinPath(absl::StrCat(folder, "/refs"), *name));
+  const std::string commit = IsCommit(revision) ? revision : ReadRevision(JoinPath(absl::StrCat(folder, "/refs"), name));
   const std::string snapshot = absl::StrCat(folder, "/snapshots/", commit);
   std::error_code error;
   if (!IsCommit(commit) || !fs::is_directory(snapshot, error)) {

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/file_hasher.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
@@ -67,21 +68,19 @@ Hashes HashesOfEtag(absl::string_view etag) {
 absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::string_view json) {
   Listing listing;
   std::map<std::string, Sibling> siblings;  // By position.
-  absl::Status status = VisitJson(json, kMaxNesting, [&](absl::Span<const std::string> path, const JsonValue& value) {
+  RETURN_IF_ERROR(VisitJson(json, kMaxNesting, [&](absl::Span<const std::string> path, const JsonValue& value) {
     const auto* text = std::get_if<std::string>(&value);
     if (path.size() == 1 && path[0] == "sha" && text != nullptr) listing.revision = *text;
     if (path.size() >= 2 && path[0] == "siblings") Take(siblings[path[1]], path.subspan(2), value);
     // "[0,0,..." would take a hundred times its size.
     return siblings.size() <= kMaxFiles ? absl::OkStatus() : absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxFiles, " files"));
-  });
-  if (!status.ok()) return status;
+  }));
   if (!IsCommit(listing.revision)) return absl::DataLossError("the answer names no commit: this is no hub");
   std::map<std::string, RemoteFile> by_path;
   for (const auto& [position, sibling] : siblings) {
-    absl::StatusOr<RemoteFile> file = ToFile(sibling, repository, listing.revision);
-    if (!file.ok()) return file.status();
-    const std::string path = file->path;
-    if (!by_path.emplace(path, *std::move(file)).second) return absl::DataLossError(absl::StrCat("file ", path, " is listed twice"));
+    ASSIGN_OR_RETURN(RemoteFile file, ToFile(sibling, repository, listing.revision));
+    const std::string path = file.path;
+    if (!by_path.emplace(path, std::move(file)).second) return absl::DataLossError(absl::StrCat("file ", path, " is listed twice"));
   }
   for (auto& [path, file] : by_path) listing.files.push_back(std::move(file));
   return listing;

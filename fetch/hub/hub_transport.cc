@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
@@ -43,9 +44,8 @@ Url HubTransport::At(const std::string& path, const std::string& query) const {
 absl::StatusOr<Listing> HubTransport::List(const Uri& uri) {
   const std::string revision = PercentEncode(RevisionOf(uri));
   const Url url = At(absl::StrCat("/api/models/", uri.repository, "/revision/", revision), "blobs=true");
-  absl::StatusOr<TextAnswer> answer = GetText(client_, site_, {.method = "GET", .url = url, .headers = {}}, kMaxListingBytes);
-  if (!answer.ok()) return answer.status();
-  absl::StatusOr<Listing> listing = ParseHubListing(uri.repository, answer->body);
+  ASSIGN_OR_RETURN(TextAnswer answer, GetText(client_, site_, {.method = "GET", .url = url, .headers = {}}, kMaxListingBytes));
+  absl::StatusOr<Listing> listing = ParseHubListing(uri.repository, answer.body);
   if (!listing.ok()) return Annotate(listing.status(), url.WithoutQuery());
   if (IsCommit(uri.revision) && uri.revision != listing->revision) {
     return absl::DataLossError(absl::StrCat(url.WithoutQuery(), ": asked for that commit, got ", listing->revision));

@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "fetch/regular_file.h"
 #include "fetch/target_path.h"
 #include "fetch/transport.h"
@@ -45,9 +46,8 @@ class LocalReader : public RemoteReader {
 
   absl::Status Read(const Request& request, absl::FunctionRef<absl::Status(const BodyStart&)> on_start,
                     absl::FunctionRef<absl::Status(absl::string_view)> on_bytes) override {
-    const absl::StatusOr<int> opened = OpenRegularFile(path_, Links::kFollow);
-    if (!opened.ok()) return opened.status();
-    const int file = *opened;
+    ASSIGN_OR_RETURN(const int opened, OpenRegularFile(path_, Links::kFollow));
+    const int file = opened;
     const absl::Cleanup close_file = [file] { close(file); };
     struct stat before;
     struct stat after;
@@ -72,7 +72,7 @@ class LocalReader : public RemoteReader {
       const ssize_t count = pread(file, buffer.data(), wanted, at);
       if (count < 0) return SystemError(path_, errno);
       if (count == 0) return absl::AbortedError(absl::StrCat(path_, ": was cut off while we read it"));
-      if (absl::Status status = on_bytes(absl::string_view(buffer.data(), static_cast<size_t>(count))); !status.ok()) return status;
+      RETURN_IF_ERROR(on_bytes(absl::string_view(buffer.data(), static_cast<size_t>(count))));
       at += count;
     }
     return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -32,7 +33,7 @@ absl::Status ByteCursor::CheckRemaining(int64_t size) const {
 }
 
 absl::StatusOr<const char*> ByteCursor::Need(int64_t size) {
-  if (absl::Status status = CheckRemaining(size); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckRemaining(size));
   const int64_t window_end = window_begin_ + static_cast<int64_t>(window_.size());
   if (position_ < window_begin_ || position_ + size > window_end) {
     // A jump over less than that would be read in any case.
@@ -50,13 +51,12 @@ absl::StatusOr<const char*> ByteCursor::Need(int64_t size) {
 
 template <typename T>
 absl::StatusOr<T> ByteCursor::ReadInteger() {
-  absl::StatusOr<const char*> bytes = Need(sizeof(T));
-  if (!bytes.ok()) return bytes.status();
+  ASSIGN_OR_RETURN(const char* bytes, Need(sizeof(T)));
   position_ += sizeof(T);
-  if constexpr (sizeof(T) == 1) return static_cast<T>(**bytes);
-  if constexpr (sizeof(T) == 2) return static_cast<T>(absl::little_endian::Load16(*bytes));
-  if constexpr (sizeof(T) == 4) return static_cast<T>(absl::little_endian::Load32(*bytes));
-  if constexpr (sizeof(T) == 8) return static_cast<T>(absl::little_endian::Load64(*bytes));
+  if constexpr (sizeof(T) == 1) return static_cast<T>(*bytes);
+  if constexpr (sizeof(T) == 2) return static_cast<T>(absl::little_endian::Load16(bytes));
+  if constexpr (sizeof(T) == 4) return static_cast<T>(absl::little_endian::Load32(bytes));
+  if constexpr (sizeof(T) == 8) return static_cast<T>(absl::little_endian::Load64(bytes));
 }
 
 absl::StatusOr<uint8_t> ByteCursor::ReadU8() {
@@ -89,21 +89,18 @@ absl::StatusOr<int64_t> ByteCursor::ReadSize() {
 }
 
 absl::StatusOr<double> ByteCursor::ReadF64BigEndian() {
-  absl::StatusOr<uint64_t> bits = ReadU64();
-  if (!bits.ok()) return bits.status();
-  return std::bit_cast<double>(absl::gbswap_64(*bits));
+  ASSIGN_OR_RETURN(uint64_t bits, ReadU64());
+  return std::bit_cast<double>(absl::gbswap_64(bits));
 }
 
 absl::StatusOr<std::string> ByteCursor::ReadString(int64_t size) {
-  if (absl::Status status = CheckRemaining(size); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckRemaining(size));
   std::string bytes(size, '\0');
   if (size <= kWindow) {
-    absl::StatusOr<const char*> window = Need(size);
-    if (!window.ok()) return window.status();
-    std::memcpy(bytes.data(), *window, size);
-  } else if (absl::Status status = source_.ReadAt(position_, absl::MakeSpan(bytes)); !status.ok()) {
-    return status;
-  }
+    ASSIGN_OR_RETURN(const char* window, Need(size));
+    std::memcpy(bytes.data(), window, size);
+  } else
+    RETURN_IF_ERROR(source_.ReadAt(position_, absl::MakeSpan(bytes)));
   position_ += size;
   return bytes;
 }
@@ -126,13 +123,12 @@ absl::StatusOr<std::string> ByteCursor::ReadLine(int64_t limit) {
 }
 
 absl::StatusOr<uint8_t> ByteCursor::PeekU8() {
-  absl::StatusOr<const char*> byte = Need(1);
-  if (!byte.ok()) return byte.status();
-  return static_cast<uint8_t>(**byte);
+  ASSIGN_OR_RETURN(const char* byte, Need(1));
+  return static_cast<uint8_t>(*byte);
 }
 
 absl::Status ByteCursor::Skip(int64_t size) {
-  if (absl::Status status = CheckRemaining(size); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckRemaining(size));
   position_ += size;
   return absl::OkStatus();
 }

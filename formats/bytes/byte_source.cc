@@ -23,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -171,9 +172,7 @@ class NamedFileSource final : public ByteSource {
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
     DescriptorPtr file = OpenFiles::Get().Find(this);
     if (file == nullptr) {
-      absl::StatusOr<DescriptorPtr> opened = OpenAgain();
-      if (!opened.ok()) return opened.status();
-      file = *std::move(opened);
+      ASSIGN_OR_RETURN(file, OpenAgain());
       OpenFiles::Get().Keep(this, file);
     }
     return ReadFile(*file, name(), size(), offset, buffer);
@@ -252,7 +251,7 @@ class JoinedSource final : public ByteSource {
 
   absl::Status CheckUnchanged() const override {
     for (const ByteSourcePtr& part : parts_) {
-      if (absl::Status status = part->CheckUnchanged(); !status.ok()) return status;
+      RETURN_IF_ERROR(part->CheckUnchanged());
     }
     return absl::OkStatus();
   }
@@ -263,7 +262,7 @@ class JoinedSource final : public ByteSource {
     for (; !buffer.empty(); ++part) {
       const int64_t begin = ends_[part] - parts_[part]->size();
       const size_t count = std::min<size_t>(buffer.size(), ends_[part] - offset);
-      if (absl::Status status = parts_[part]->ReadAt(offset - begin, buffer.first(count)); !status.ok()) return status;
+      RETURN_IF_ERROR(parts_[part]->ReadAt(offset - begin, buffer.first(count)));
       buffer.remove_prefix(count);
       offset += static_cast<int64_t>(count);
     }
@@ -293,7 +292,7 @@ absl::StatusOr<struct stat> StatRegularFile(const Descriptor& file, absl::string
 }  // namespace
 
 absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
-  if (absl::Status status = CheckInside(name_, offset, static_cast<int64_t>(buffer.size()), size_); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckInside(name_, offset, static_cast<int64_t>(buffer.size()), size_));
   return buffer.empty() ? absl::OkStatus() : ReadInside(offset, buffer);
 }
 
@@ -306,18 +305,16 @@ absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
     return absl::NotFoundError(absl::StrCat("opening ", path, ": it is a link to ", target.string(), ", which is not there"));
   }
   if (!file.ok()) return file.status();
-  const absl::StatusOr<struct stat> stat = StatRegularFile(**file, path);
-  if (!stat.ok()) return stat.status();
-  auto source = std::make_shared<NamedFileSource>(path, *stat);
+  ASSIGN_OR_RETURN(const struct stat stat, StatRegularFile(**file, path));
+  auto source = std::make_shared<NamedFileSource>(path, stat);
   OpenFiles::Get().Keep(source.get(), *std::move(file));
   return source;
 }
 
 absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
   auto file = std::make_shared<const Descriptor>(descriptor);
-  const absl::StatusOr<struct stat> stat = StatRegularFile(*file, name);
-  if (!stat.ok()) return stat.status();
-  return std::make_shared<OpenFileSource>(std::move(name), std::move(file), *stat);
+  ASSIGN_OR_RETURN(const struct stat stat, StatRegularFile(*file, name));
+  return std::make_shared<OpenFileSource>(std::move(name), std::move(file), stat);
 }
 
 ByteSourcePtr MakeMemorySource(std::string name, std::string bytes) {
@@ -325,7 +322,7 @@ ByteSourcePtr MakeMemorySource(std::string name, std::string bytes) {
 }
 
 absl::StatusOr<ByteSourcePtr> MakeSliceSource(std::string name, ByteSourcePtr source, int64_t offset, int64_t size) {
-  if (absl::Status status = CheckInside(name, offset, size, source->size()); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckInside(name, offset, size, source->size()));
   return std::make_shared<SliceSource>(std::move(name), std::move(source), offset, size);
 }
 
@@ -346,7 +343,7 @@ absl::StatusOr<std::string> ReadAll(const ByteSource& source, int64_t limit) {
     return absl::ResourceExhaustedError(absl::StrCat(source.name(), " has ", source.size(), " bytes; the limit is ", limit));
   }
   std::string bytes(source.size(), '\0');
-  if (absl::Status status = source.ReadAt(0, absl::MakeSpan(bytes)); !status.ok()) return status;
+  RETURN_IF_ERROR(source.ReadAt(0, absl::MakeSpan(bytes)));
   return bytes;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 
 namespace weighbridge {
@@ -41,7 +42,7 @@ class ElementSource : public ByteSource {
       const int64_t whole = static_cast<int64_t>(buffer.size()) / width_ * width_;
       if (skip == 0 && whole > 0) {
         const absl::Span<char> middle = buffer.first(whole);
-        if (absl::Status status = encoded_->ReadAt(offset, middle); !status.ok()) return status;
+        RETURN_IF_ERROR(encoded_->ReadAt(offset, middle));
         Decode(offset / width_, middle);
         offset += whole;
         buffer.remove_prefix(whole);
@@ -49,7 +50,7 @@ class ElementSource : public ByteSource {
       }
       std::array<char, kMaxWidth> bytes;
       const absl::Span<char> element(bytes.data(), width_);
-      if (absl::Status status = encoded_->ReadAt(offset - skip, element); !status.ok()) return status;
+      RETURN_IF_ERROR(encoded_->ReadAt(offset - skip, element));
       Decode(offset / width_, element);
       const int64_t count = std::min<int64_t>(width_ - skip, buffer.size());
       std::copy_n(element.data() + skip, count, buffer.data());
@@ -100,16 +101,14 @@ absl::StatusOr<ByteSourcePtr> Elements(const std::string& name, ByteSourcePtr so
 }  // namespace
 
 absl::StatusOr<ByteSourcePtr> MakeSwappedSource(std::string name, ByteSourcePtr source, int64_t offset, int64_t size, int64_t width) {
-  absl::StatusOr<ByteSourcePtr> elements = Elements(name, std::move(source), offset, size, width);
-  if (!elements.ok()) return elements.status();
-  return std::make_shared<SwappedSource>(std::move(name), *std::move(elements), width);
+  ASSIGN_OR_RETURN(ByteSourcePtr elements, Elements(name, std::move(source), offset, size, width));
+  return std::make_shared<SwappedSource>(std::move(name), std::move(elements), width);
 }
 
 absl::StatusOr<ByteSourcePtr> MakeNegatedSource(std::string name, ByteSourcePtr source, int64_t offset, int64_t size, int64_t width,
                                                 int64_t period, int64_t first) {
-  absl::StatusOr<ByteSourcePtr> elements = Elements(name, std::move(source), offset, size, width);
-  if (!elements.ok()) return elements.status();
-  return std::make_shared<NegatedSource>(std::move(name), *std::move(elements), width, period, first);
+  ASSIGN_OR_RETURN(ByteSourcePtr elements, Elements(name, std::move(source), offset, size, width));
+  return std::make_shared<NegatedSource>(std::move(name), std::move(elements), width, period, first);
 }
 
 }  // namespace weighbridge

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -98,7 +99,7 @@ class Latin1Source final : public ByteSource {
     int64_t chunk = std::upper_bound(begins_.begin(), begins_.end(), offset) - begins_.begin() - 1;
     std::vector<char> decoded;
     for (; !buffer.empty(); ++chunk) {
-      if (absl::Status status = Decode(chunk, decoded); !status.ok()) return status;
+      RETURN_IF_ERROR(Decode(chunk, decoded));
       const int64_t size = std::min<int64_t>(begins_[chunk + 1] - offset, buffer.size());
       std::memcpy(buffer.data(), decoded.data() + (offset - begins_[chunk]), size);
       buffer.remove_prefix(size);
@@ -114,7 +115,7 @@ class Latin1Source final : public ByteSource {
     // One byte more, for a code point that begins in this chunk and ends in the next. The last chunk has none; the zero is never used.
     bytes.assign(size + 1, 0);
     const int64_t available = std::min(size + 1, text_->size() - begin);
-    if (absl::Status status = text_->ReadAt(begin, absl::MakeSpan(bytes).first(available)); !status.ok()) return status;
+    RETURN_IF_ERROR(text_->ReadAt(begin, absl::MakeSpan(bytes).first(available)));
     if (DecodeInPlace(bytes.data(), size) != begins_[chunk + 1] - begins_[chunk]) {
       return absl::DataLossError(absl::StrCat(text_->name(), ": the text at offset ", begin, " is no longer what it was"));
     }
@@ -133,7 +134,7 @@ absl::StatusOr<ByteSourcePtr> MakeLatin1Source(std::string name, ByteSourcePtr t
   Scan scan;
   for (int64_t offset = 0; offset < text->size(); offset += kChunk) {
     bytes.resize(std::min(kChunk, text->size() - offset));
-    if (absl::Status status = text->ReadAt(offset, absl::MakeSpan(bytes)); !status.ok()) return status;
+    RETURN_IF_ERROR(text->ReadAt(offset, absl::MakeSpan(bytes)));
     const Scan before = scan;
     Continue(bytes, scan);
     if (!scan.valid) return Damage(offset, bytes, before);

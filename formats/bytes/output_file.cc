@@ -24,6 +24,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 
 namespace weighbridge {
@@ -161,7 +162,7 @@ absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path, int64_t size, bool overwrite) {
-  if (absl::Status status = CheckTarget(path, overwrite); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckTarget(path, overwrite));
   std::string partial_path;
   const std::string folder = ExistingFolder(path);
   int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
@@ -176,7 +177,7 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::CreateIn(const std::string& folder, const std::string& path, int64_t size,
                                                                  bool overwrite) {
-  if (absl::Status status = CheckTarget(path, overwrite); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckTarget(path, overwrite));
   std::string partial_path = (std::filesystem::path(folder) / std::filesystem::path(path).filename()).string();
   const int descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (descriptor < 0) return WriteError(errno, path);
@@ -256,7 +257,7 @@ absl::Status OutputFile::RenamePartial(const std::string& path) {
       return absl::OkStatus();
     }
     if (errno != EPERM && errno != EOPNOTSUPP) return WriteError(errno, path);
-    if (absl::Status status = CheckTarget(path, /*overwrite=*/false); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckTarget(path, /*overwrite=*/false));
   }
   return rename(partial_path_.c_str(), path.c_str()) == 0 ? absl::OkStatus() : WriteError(errno, path);
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/directory/divide_rows.h"
 #include "formats/directory/shard_index.h"
 #include "formats/paddle/paddle_layout.h"
@@ -101,9 +102,7 @@ absl::StatusOr<CheckpointLayout::Index> MakeIndex(absl::Span<const LayoutRow> ro
   }
   if (format != WeightsFormat::kPdparams) std::sort(weight_map.begin(), weight_map.end());
   CheckpointLayout::Index index{.name = absl::StrCat(WeightsFileName(format), ".index.json"), .bytes = ""};
-  absl::StatusOr<std::string> bytes = WriteShardIndex(division.total_size, weight_map);
-  if (!bytes.ok()) return absl::Status(bytes.status().code(), absl::StrCat(index.name, ": ", bytes.status().message()));
-  index.bytes = *std::move(bytes);
+  ASSIGN_OR_RETURN(index.bytes, WriteShardIndex(division.total_size, weight_map), Annotate(_, index.name));
   return index;
 }
 
@@ -127,9 +126,7 @@ absl::string_view WeightsFileName(WeightsFormat format) {
 absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options) {
   Division division{.begins = {0}};
   if (options.max_shard_size) {
-    absl::StatusOr<Division> divided = DivideRows(rows, *options.max_shard_size, options.format != WeightsFormat::kPdparams);
-    if (!divided.ok()) return divided.status();
-    division = *std::move(divided);
+    ASSIGN_OR_RETURN(division, DivideRows(rows, *options.max_shard_size, options.format != WeightsFormat::kPdparams));
   }
   const size_t count = division.begins.size();
   CheckpointLayout checkpoint;
@@ -145,9 +142,7 @@ absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> ro
     checkpoint.weights.push_back({.name = std::move(name), .first_row = begin, .layout = *std::move(layout)});
   }
   if (count > 1) {
-    absl::StatusOr<CheckpointLayout::Index> index = MakeIndex(rows, division, options.format);
-    if (!index.ok()) return index.status();
-    checkpoint.index = *std::move(index);
+    ASSIGN_OR_RETURN(checkpoint.index, MakeIndex(rows, division, options.format));
   }
   return checkpoint;
 }

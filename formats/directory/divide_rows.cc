@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge {
@@ -16,14 +17,13 @@ absl::StatusOr<Division> DivideRows(absl::Span<const LayoutRow> rows, int64_t ma
   Division division{.begins = {0}};
   int64_t shard_size = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
-    absl::StatusOr<int64_t> size = ByteSize(rows[i].spec);
-    if (!size.ok()) return absl::Status(size.status().code(), absl::StrCat("tensor \"", rows[i].name, "\": ", size.status().message()));
-    if (*size > max_shard_size - shard_size) {
+    ASSIGN_OR_RETURN(int64_t size, ByteSize(rows[i].spec), Annotate(_, absl::StrCat("tensor \"", rows[i].name, "\"")));
+    if (size > max_shard_size - shard_size) {
       if (keeps_empty_shard || division.begins.back() < i) division.begins.push_back(i);
       shard_size = 0;
     }
-    shard_size += *size;
-    if (__builtin_add_overflow(division.total_size, *size, &division.total_size)) {
+    shard_size += size;
+    if (__builtin_add_overflow(division.total_size, size, &division.total_size)) {
       return absl::DataLossError("the bytes of all tensors together exceed int64");
     }
   }

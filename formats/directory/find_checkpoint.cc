@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/file_role.h"
 #include "formats/directory/shard_index.h"
@@ -119,12 +120,10 @@ absl::StatusOr<Candidates> Examine(const Listing& listing, const Names& names, c
   for (const std::string& name : names) {
     std::string wrong = listing.files.at(name).unusable;
     if (wrong.empty() && listing.files.at(name).role.kind == Kind::kIndex) {
-      absl::StatusOr<ByteSourcePtr> source = OpenFile(std::filesystem::path(listing.folder) / name);
-      if (!source.ok()) return source.status();
-      absl::StatusOr<ShardIndex> index = ReadShardIndex(**source, limits);
-      if (!index.ok()) return index.status();
-      wrong = WhatIsMissing(*index, listing);
-      for (const std::string& shard : index->shards) candidates.complete.erase(shard);
+      ASSIGN_OR_RETURN(ByteSourcePtr source, OpenFile(std::filesystem::path(listing.folder) / name));
+      ASSIGN_OR_RETURN(ShardIndex index, ReadShardIndex(*source, limits));
+      wrong = WhatIsMissing(index, listing);
+      for (const std::string& shard : index.shards) candidates.complete.erase(shard);
     }
     if (wrong.empty()) continue;
     candidates.complete.erase(name);
@@ -211,26 +210,23 @@ absl::StatusOr<std::optional<FoundCheckpoint>> Choose(const Listing& listing, co
 }  // namespace
 
 absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const ReadLimits& limits) {
-  absl::StatusOr<Listing> listing = List(folder);
-  if (!listing.ok()) return listing.status();
+  ASSIGN_OR_RETURN(Listing listing, List(folder));
   std::vector<std::string> incomplete;
   for (const Rank rank : {Rank::kStandard, Rank::kModel, Rank::kVariant, Rank::kOtherName}) {
     // Where the model itself is damaged, its adapter is not what is meant.
     if (rank == Rank::kOtherName && !incomplete.empty()) break;
-    const Names names = Select(*listing, [&](const File& file) { return IsCandidate(file) && file.role.rank == rank; });
-    absl::StatusOr<Candidates> candidates = Examine(*listing, names, limits);
-    if (!candidates.ok()) return candidates.status();
-    incomplete.insert(incomplete.end(), candidates->incomplete.begin(), candidates->incomplete.end());
-    absl::StatusOr<std::optional<FoundCheckpoint>> found = Choose(*listing, *candidates);
-    if (!found.ok()) return found.status();
-    if (!found->has_value()) continue;
-    const Names others = Select(*listing, [&](const File& file) { return IsCandidate(file) && file.role.rank > rank; });
+    const Names names = Select(listing, [&](const File& file) { return IsCandidate(file) && file.role.rank == rank; });
+    ASSIGN_OR_RETURN(Candidates candidates, Examine(listing, names, limits));
+    incomplete.insert(incomplete.end(), candidates.incomplete.begin(), candidates.incomplete.end());
+    ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, Choose(listing, candidates));
+    if (!found.has_value()) continue;
+    const Names others = Select(listing, [&](const File& file) { return IsCandidate(file) && file.role.rank > rank; });
     if (rank != Rank::kStandard && !others.empty()) incomplete.push_back(absl::StrCat("not read, though it is here: ", Some(others)));
-    (*found)->remarks = std::move(incomplete);
-    return **std::move(found);
+    found->remarks = std::move(incomplete);
+    return *std::move(found);
   }
-  if (incomplete.empty()) return NothingFound(*listing);
-  const Names others = Select(*listing, [](const File& file) { return IsCandidate(file) && file.role.rank == Rank::kOtherName; });
+  if (incomplete.empty()) return NothingFound(listing);
+  const Names others = Select(listing, [](const File& file) { return IsCandidate(file) && file.role.rank == Rank::kOtherName; });
   return absl::FailedPreconditionError(absl::StrCat(folder, " holds no complete checkpoint: ", absl::StrJoin(incomplete, "; "),
                                                     others.empty() ? "" : "; pass one of these if it is meant: ", Some(others)));
 }
@@ -246,11 +242,10 @@ std::vector<std::string> ListStandardWeights(const std::string& folder) {
 }
 
 absl::StatusOr<std::vector<std::string>> FindOtherWeights(const std::string& folder, absl::Span<const std::string> known) {
-  absl::StatusOr<Listing> listing = List(folder);
-  if (!listing.ok()) return listing.status();
+  ASSIGN_OR_RETURN(Listing listing, List(folder));
   const bool is_standard = std::any_of(known.begin(), known.end(), [](const std::string& name) { return IsStandardWeights(name); });
   std::vector<std::string> others;
-  for (const auto& [name, file] : listing->files) {
+  for (const auto& [name, file] : listing.files) {
     const bool counts = IsStandardWeights(name) || (!is_standard && (IsCandidate(file) || file.role.kind == Kind::kShard));
     if (counts && std::find(known.begin(), known.end(), name) == known.end()) others.push_back(name);
   }

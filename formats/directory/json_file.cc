@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/directory/recognize.h"
 #include "formats/json/python_numbers.h"
 
@@ -18,10 +19,9 @@ absl::Status VisitJsonFile(const ByteSource& source, const ReadLimits& limits, J
   if (source.size() > limits.json_bytes) {
     status = absl::ResourceExhaustedError(absl::StrCat("it has ", source.size(), " bytes of JSON; the limit is ", limits.json_bytes));
   } else {
-    absl::StatusOr<std::string> text = ReadAll(source, limits.json_bytes);
-    if (!text.ok()) return text.status();
-    if (status = CheckIsNoStandIn(*text); !status.ok()) status = absl::DataLossError(absl::StrCat("no valid JSON: ", status.message()));
-    if (status.ok()) status = QuotePythonNumbers(*text);
+    ASSIGN_OR_RETURN(std::string text, ReadAll(source, limits.json_bytes));
+    if (status = CheckIsNoStandIn(text); !status.ok()) status = absl::DataLossError(absl::StrCat("no valid JSON: ", status.message()));
+    if (status.ok()) status = QuotePythonNumbers(text);
     const auto visit_value = [&](absl::Span<const std::string> path, const JsonValue& value) {
       const auto* quoted = std::get_if<std::string>(&value);
       const std::optional<double> number = quoted == nullptr ? std::nullopt : PythonNumber(*quoted);
@@ -29,9 +29,9 @@ absl::Status VisitJsonFile(const ByteSource& source, const ReadLimits& limits, J
       if (std::holds_alternative<JsonObject>(value)) return absl::OkStatus();
       return absl::DataLossError(absl::StrCat("it is ", JsonKind(value), ", not an object"));
     };
-    if (status.ok()) status = VisitJson(*text, limits.nesting, visit_value);
+    if (status.ok()) status = VisitJson(text, limits.nesting, visit_value);
   }
-  return status.ok() ? status : absl::Status(status.code(), absl::StrCat("reading ", source.name(), ": ", status.message()));
+  return status.ok() ? status : Annotate(status, absl::StrCat("reading ", source.name()));
 }
 
 }  // namespace weighbridge

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/find_checkpoint.h"
 #include "formats/directory/name_sources.h"
@@ -34,25 +35,23 @@ class PickleLister {
   explicit PickleLister(const ReadLimits& limits) : limits_(limits) {}
 
   absl::Status AddFile(const std::string& path) {
-    absl::StatusOr<ByteSourcePtr> source = OpenFile(path);
-    if (!source.ok()) return source.status();
-    const absl::StatusOr<FileKind> kind = RecognizeFile(**source);
-    if (!kind.ok()) return kind.status();
-    switch (*kind) {
+    ASSIGN_OR_RETURN(ByteSourcePtr source, OpenFile(path));
+    ASSIGN_OR_RETURN(const FileKind kind, RecognizeFile(*source));
+    switch (kind) {
       case FileKind::kZip:
-        return AddZip(*source);
+        return AddZip(source);
       case FileKind::kTorchLegacy:
-        return AddLegacy(**source);
+        return AddLegacy(*source);
       case FileKind::kPickle:
-        return AddBare(**source);
+        return AddBare(*source);
       case FileKind::kJson:
-        return AddShards(**source);
+        return AddShards(*source);
       case FileKind::kLodTensors:
         return AddInfo(path);
       case FileKind::kTar:
-        return AddWhole(*kind, *source);
+        return AddWhole(kind, source);
       default:
-        return ReadWeights(*kind, *source, limits_).status();
+        return ReadWeights(kind, source, limits_).status();
     }
   }
 
@@ -94,37 +93,32 @@ class PickleLister {
   }
 
   absl::Status AddZip(const ByteSourcePtr& source) {
-    const absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits_);
-    if (!archive.ok()) return archive.status();
-    for (const ZipMember& member : archive->members()) {
+    ASSIGN_OR_RETURN(const ZipArchive archive, ZipArchive::Open(source, limits_));
+    for (const ZipMember& member : archive.members()) {
       if (!absl::EndsWith(member.name, ".pkl")) continue;
       const std::string where = absl::StrCat(source->name(), ": member ", pickle::Escape(member.name));
       if (member.size > limits_.pickle_bytes && member.deflated) {
         return absl::ResourceExhaustedError(absl::StrCat("reading ", where, ": it inflates to ", member.size, " bytes"));
       }
-      const SourceRange data = archive->Data(member);
-      absl::StatusOr<ByteSourcePtr> bytes = MakeSliceSource(where, data.source, data.offset, data.size);
-      if (!bytes.ok()) return bytes.status();
-      Add(where, **bytes, 0, PersistentIds::kTorchZip);
+      const SourceRange data = archive.Data(member);
+      ASSIGN_OR_RETURN(ByteSourcePtr bytes, MakeSliceSource(where, data.source, data.offset, data.size));
+      Add(where, *bytes, 0, PersistentIds::kTorchZip);
     }
     return absl::OkStatus();
   }
 
   // The index's shards, by name.
   absl::Status AddShards(const ByteSource& source) {
-    const absl::StatusOr<ShardIndex> index = ReadShardIndex(source, limits_);
-    if (!index.ok()) return index.status();
-    for (const std::string& shard : index->shards) {
-      absl::Status status = AddFile(std::filesystem::path(source.name()).replace_filename(shard));
-      if (!status.ok()) return status;
+    ASSIGN_OR_RETURN(const ShardIndex index, ReadShardIndex(source, limits_));
+    for (const std::string& shard : index.shards) {
+      RETURN_IF_ERROR(AddFile(std::filesystem::path(source.name()).replace_filename(shard)));
     }
     return absl::OkStatus();
   }
 
   absl::Status AddInfo(const std::string& path) {
-    const absl::StatusOr<std::vector<paddle::NameSource>> names = OpenNameSources(path);
-    if (!names.ok()) return names.status();
-    for (const paddle::NameSource& source : *names) {
+    ASSIGN_OR_RETURN(const std::vector<paddle::NameSource> names, OpenNameSources(path));
+    for (const paddle::NameSource& source : names) {
       if (source.kind == paddle::NameSource::Kind::kParameterInfo) Add(source.bytes->name(), *source.bytes, 0, PersistentIds::kNone);
     }
     return absl::OkStatus();
@@ -153,12 +147,11 @@ absl::StatusOr<std::vector<ListedPickle>> ListPickles(const std::string& path, c
   std::string file = path;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
-    absl::StatusOr<FoundCheckpoint> in_folder = FindCheckpoint(path, limits);
-    if (!in_folder.ok()) return in_folder.status();
-    file = in_folder->path;
+    ASSIGN_OR_RETURN(FoundCheckpoint in_folder, FindCheckpoint(path, limits));
+    file = in_folder.path;
   }
   PickleLister lister(limits);
-  if (absl::Status status = lister.AddFile(file); !status.ok()) return status;
+  RETURN_IF_ERROR(lister.AddFile(file));
   return lister.Take();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/paddle/variable_names.h"
 
@@ -34,9 +35,8 @@ absl::StatusOr<std::vector<paddle::NameSource>> OpenNameSources(const std::strin
   for (const auto& [candidate, kind] : Candidates(path)) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(candidate, error)) continue;
-    absl::StatusOr<ByteSourcePtr> bytes = OpenFile(candidate);
-    if (!bytes.ok()) return bytes.status();
-    sources.push_back({.kind = kind, .bytes = *std::move(bytes)});
+    ASSIGN_OR_RETURN(ByteSourcePtr bytes, OpenFile(candidate));
+    sources.push_back({.kind = kind, .bytes = std::move(bytes)});
   }
   return sources;
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/find_checkpoint.h"
 #include "formats/directory/read_model.h"
@@ -17,12 +18,9 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(const std::string& path, const ReadLim
   FoundCheckpoint found{.path = path, .remarks = {}};
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
-    absl::StatusOr<FoundCheckpoint> in_folder = FindCheckpoint(path, limits);
-    if (!in_folder.ok()) return in_folder.status();
-    found = *std::move(in_folder);
+    ASSIGN_OR_RETURN(found, FindCheckpoint(path, limits));
   }
-  absl::StatusOr<ByteSourcePtr> main = OpenFile(found.path);
-  if (!main.ok()) return main.status();
+  ASSIGN_OR_RETURN(ByteSourcePtr main, OpenFile(found.path));
   const std::filesystem::path folder = std::filesystem::path(found.path).parent_path();
   const auto open = [&](const std::string& name) {
     absl::StatusOr<ByteSourcePtr> file = OpenFile(folder / name);
@@ -32,7 +30,7 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(const std::string& path, const ReadLim
     }
     return file;
   };
-  absl::StatusOr<Checkpoint> checkpoint = ReadModel(*main, open, limits);
+  absl::StatusOr<Checkpoint> checkpoint = ReadModel(main, open, limits);
   if (!checkpoint.ok()) return checkpoint.status();
   checkpoint->path = path;
   checkpoint->remarks.insert(checkpoint->remarks.end(), found.remarks.begin(), found.remarks.end());

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/directory/json_file.h"
 #include "formats/json/visit_json.h"
 
@@ -40,15 +41,14 @@ absl::StatusOr<Facts> ReadFacts(const ByteSource& source, const ReadLimits& limi
   Facts facts;
   const int64_t limit = kNames + kNamesPerByte * source.size();
   int64_t names = 0;
-  absl::Status status = VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
+  RETURN_IF_ERROR(VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
     std::optional<FactValue> fact = ToFact(value);
     if (!fact) return absl::OkStatus();
     for (const std::string& key : path) names += static_cast<int64_t>(key.size()) + 1;
     if (names > limit) return absl::ResourceExhaustedError(absl::StrCat("its joined names have more than ", limit, " bytes together"));
     const auto [found, is_new] = facts.emplace(absl::StrJoin(path, "."), *std::move(fact));
     return is_new ? absl::OkStatus() : absl::DataLossError(absl::StrCat("two values have the name \"", found->first, "\""));
-  });
-  if (!status.ok()) return status;
+  }));
   return facts;
 }
 

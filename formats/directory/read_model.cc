@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/file_role.h"
 #include "formats/directory/read_facts.h"
@@ -36,9 +37,7 @@ absl::Status AddCompanions(const std::filesystem::path& folder, OpenInFolder ope
     if (!source.ok()) return source.status();
     checkpoint.files.push_back({role, folder / name, *source});
     if (std::string(name) != "config.json") continue;
-    absl::StatusOr<Facts> facts = ReadFacts(**source, limits);
-    if (!facts.ok()) return facts.status();
-    checkpoint.facts = *std::move(facts);
+    ASSIGN_OR_RETURN(checkpoint.facts, ReadFacts(**source, limits));
   }
   return absl::OkStatus();
 }
@@ -57,13 +56,12 @@ std::string PieceRemark(const std::string& name, OpenInFolder open) {
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadModel(const ByteSourcePtr& main, OpenInFolder open, const ReadLimits& limits) {
-  absl::StatusOr<FileKind> kind = RecognizeFile(*main);
-  if (!kind.ok()) return kind.status();
-  absl::StatusOr<Checkpoint> checkpoint = *kind == FileKind::kJson ? ReadSharded(main, open, limits) : ReadWeights(*kind, main, limits);
+  ASSIGN_OR_RETURN(FileKind kind, RecognizeFile(*main));
+  absl::StatusOr<Checkpoint> checkpoint = kind == FileKind::kJson ? ReadSharded(main, open, limits) : ReadWeights(kind, main, limits);
   if (!checkpoint.ok()) return checkpoint.status();
   const std::filesystem::path folder = std::filesystem::path(main->name()).parent_path();
-  if (absl::Status status = AddCompanions(folder, open, limits, *checkpoint); !status.ok()) return status;
-  if (absl::Status status = paddle::RestoreBfloat16(*checkpoint); !status.ok()) return status;
+  RETURN_IF_ERROR(AddCompanions(folder, open, limits, *checkpoint));
+  RETURN_IF_ERROR(paddle::RestoreBfloat16(*checkpoint));
   const std::string remark = PieceRemark(std::filesystem::path(main->name()).filename(), open);
   if (!remark.empty()) checkpoint->remarks.push_back(remark);
   return checkpoint;

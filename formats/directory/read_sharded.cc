@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/directory/read_weights.h"
 #include "formats/directory/recognize.h"
 #include "formats/directory/shard_index.h"
@@ -20,7 +21,7 @@ namespace weighbridge {
 namespace {
 
 absl::Status Reading(absl::string_view path, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("reading ", path, ": ", status.message()));
+  return Annotate(status, absl::StrCat("reading ", path));
 }
 
 absl::StatusOr<Checkpoint> OpenShard(const std::string& name, const std::string& index_path, OpenInFolder open, const ReadLimits& limits) {
@@ -30,9 +31,8 @@ absl::StatusOr<Checkpoint> OpenShard(const std::string& name, const std::string&
     return Reading(index_path, absl::DataLossError(absl::StrCat("its shard ", path, " is not there (", source.status().message(), ")")));
   }
   if (!source.ok()) return source.status();
-  absl::StatusOr<FileKind> kind = RecognizeFile(**source);
-  if (!kind.ok()) return kind.status();
-  return ReadWeights(*kind, *source, limits);
+  ASSIGN_OR_RETURN(FileKind kind, RecognizeFile(**source));
+  return ReadWeights(kind, *source, limits);
 }
 
 // Appends a shard's table, every tensor of which the index must place there.
@@ -82,11 +82,10 @@ class JoinedMetadata {
 absl::Status AddShards(const ShardIndex& index, OpenInFolder open, const ReadLimits& limits, Checkpoint& whole) {
   JoinedMetadata metadata;
   for (const std::string& name : index.shards) {
-    absl::StatusOr<Checkpoint> shard = OpenShard(name, whole.path, open, limits);
-    if (!shard.ok()) return shard.status();
-    if (absl::Status status = AddShard(name, *shard, index, whole); !status.ok()) return status;
-    whole.is_ordered &= shard->is_ordered;
-    metadata.Add(shard->metadata);
+    ASSIGN_OR_RETURN(Checkpoint shard, OpenShard(name, whole.path, open, limits));
+    RETURN_IF_ERROR(AddShard(name, shard, index, whole));
+    whole.is_ordered &= shard.is_ordered;
+    metadata.Add(shard.metadata);
   }
   metadata.MoveTo(whole);
   return absl::OkStatus();
@@ -95,22 +94,20 @@ absl::Status AddShards(const ShardIndex& index, OpenInFolder open, const ReadLim
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadSharded(const ByteSourcePtr& index_source, OpenInFolder open, const ReadLimits& limits) {
-  absl::StatusOr<ShardIndex> index = ReadShardIndex(*index_source, limits);
-  if (!index.ok()) return index.status();
+  ASSIGN_OR_RETURN(ShardIndex index, ReadShardIndex(*index_source, limits));
   Checkpoint whole;
   whole.path = index_source->name();
   whole.format = "index";
   whole.files = {{CheckpointFile::Role::kIndex, index_source->name(), index_source}};
-  if (absl::Status status = AddShards(*index, open, limits, whole); !status.ok()) return status;
-  for (const auto& [tensor, shard] : index->shard_of) {
+  RETURN_IF_ERROR(AddShards(index, open, limits, whole));
+  for (const auto& [tensor, shard] : index.shard_of) {
     if (whole.Find(tensor) != nullptr) continue;
     return Reading(whole.path, absl::DataLossError(absl::StrCat("tensor \"", tensor, "\": its shard ", shard, " does not hold it")));
   }
   double bytes = 0;
   for (const CheckpointTensor& tensor : whole.tensors()) bytes += static_cast<double>(tensor.tensor.byte_size());
-  if (index->total_size && *index->total_size != bytes) {
-    whole.remarks.push_back(
-        absl::StrFormat("the index gives a total_size of %.0f bytes; its tensors have %.0f", *index->total_size, bytes));
+  if (index.total_size && *index.total_size != bytes) {
+    whole.remarks.push_back(absl::StrFormat("the index gives a total_size of %.0f bytes; its tensors have %.0f", *index.total_size, bytes));
   }
   return whole;
 }

@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/recognize.h"
 #include "formats/directory/sentencepiece.pb.h"
@@ -32,7 +33,7 @@ struct Vocabulary {
 };
 
 absl::Status Reading(const ByteSource& source, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("reading ", source.name(), ": ", status.message()));
+  return Annotate(status, absl::StrCat("reading ", source.name()));
 }
 
 // Nothing under that name is nullptr.
@@ -63,13 +64,11 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const ByteSource& source) {
   if (source.size() > kModelBytes) {
     return Reading(source, absl::ResourceExhaustedError(absl::StrCat("it has ", source.size(), " bytes; the limit is ", kModelBytes)));
   }
-  absl::StatusOr<std::string> bytes = ReadAll(source, kModelBytes);
-  if (!bytes.ok()) return bytes.status();
-  if (absl::Status status = CheckIsNoStandIn(*bytes); !status.ok()) {
-    return Reading(source, absl::DataLossError(absl::StrCat("it is no SentencePiece model: ", status.message())));
-  }
+  ASSIGN_OR_RETURN(std::string bytes, ReadAll(source, kModelBytes));
+  RETURN_IF_ERROR(CheckIsNoStandIn(bytes),
+                  Reading(source, absl::DataLossError(absl::StrCat("it is no SentencePiece model: ", _.message()))));
   SentencePieceModel model;
-  if (!model.ParseFromString(*bytes)) return Reading(source, absl::DataLossError("it is no SentencePiece model"));
+  if (!model.ParseFromString(bytes)) return Reading(source, absl::DataLossError("it is no SentencePiece model"));
   absl::StatusOr<Vocabulary> vocabulary = ToVocabulary(model);
   if (!vocabulary.ok()) return Reading(source, vocabulary.status());
   return vocabulary;
@@ -78,9 +77,8 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const ByteSource& source) {
 // Adds what a file says of special tokens, if it is there, to what is known.
 absl::Status Update(const ByteSource* source, bool makes_objects, const ReadLimits& limits, SpecialTokens& tokens) {
   if (source == nullptr) return absl::OkStatus();
-  absl::StatusOr<SpecialTokens> read = ReadSpecialTokens(*source, limits);
-  if (!read.ok()) return read.status();
-  for (auto& [name, token] : *read) {
+  ASSIGN_OR_RETURN(SpecialTokens read, ReadSpecialTokens(*source, limits));
+  for (auto& [name, token] : read) {
     const bool is_class_argument = name == "unk_token" || name == "bos_token" || name == "eos_token" || name == "pad_token";
     if (makes_objects && is_class_argument && token.form == SpecialToken::Form::kText) token.form = SpecialToken::Form::kObject;
     tokens[name] = std::move(token);
@@ -112,30 +110,25 @@ absl::StatusOr<std::string> FindUnkToken(const SpecialTokens& special, const Voc
 absl::StatusOr<Tokenizer> ReadTokenizer(const Checkpoint& checkpoint, const ReadLimits& limits) {
   const ByteSource* model = Find(checkpoint, "tokenizer.model");
   if (model == nullptr) return absl::NotFoundError(absl::StrCat("reading ", checkpoint.path, ": there is no tokenizer.model beside it"));
-  absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(*model);
-  if (!vocabulary.ok()) return vocabulary.status();
-  absl::StatusOr<SpecialTokens> special = ReadAllSpecialTokens(checkpoint, limits);
-  if (!special.ok()) return special.status();
-  absl::StatusOr<std::string> unk_token = FindUnkToken(*special, *vocabulary);
-  if (!unk_token.ok()) return Reading(*model, unk_token.status());
+  ASSIGN_OR_RETURN(Vocabulary vocabulary, ReadVocabulary(*model));
+  ASSIGN_OR_RETURN(SpecialTokens special, ReadAllSpecialTokens(checkpoint, limits));
+  ASSIGN_OR_RETURN(std::string unk_token, FindUnkToken(special, vocabulary), Reading(*model, _));
   std::vector<std::string> candidates;
   if (const ByteSource* added_tokens = Find(checkpoint, "added_tokens.json")) {
-    absl::StatusOr<std::vector<std::string>> tokens = ReadAddedTokens(*added_tokens, vocabulary->size, vocabulary->pieces, limits);
-    if (!tokens.ok()) return tokens.status();
-    candidates = *std::move(tokens);
+    ASSIGN_OR_RETURN(candidates, ReadAddedTokens(*added_tokens, vocabulary.size, vocabulary.pieces, limits));
   }
-  for (const auto& [name, token] : *special) {
+  for (const auto& [name, token] : special) {
     if (token.form == SpecialToken::Form::kText && token.texts[0].empty()) continue;
     candidates.insert(candidates.end(), token.texts.begin(), token.texts.end());
   }
   absl::flat_hash_set<std::string> added;
   for (const std::string& token : candidates) {
-    const bool is_unknown = token == vocabulary->unknown || !vocabulary->pieces.contains(token);
-    if (is_unknown && token != *unk_token) added.insert(token);
+    const bool is_unknown = token == vocabulary.unknown || !vocabulary.pieces.contains(token);
+    if (is_unknown && token != unk_token) added.insert(token);
   }
-  const int64_t length = vocabulary->size + static_cast<int64_t>(added.size());
+  const int64_t length = vocabulary.size + static_cast<int64_t>(added.size());
   Tokenizer tokenizer{.length = length, .tokens = std::move(added)};
-  for (const auto& [piece, index] : vocabulary->pieces) tokenizer.tokens.insert(piece);
+  for (const auto& [piece, index] : vocabulary.pieces) tokenizer.tokens.insert(piece);
   return tokenizer;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/directory/name_sources.h"
 #include "formats/numpy/read_numpy.h"
 #include "formats/paddle/read_lod_tensors.h"
@@ -25,12 +26,11 @@ namespace {
 
 // The names of LoDTensors stand in files beside, which are read then.
 absl::StatusOr<Checkpoint> ReadWithNames(const ByteSourcePtr& source, const ReadLimits& limits, std::vector<CheckpointFile>& files) {
-  const absl::StatusOr<std::vector<paddle::NameSource>> names = OpenNameSources(source->name());
-  if (!names.ok()) return names.status();
-  for (const paddle::NameSource& name_source : *names) {
+  ASSIGN_OR_RETURN(const std::vector<paddle::NameSource> names, OpenNameSources(source->name()));
+  for (const paddle::NameSource& name_source : names) {
     files.push_back({CheckpointFile::Role::kConfig, name_source.bytes->name(), name_source.bytes});
   }
-  return ReadLodTensors(source, *names, limits);
+  return ReadLodTensors(source, names, limits);
 }
 
 absl::StatusOr<Checkpoint> ReadByKind(FileKind kind, const ByteSourcePtr& source, const ReadLimits& limits,
@@ -93,9 +93,7 @@ absl::StatusOr<Checkpoint> ReadWeights(FileKind kind, ByteSourcePtr source, cons
   std::vector<CheckpointFile> files = {{CheckpointFile::Role::kWeights, source->name(), source}};
   absl::StatusOr<Checkpoint> checkpoint = ReadByKind(kind, source, limits, files);
   if (!checkpoint.ok()) return checkpoint.status();
-  if (absl::Status status = CheckSizes(*checkpoint, limits); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("reading ", source->name(), ": ", status.message()));
-  }
+  RETURN_IF_ERROR(CheckSizes(*checkpoint, limits), Annotate(_, absl::StrCat("reading ", source->name())));
   checkpoint->files = std::move(files);
   return checkpoint;
 }

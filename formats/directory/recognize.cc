@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/numpy/read_numpy.h"
 #include "formats/paddle/read_lod_tensors.h"
@@ -119,7 +120,7 @@ absl::StatusOr<FileKind> Recognize(const ByteSource& source, absl::string_view h
       return absl::UnimplementedError(absl::StrCat("it is ", refused.what));
     }
   }
-  if (absl::Status status = CheckIsNoStandIn(head); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckIsNoStandIn(head));
   if (std::optional<FileKind> kind = KindOfReadable(source, head)) return *kind;
   if (std::all_of(head.begin(), head.end(), [](char c) { return c == '\0'; })) {
     return absl::DataLossError(absl::StrCat("it begins with ", head.size(), " zero bytes, as an interrupted download leaves them"));
@@ -142,10 +143,10 @@ absl::Status CheckIsNoStandIn(absl::string_view head) {
 
 absl::StatusOr<FileKind> RecognizeFile(const ByteSource& source) {
   std::string head(std::min(kHeadSize, source.size()), '\0');
-  if (absl::Status status = source.ReadAt(0, absl::MakeSpan(head)); !status.ok()) return status;
+  RETURN_IF_ERROR(source.ReadAt(0, absl::MakeSpan(head)));
   absl::StatusOr<FileKind> kind = Recognize(source, head);
   if (kind.ok()) return kind;
-  return absl::Status(kind.status().code(), absl::StrCat("reading ", source.name(), ": ", kind.status().message()));
+  return Annotate(kind.status(), absl::StrCat("reading ", source.name()));
 }
 
 }  // namespace weighbridge

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 #include "formats/directory/json_file.h"
 #include "formats/json/quote_json.h"
 #include "formats/json/visit_json.h"
@@ -34,9 +35,9 @@ absl::Status CheckShardName(absl::string_view name, absl::string_view index_name
 
 absl::Status AddMapping(const std::string& tensor, const JsonValue& value, absl::string_view index_name, ShardIndex& index) {
   const std::string* shard = std::get_if<std::string>(&value);
-  absl::Status status = shard == nullptr ? absl::DataLossError(absl::StrCat("its shard is ", JsonKind(value), ", not a text"))
-                                         : CheckShardName(*shard, index_name);
-  if (!status.ok()) return absl::Status(status.code(), absl::StrCat("tensor \"", tensor, "\": ", status.message()));
+  RETURN_IF_ERROR(shard == nullptr ? absl::DataLossError(absl::StrCat("its shard is ", JsonKind(value), ", not a text"))
+                                   : CheckShardName(*shard, index_name),
+                  Annotate(_, absl::StrCat("tensor \"", tensor, "\"")));
   index.shards.insert(*shard);
   index.shard_of.emplace(tensor, *shard);
   return absl::OkStatus();
@@ -54,7 +55,7 @@ absl::StatusOr<ShardIndex> ReadShardIndex(const ByteSource& source, const ReadLi
   const std::string index_name = std::filesystem::path(source.name()).filename();
   ShardIndex index;
   bool has_map = false;
-  absl::Status status = VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
+  RETURN_IF_ERROR(VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
     if (path[0] == "weight_map") {
       if (path.size() > 1) return AddMapping(path[1], value, index_name, index);
       has_map = std::holds_alternative<JsonObject>(value);
@@ -65,8 +66,7 @@ absl::StatusOr<ShardIndex> ReadShardIndex(const ByteSource& source, const ReadLi
       if (const double* bytes = std::get_if<double>(&value)) index.total_size = *bytes;
     }
     return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
+  }));
   if (!has_map) return absl::DataLossError(absl::StrCat("reading ", source.name(), ": it is JSON without a weight_map, so no shard index"));
   return index;
 }
@@ -75,12 +75,10 @@ absl::StatusOr<std::string> WriteShardIndex(int64_t total_size, absl::Span<const
   std::string text = absl::StrCat("{\n  \"metadata\": {\n    \"total_size\": ", total_size, "\n  },\n  \"weight_map\": {");
   absl::flat_hash_set<absl::string_view> tensors;
   for (const auto& [tensor, shard] : weight_map) {
-    absl::StatusOr<std::string> key = QuoteAsPython(tensor);
-    if (!key.ok()) return key.status();
-    absl::StatusOr<std::string> value = QuoteAsPython(shard);
-    if (!value.ok()) return value.status();
-    absl::StrAppend(&text, tensors.empty() ? "" : ",", "\n    ", *key, ": ", *value);
-    if (!tensors.insert(tensor).second) return absl::InvalidArgumentError(absl::StrCat("two tensors have the name ", *key));
+    ASSIGN_OR_RETURN(std::string key, QuoteAsPython(tensor));
+    ASSIGN_OR_RETURN(std::string value, QuoteAsPython(shard));
+    absl::StrAppend(&text, tensors.empty() ? "" : ",", "\n    ", key, ": ", value);
+    if (!tensors.insert(tensor).second) return absl::InvalidArgumentError(absl::StrCat("two tensors have the name ", key));
   }
   absl::StrAppend(&text, tensors.empty() ? "" : "\n  ", "}\n}\n");
   return text;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/directory/json_file.h"
 #include "formats/json/visit_json.h"
 
@@ -68,15 +69,14 @@ absl::Status AddToToken(absl::Span<const std::string> path, const JsonValue& val
 absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const PieceIndexes& pieces,
                                                          const ReadLimits& limits) {
   std::multimap<uint64_t, std::string> by_index;
-  absl::Status status = VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
+  RETURN_IF_ERROR(VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) -> absl::Status {
     if (const uint64_t* index = std::get_if<uint64_t>(&value)) {
       const auto piece = pieces.find(path[0]);
       if (piece == pieces.end() || *index != static_cast<uint64_t>(piece->second)) by_index.emplace(*index, path[0]);
       return absl::OkStatus();
     }
     return absl::DataLossError(absl::StrCat("token \"", path[0], "\": its index is ", JsonKind(value), ", not a whole number"));
-  });
-  if (!status.ok()) return status;
+  }));
   std::vector<std::string> tokens;
   for (const auto& [index, token] : by_index) {
     const uint64_t expected = begin + tokens.size();
@@ -91,12 +91,11 @@ absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& sourc
 
 absl::StatusOr<SpecialTokens> ReadSpecialTokens(const ByteSource& source, const ReadLimits& limits) {
   SpecialTokens tokens;
-  absl::Status status = VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) {
+  RETURN_IF_ERROR(VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) {
     if (!IsSpecialToken(path[0])) return absl::OkStatus();
     const absl::Status added = AddToToken(path.subspan(1), value, tokens[path[0]]);
-    return added.ok() ? added : absl::Status(added.code(), absl::StrCat(path[0], ": ", added.message()));
-  });
-  if (!status.ok()) return status;
+    return added.ok() ? added : Annotate(added, absl::StrCat(path[0]));
+  }));
   return tokens;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/json/visit_json.h"
 #include "nlohmann/json.hpp"
 
@@ -27,12 +28,11 @@ nlohmann::json Parse(absl::string_view text) {
 absl::StatusOr<JsonMembers> ParseJsonMembers(absl::string_view text, int64_t max_nesting) {
   // The library's tree keeps the last of two equal keys and writes itself by recursion, so it sees only what passed here.
   int64_t values = 0;
-  absl::Status status = VisitJson(text, max_nesting, [&values](absl::Span<const std::string> path, const JsonValue& value) {
+  RETURN_IF_ERROR(VisitJson(text, max_nesting, [&values](absl::Span<const std::string> path, const JsonValue& value) {
     if (++values > kMaxValues) return absl::ResourceExhaustedError(absl::StrCat("it has more than ", kMaxValues, " values"));
     if (!path.empty() || std::holds_alternative<JsonObject>(value)) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat("it is ", JsonKind(value), ", not an object"));
-  });
-  if (!status.ok()) return status;
+  }));
   const nlohmann::json object = Parse(text);
   JsonMembers members;
   for (const auto& [key, value] : object.items()) members.emplace(key, value.dump());

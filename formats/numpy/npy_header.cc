@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/pickle/numpy_dtype.h"
@@ -86,14 +87,13 @@ class Literals {
 
 // (), (3,), (2, 3) and so on.
 absl::StatusOr<Shape> ReadShape(Literals& literals) {
-  if (absl::Status status = literals.Expect("("); !status.ok()) return status;
+  RETURN_IF_ERROR(literals.Expect("("));
   Shape shape;
   bool comma = true;
   while (!literals.Take(")")) {
     if (!comma) return literals.Expect(",");
-    absl::StatusOr<int64_t> size = literals.Size();
-    if (!size.ok()) return size.status();
-    shape.push_back(*size);
+    ASSIGN_OR_RETURN(int64_t size, literals.Size());
+    shape.push_back(size);
     if (shape.size() > kMaxRank) return absl::DataLossError(absl::StrCat("the shape has more than ", kMaxRank, " axes"));
     comma = literals.Take(",");
   }
@@ -106,25 +106,24 @@ absl::Status ReadDescr(Literals& literals, NpyHeader& header) {
   if (literals.rest().substr(0, 1) == "[" || literals.rest().substr(0, 1) == "(") {
     return absl::UnimplementedError(absl::StrCat("a structured dtype is not supported: ", Quote(literals.rest())));
   }
-  const absl::StatusOr<std::string> descr = literals.Text();
-  if (!descr.ok()) return descr.status();
-  absl::string_view text = *descr;
+  ASSIGN_OR_RETURN(const std::string descr, literals.Text());
+  absl::string_view text = descr;
   const char order = text.find_first_of("<>|=") == 0 ? text[0] : '=';
   if (text.find_first_of("<>|=") == 0) text.remove_prefix(1);
   const std::optional<DType> dtype = pickle::ParseNumpyDType(text);
   // What numpy has no type for is written as so many bytes of no kind. ml_dtypes has one type of two bytes, several of one; which library
   // wrote them the file does not say.
   if (text == "V2" || text == "V1") {
-    return absl::UnimplementedError(absl::StrCat("numpy dtype ", Quote(*descr), " is ", text.substr(1), " bytes of no kind, most likely ",
+    return absl::UnimplementedError(absl::StrCat("numpy dtype ", Quote(descr), " is ", text.substr(1), " bytes of no kind, most likely ",
                                                  text == "V2" ? "bfloat16" : "a float8 type", " of ml_dtypes; save it as safetensors"));
   }
   if (!dtype.has_value()) {
     // Times have their unit behind: M8[ns].
     const bool known = pickle::IsOtherNumpyDType(text.substr(0, text.find('[')));
-    const std::string message = absl::StrCat("numpy dtype ", Quote(*descr), known ? " is not supported" : " is none");
+    const std::string message = absl::StrCat("numpy dtype ", Quote(descr), known ? " is not supported" : " is none");
     return known ? absl::UnimplementedError(message) : absl::DataLossError(message);
   }
-  if (order == '|' && ItemSize(*dtype) > 1) return absl::DataLossError(absl::StrCat("numpy dtype ", Quote(*descr), " has no byte order"));
+  if (order == '|' && ItemSize(*dtype) > 1) return absl::DataLossError(absl::StrCat("numpy dtype ", Quote(descr), " has no byte order"));
   header.spec.dtype = *dtype;
   header.big_endian = order == '>' && ItemSize(*dtype) > 1;
   return absl::OkStatus();
@@ -137,9 +136,7 @@ absl::Status ReadEntry(const std::string& key, Literals& literals, NpyHeader& he
     if (fortran_order.ok()) header.fortran_order = *fortran_order;
     return fortran_order.status();
   }
-  absl::StatusOr<Shape> shape = ReadShape(literals);
-  if (!shape.ok()) return shape.status();
-  header.spec.shape = *std::move(shape);
+  ASSIGN_OR_RETURN(header.spec.shape, ReadShape(literals));
   return absl::OkStatus();
 }
 
@@ -149,17 +146,16 @@ absl::StatusOr<NpyHeader> ParseHeader(absl::string_view text) {
   bool seen[] = {false, false, false};
   Literals literals(text);
   NpyHeader header;
-  if (absl::Status status = literals.Expect("{"); !status.ok()) return status;
+  RETURN_IF_ERROR(literals.Expect("{"));
   bool comma = true;
   while (!literals.Take("}")) {
     if (!comma) return literals.Expect(",");
-    absl::StatusOr<std::string> key = literals.Text();
-    if (!key.ok()) return key.status();
-    const auto* known = std::find(std::begin(kKeys), std::end(kKeys), *key);
-    if (known == std::end(kKeys)) return absl::DataLossError(absl::StrCat("the header has the key ", Quote(*key)));
-    if (std::exchange(seen[known - kKeys], true)) return absl::DataLossError(absl::StrCat("the header has ", Quote(*key), " twice"));
-    if (absl::Status status = literals.Expect(":"); !status.ok()) return status;
-    if (absl::Status status = ReadEntry(*key, literals, header); !status.ok()) return status;
+    ASSIGN_OR_RETURN(std::string key, literals.Text());
+    const auto* known = std::find(std::begin(kKeys), std::end(kKeys), key);
+    if (known == std::end(kKeys)) return absl::DataLossError(absl::StrCat("the header has the key ", Quote(key)));
+    if (std::exchange(seen[known - kKeys], true)) return absl::DataLossError(absl::StrCat("the header has ", Quote(key), " twice"));
+    RETURN_IF_ERROR(literals.Expect(":"));
+    RETURN_IF_ERROR(ReadEntry(key, literals, header));
     comma = literals.Take(",");
   }
   for (size_t i = 0; i < std::size(kKeys); ++i) {
@@ -171,17 +167,14 @@ absl::StatusOr<NpyHeader> ParseHeader(absl::string_view text) {
 
 // The length of the header's text, which the cursor then stands before.
 absl::StatusOr<int64_t> ReadTextSize(ByteCursor& cursor) {
-  const absl::StatusOr<std::string> magic = cursor.ReadString(kMagic.size());
-  if (!magic.ok()) return magic.status();
-  if (*magic != kMagic) return absl::DataLossError("it does not begin as an .npy file does");
-  const absl::StatusOr<uint8_t> major = cursor.ReadU8();
-  if (!major.ok()) return major.status();
-  const absl::StatusOr<uint8_t> minor = cursor.ReadU8();
-  if (!minor.ok()) return minor.status();
-  if (*major < 1 || *major > 3 || *minor != 0) {
-    return absl::UnimplementedError(absl::StrCat(".npy version ", *major, ".", *minor, " is not supported; 1.0, 2.0 and 3.0 are"));
+  ASSIGN_OR_RETURN(const std::string magic, cursor.ReadString(kMagic.size()));
+  if (magic != kMagic) return absl::DataLossError("it does not begin as an .npy file does");
+  ASSIGN_OR_RETURN(const uint8_t major, cursor.ReadU8());
+  ASSIGN_OR_RETURN(const uint8_t minor, cursor.ReadU8());
+  if (major < 1 || major > 3 || minor != 0) {
+    return absl::UnimplementedError(absl::StrCat(".npy version ", major, ".", minor, " is not supported; 1.0, 2.0 and 3.0 are"));
   }
-  if (*major > 1) return cursor.ReadU32();
+  if (major > 1) return cursor.ReadU32();
   return cursor.ReadU16();
 }
 
@@ -189,15 +182,13 @@ absl::StatusOr<int64_t> ReadTextSize(ByteCursor& cursor) {
 
 absl::StatusOr<NpyHeader> ReadNpyHeader(const ByteSource& source, int64_t limit) {
   ByteCursor cursor(source);
-  const absl::StatusOr<int64_t> size = ReadTextSize(cursor);
-  if (!size.ok()) return size.status();
-  if (*size > cursor.remaining()) {
-    return absl::DataLossError(absl::StrCat("a header of ", *size, " bytes is announced, ", cursor.remaining(), " are left"));
+  ASSIGN_OR_RETURN(const int64_t size, ReadTextSize(cursor));
+  if (size > cursor.remaining()) {
+    return absl::DataLossError(absl::StrCat("a header of ", size, " bytes is announced, ", cursor.remaining(), " are left"));
   }
-  if (*size > limit) return absl::ResourceExhaustedError(absl::StrCat("the header has ", *size, " bytes; the limit is ", limit));
-  const absl::StatusOr<std::string> text = cursor.ReadString(*size);
-  if (!text.ok()) return text.status();
-  absl::StatusOr<NpyHeader> header = ParseHeader(*text);
+  if (size > limit) return absl::ResourceExhaustedError(absl::StrCat("the header has ", size, " bytes; the limit is ", limit));
+  ASSIGN_OR_RETURN(const std::string text, cursor.ReadString(size));
+  absl::StatusOr<NpyHeader> header = ParseHeader(text);
   if (header.ok()) header->data_offset = cursor.position();
   return header;
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
@@ -31,10 +32,6 @@ constexpr absl::string_view kExtension = ".npy";
 // What stands before a header's text, at most.
 constexpr int64_t kPreamble = 12;
 
-absl::Status Annotate(absl::string_view context, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
-}
-
 std::vector<int64_t> ColumnMajorStrides(Shape shape) {
   std::reverse(shape.begin(), shape.end());
   std::vector<int64_t> strides = RowMajorStrides(shape);
@@ -44,12 +41,11 @@ std::vector<int64_t> ColumnMajorStrides(Shape shape) {
 
 // The array of the .npy file that `file` is, and how many bytes follow it there.
 absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, const SourceRange& file) {
-  const absl::StatusOr<int64_t> size = ByteSize(header.spec);
-  if (!size.ok()) return size.status();
-  const int64_t rest = file.size - header.data_offset - *size;
+  ASSIGN_OR_RETURN(const int64_t size, ByteSize(header.spec));
+  const int64_t rest = file.size - header.data_offset - size;
   if (rest < 0) {
     return absl::DataLossError(
-        absl::StrCat(ToString(header.spec), " has ", *size, " bytes, the file holds ", file.size - header.data_offset));
+        absl::StrCat(ToString(header.spec), " has ", size, " bytes, the file holds ", file.size - header.data_offset));
   }
   ByteSourcePtr data = file.source;
   int64_t offset = file.offset + header.data_offset;
@@ -57,15 +53,12 @@ absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, 
     const DType dtype = header.spec.dtype;
     const bool complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
     const int64_t width = complex ? ItemSize(dtype) / 2 : ItemSize(dtype);
-    absl::StatusOr<ByteSourcePtr> swapped = MakeSwappedSource(data->name(), data, offset, *size, width);
-    if (!swapped.ok()) return swapped.status();
-    data = *std::move(swapped);
+    ASSIGN_OR_RETURN(data, MakeSwappedSource(data->name(), data, offset, size, width));
     offset = 0;
   }
   std::vector<int64_t> strides = header.fortran_order ? ColumnMajorStrides(header.spec.shape) : RowMajorStrides(header.spec.shape);
-  absl::StatusOr<StoredTensor> tensor = StoredTensor::Create(header.spec, std::move(data), offset, std::move(strides));
-  if (!tensor.ok()) return tensor.status();
-  return std::pair(*std::move(tensor), rest);
+  ASSIGN_OR_RETURN(StoredTensor tensor, StoredTensor::Create(header.spec, std::move(data), offset, std::move(strides)));
+  return std::pair(std::move(tensor), rest);
 }
 
 absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const ReadLimits& limits, Checkpoint& checkpoint) {
@@ -73,49 +66,42 @@ absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const
   if (member.name_is_utf8 && !pickle::IsUtf8(member.name)) return absl::DataLossError("its name is not UTF-8, as its flags say");
   const bool is_ascii = std::all_of(member.name.begin(), member.name.end(), [](char c) { return absl::ascii_isascii(c); });
   if (!member.name_is_utf8 && !is_ascii) return absl::UnimplementedError("its name is not marked as UTF-8, and code page 437 is not read");
-  absl::StatusOr<std::string> head = archive.Head(member, kPreamble + limits.npy_header_bytes);
-  if (!head.ok()) return head.status();
-  const absl::StatusOr<NpyHeader> header = ReadNpyHeader(*MakeMemorySource("the header", *std::move(head)), limits.npy_header_bytes);
-  if (!header.ok()) return header.status();
-  absl::StatusOr<std::pair<StoredTensor, int64_t>> stored = Store(*header, archive.Data(member));
-  if (!stored.ok()) return stored.status();
+  ASSIGN_OR_RETURN(std::string head, archive.Head(member, kPreamble + limits.npy_header_bytes));
+  ASSIGN_OR_RETURN(const NpyHeader header, ReadNpyHeader(*MakeMemorySource("the header", std::move(head)), limits.npy_header_bytes));
+  ASSIGN_OR_RETURN(auto stored, Store(header, archive.Data(member)));
   std::string name = member.name.substr(0, member.name.size() - kExtension.size());
   if (archive.Find(name) != nullptr) {
     return absl::DataLossError(
         absl::StrCat("its array would be ", pickle::Quote(name), ", by which numpy understands the member of that name"));
   }
-  if (stored->second > 0) checkpoint.remarks.push_back(absl::StrCat(stored->second, " bytes follow the array in ", member.name));
-  return checkpoint.Add({.name = std::move(name), .tensor = std::move(stored->first), .tensor_name = ""});
+  if (stored.second > 0) checkpoint.remarks.push_back(absl::StrCat(stored.second, " bytes follow the array in ", member.name));
+  return checkpoint.Add({.name = std::move(name), .tensor = std::move(stored.first), .tensor_name = ""});
 }
 
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadNpy(ByteSourcePtr source, const ReadLimits& limits) {
   const std::string context = absl::StrCat("reading ", source->name());
-  const absl::StatusOr<NpyHeader> header = ReadNpyHeader(*source, limits.npy_header_bytes);
-  if (!header.ok()) return Annotate(context, header.status());
-  absl::StatusOr<std::pair<StoredTensor, int64_t>> stored = Store(*header, {.source = source, .offset = 0, .size = source->size()});
-  if (!stored.ok()) return Annotate(context, stored.status());
+  ASSIGN_OR_RETURN(const NpyHeader header, ReadNpyHeader(*source, limits.npy_header_bytes), Annotate(_, context));
+  ASSIGN_OR_RETURN(auto stored, Store(header, {.source = source, .offset = 0, .size = source->size()}), Annotate(_, context));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "npy";
-  if (stored->second > 0) checkpoint.remarks.push_back(absl::StrCat(stored->second, " bytes follow the array"));
-  absl::Status status = checkpoint.Add({.name = "", .tensor = std::move(stored->first), .tensor_name = ""});
-  if (!status.ok()) return Annotate(context, status);
+  if (stored.second > 0) checkpoint.remarks.push_back(absl::StrCat(stored.second, " bytes follow the array"));
+  RETURN_IF_ERROR(checkpoint.Add({.name = "", .tensor = std::move(stored.first), .tensor_name = ""}), Annotate(_, context));
   return checkpoint;
 }
 
 absl::StatusOr<Checkpoint> ReadNpz(ByteSourcePtr source, const ReadLimits& limits) {
-  const absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits);
-  if (!archive.ok()) return archive.status();
+  ASSIGN_OR_RETURN(const ZipArchive archive, ZipArchive::Open(source, limits));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "npz";
-  for (const ZipMember& member : archive->members()) {
-    absl::Status status = AddMember(*archive, member, limits, checkpoint);
-    if (!status.ok()) return Annotate(absl::StrCat("reading ", source->name(), ": member ", pickle::Quote(member.name)), status);
+  for (const ZipMember& member : archive.members()) {
+    RETURN_IF_ERROR(AddMember(archive, member, limits, checkpoint),
+                    Annotate(_, absl::StrCat("reading ", source->name(), ": member ", pickle::Quote(member.name))));
   }
-  NoteArchive(*archive, checkpoint);
+  NoteArchive(archive, checkpoint);
   return checkpoint;
 }
 

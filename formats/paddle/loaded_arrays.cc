@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/paddle/sliced_parameters.h"
 #include "formats/paddle/state_dict.h"
@@ -64,7 +65,7 @@ absl::StatusOr<NameTable> ReadNameTable(const Value& value, const Entries& entri
       return absl::DataLossError(
           absl::StrCat("it lists ", Quoted(*name), ", which is ", pickle::Describe(*entry->second), ", not an array"));
     }
-    if (absl::Status status = budget.Take(*tensor_name); !status.ok()) return status;
+    RETURN_IF_ERROR(budget.Take(*tensor_name));
     table.emplace(*name, *tensor_name);
   }
   return table;
@@ -91,32 +92,28 @@ absl::StatusOr<const std::string*> NameOf(const Value& leaf) {
 }
 
 absl::StatusOr<LoadedArrays::Array> LoadArray(pickle::Leaf& leaf, pickle::ArrayStore& store, NameBudget& budget) {
-  const absl::StatusOr<const std::string*> name = NameOf(*leaf.value);
-  if (!name.ok()) return name.status();
-  const pickle::Array* array = pickle::ArrayOf(*name == nullptr ? leaf.value : leaf.value->As<pickle::Tuple>()->items[1]);
+  ASSIGN_OR_RETURN(const std::string* name, NameOf(*leaf.value));
+  const pickle::Array* array = pickle::ArrayOf(name == nullptr ? leaf.value : leaf.value->As<pickle::Tuple>()->items[1]);
   if (array == nullptr) return absl::UnimplementedError(absl::StrCat("it is ", pickle::Describe(*leaf.value)));
-  absl::StatusOr<StoredTensor> elements = store.Store(*array);
-  if (!elements.ok()) return elements.status();
-  LoadedArrays::Array loaded = {.path = std::move(leaf.path), .elements = *std::move(elements), .tuple_name = std::nullopt};
-  if (*name == nullptr) return loaded;
-  if (absl::Status status = budget.Take(**name); !status.ok()) return status;
-  loaded.tuple_name = **name;
+  ASSIGN_OR_RETURN(StoredTensor elements, store.Store(*array));
+  LoadedArrays::Array loaded = {.path = std::move(leaf.path), .elements = std::move(elements), .tuple_name = std::nullopt};
+  if (name == nullptr) return loaded;
+  RETURN_IF_ERROR(budget.Take(*name));
+  loaded.tuple_name = *name;
   return loaded;
 }
 
 absl::Status FindArrays(const pickle::Document& document, const Value& root, const ReadLimits& limits, pickle::ArrayStore& store,
                         NameBudget& budget, LoadedArrays& loaded) {
   const pickle::Pairs pairs = loaded.name_table.has_value() ? pickle::Pairs::kAreTuples : pickle::Pairs::kAreLeaves;
-  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(document, root, pairs, limits);
-  if (!found.ok()) return found.status();
-  for (pickle::Leaf& leaf : found->leaves) {
+  ASSIGN_OR_RETURN(pickle::Leaves found, pickle::Flatten(document, root, pairs, limits));
+  for (pickle::Leaf& leaf : found.leaves) {
     const std::string path = leaf.path;
-    absl::StatusOr<LoadedArrays::Array> array = LoadArray(leaf, store, budget);
-    if (!array.ok()) return Annotate(absl::StrCat("tensor ", Quoted(path)), array.status());
-    loaded.arrays.push_back(*std::move(array));
+    ASSIGN_OR_RETURN(LoadedArrays::Array array, LoadArray(leaf, store, budget), Annotate(_, absl::StrCat("tensor ", Quoted(path))));
+    loaded.arrays.push_back(std::move(array));
   }
-  loaded.unlisted = std::move(found->unlisted);
-  loaded.work = document.work + found->work + store.decoded() / pickle::kTextStep;
+  loaded.unlisted = std::move(found.unlisted);
+  loaded.work = document.work + found.work + store.decoded() / pickle::kTextStep;
   return absl::OkStatus();
 }
 
@@ -130,20 +127,15 @@ absl::StatusOr<LoadedArrays> LoadArrays(const pickle::Document& document, const 
   Entries entries = EntriesOf(root);
   SlicedParameters sliced;
   if (const auto info = entries.find(kSlicedParameters); info != entries.end()) {
-    absl::StatusOr<SlicedParameters> joined = JoinSlices(*info->second, entries, store);
-    if (!joined.ok()) return Annotate(kSlicedParameters, joined.status());
-    sliced = *std::move(joined);
+    ASSIGN_OR_RETURN(sliced, JoinSlices(*info->second, entries, store), Annotate(_, kSlicedParameters));
     for (const std::string& slice : sliced.slices) entries.erase(slice);
   }
   if (const auto entry = entries.find(kNameTable); entry != entries.end()) {
-    absl::StatusOr<NameTable> table = ReadNameTable(*entry->second, entries, sliced, budget);
-    if (!table.ok()) return Annotate(kNameTable, table.status());
-    loaded.name_table = *std::move(table);
+    ASSIGN_OR_RETURN(loaded.name_table, ReadNameTable(*entry->second, entries, sliced, budget), Annotate(_, kNameTable));
   }
   const auto* dict = root.As<pickle::Dict>();
-  const absl::Status status = dict == nullptr ? FindArrays(document, root, limits, store, budget, loaded)
-                                              : FindArrays(document, TensorsOf(*dict, sliced), limits, store, budget, loaded);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(dict == nullptr ? FindArrays(document, root, limits, store, budget, loaded)
+                                  : FindArrays(document, TensorsOf(*dict, sliced), limits, store, budget, loaded));
   for (auto& [name, elements] : sliced.parameters) loaded.arrays.push_back({name, std::move(elements), std::nullopt});
   return loaded;
 }

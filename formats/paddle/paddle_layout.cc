@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/layout.h"
 #include "formats/paddle/state_dict.h"
 #include "formats/pickle/emitter.h"
@@ -249,7 +250,7 @@ absl::StatusOr<Layout> Place(absl::Span<const LayoutRow> rows, std::vector<pickl
 }  // namespace
 
 absl::StatusOr<Layout> PaddleLayout(absl::Span<const LayoutRow> rows) {
-  if (absl::Status status = CheckRows(rows); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckRows(rows));
   return Place(rows, StateDictPickler().Save(rows));
 }
 

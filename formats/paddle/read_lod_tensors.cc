@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -23,7 +24,6 @@
 namespace weighbridge {
 namespace {
 
-using paddle::Annotate;
 using paddle::NameSource;
 using paddle::WireField;
 using paddle::WireReader;
@@ -56,20 +56,18 @@ absl::StatusOr<TensorSpec> ReadDescriptor(const ByteSource& source, int64_t offs
   TensorSpec spec;
   WireReader reader(source, offset, size);
   while (!reader.done()) {
-    const absl::StatusOr<WireField> field = reader.Next();
-    if (!field.ok()) return field.status();
-    const bool is_number = field->type == WireField::Type::kNumber;
-    if (field->number == 1 && is_number) data_type = field->value;
-    if (field->number != 2) continue;
+    ASSIGN_OR_RETURN(const WireField field, reader.Next());
+    const bool is_number = field.type == WireField::Type::kNumber;
+    if (field.number == 1 && is_number) data_type = field.value;
+    if (field.number != 2) continue;
     if (is_number) {
-      if (absl::Status status = AddDim(field->value, spec.shape); !status.ok()) return status;
+      RETURN_IF_ERROR(AddDim(field.value, spec.shape));
       continue;
     }
-    WireReader packed(source, field->offset, field->size);
+    WireReader packed(source, field.offset, field.size);
     while (!packed.done()) {
-      const absl::StatusOr<uint64_t> dim = packed.NextVarint();
-      if (!dim.ok()) return dim.status();
-      if (absl::Status status = AddDim(*dim, spec.shape); !status.ok()) return status;
+      ASSIGN_OR_RETURN(const uint64_t dim, packed.NextVarint());
+      RETURN_IF_ERROR(AddDim(dim, spec.shape));
     }
   }
   if (!data_type.has_value()) return absl::DataLossError("the tensor has no data type");
@@ -81,46 +79,40 @@ absl::StatusOr<TensorSpec> ReadDescriptor(const ByteSource& source, int64_t offs
 
 // A version, which is 0.
 absl::Status PassVersion(absl::string_view what, ByteCursor& cursor) {
-  const absl::StatusOr<uint32_t> version = cursor.ReadU32();
-  if (!version.ok()) return version.status();
-  if (*version == 0) return absl::OkStatus();
-  return absl::UnimplementedError(absl::StrCat("version ", *version, " of a ", what, " is not supported; 0 is"));
+  ASSIGN_OR_RETURN(const uint32_t version, cursor.ReadU32());
+  if (version == 0) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat("version ", version, " of a ", what, " is not supported; 0 is"));
 }
 
 // The LoD levels: of each its bytes, then offsets of 8 bytes.
 absl::Status PassLevels(ByteCursor& cursor) {
   constexpr int64_t kOffset = 8;
-  const absl::StatusOr<int64_t> levels = cursor.ReadSize();
-  if (!levels.ok()) return levels.status();
-  if (*levels > cursor.remaining() / kOffset) {
-    return absl::DataLossError(absl::StrCat(*levels, " LoD levels are announced, ", cursor.remaining(), " bytes are left"));
+  ASSIGN_OR_RETURN(const int64_t levels, cursor.ReadSize());
+  if (levels > cursor.remaining() / kOffset) {
+    return absl::DataLossError(absl::StrCat(levels, " LoD levels are announced, ", cursor.remaining(), " bytes are left"));
   }
-  for (int64_t i = 0; i < *levels; ++i) {
-    const absl::StatusOr<int64_t> size = cursor.ReadSize();
-    if (!size.ok()) return size.status();
-    if (*size % kOffset != 0) return absl::DataLossError(absl::StrCat("a LoD level has ", *size, " bytes, no multiple of ", kOffset));
-    if (absl::Status status = cursor.Skip(*size); !status.ok()) return status;
+  for (int64_t i = 0; i < levels; ++i) {
+    ASSIGN_OR_RETURN(const int64_t size, cursor.ReadSize());
+    if (size % kOffset != 0) return absl::DataLossError(absl::StrCat("a LoD level has ", size, " bytes, no multiple of ", kOffset));
+    RETURN_IF_ERROR(cursor.Skip(size));
   }
   return absl::OkStatus();
 }
 
 // The record at the cursor, which is passed.
 absl::StatusOr<StoredTensor> ReadRecord(const ByteSourcePtr& source, ByteCursor& cursor) {
-  if (absl::Status status = PassVersion("record", cursor); !status.ok()) return status;
-  if (absl::Status status = PassLevels(cursor); !status.ok()) return status;
-  if (absl::Status status = PassVersion("tensor", cursor); !status.ok()) return status;
-  const absl::StatusOr<int32_t> descriptor = cursor.ReadI32();
-  if (!descriptor.ok()) return descriptor.status();
+  RETURN_IF_ERROR(PassVersion("record", cursor));
+  RETURN_IF_ERROR(PassLevels(cursor));
+  RETURN_IF_ERROR(PassVersion("tensor", cursor));
+  ASSIGN_OR_RETURN(const int32_t descriptor, cursor.ReadI32());
   const int64_t descriptor_offset = cursor.position();
-  if (*descriptor < 0) return absl::DataLossError(absl::StrCat("a descriptor of ", *descriptor, " bytes"));
-  if (absl::Status status = cursor.Skip(*descriptor); !status.ok()) return status;
-  absl::StatusOr<TensorSpec> spec = ReadDescriptor(*source, descriptor_offset, *descriptor);
-  if (!spec.ok()) return spec.status();
-  const absl::StatusOr<int64_t> size = ByteSize(*spec);
-  if (!size.ok()) return size.status();
+  if (descriptor < 0) return absl::DataLossError(absl::StrCat("a descriptor of ", descriptor, " bytes"));
+  RETURN_IF_ERROR(cursor.Skip(descriptor));
+  ASSIGN_OR_RETURN(TensorSpec spec, ReadDescriptor(*source, descriptor_offset, descriptor));
+  ASSIGN_OR_RETURN(const int64_t size, ByteSize(spec));
   const int64_t offset = cursor.position();
-  if (absl::Status status = cursor.Skip(*size); !status.ok()) return status;
-  return StoredTensor::CreateRowMajor(*std::move(spec), source, offset);
+  RETURN_IF_ERROR(cursor.Skip(size));
+  return StoredTensor::CreateRowMajor(std::move(spec), source, offset);
 }
 
 absl::StatusOr<std::vector<StoredTensor>> ReadRecords(const ByteSourcePtr& source, const ReadLimits& limits) {
@@ -135,7 +127,7 @@ absl::StatusOr<std::vector<StoredTensor>> ReadRecords(const ByteSourcePtr& sourc
     if (!record.ok()) {
       // Behind a good record another version is no version but a stray byte.
       const bool stray = !records.empty() && absl::IsUnimplemented(record.status());
-      return Annotate(where, stray ? absl::DataLossError(record.status().message()) : record.status());
+      return Annotate(stray ? absl::DataLossError(record.status().message()) : record.status(), where);
     }
     records.push_back(*std::move(record));
   }
@@ -157,16 +149,13 @@ absl::StatusOr<std::vector<std::string>> FindNames(size_t count, absl::Span<cons
 }
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, absl::Span<const NameSource> name_sources, const ReadLimits& limits) {
-  absl::StatusOr<std::vector<StoredTensor>> records = ReadRecords(source, limits);
-  if (!records.ok()) return records.status();
+  ASSIGN_OR_RETURN(std::vector<StoredTensor> records, ReadRecords(source, limits));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "pdiparams";
-  absl::StatusOr<std::vector<std::string>> names = FindNames(records->size(), name_sources, limits, checkpoint.remarks);
-  if (!names.ok()) return names.status();
-  for (size_t i = 0; i < records->size(); ++i) {
-    absl::Status status = checkpoint.Add({.name = (*names)[i], .tensor = std::move((*records)[i]), .tensor_name = ""});
-    if (!status.ok()) return status;
+  ASSIGN_OR_RETURN(std::vector<std::string> names, FindNames(records.size(), name_sources, limits, checkpoint.remarks));
+  for (size_t i = 0; i < records.size(); ++i) {
+    RETURN_IF_ERROR(checkpoint.Add({.name = names[i], .tensor = std::move(records[i]), .tensor_name = ""}));
   }
   return checkpoint;
 }
@@ -176,7 +165,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, absl::Span<const Na
 absl::StatusOr<Checkpoint> ReadLodTensors(ByteSourcePtr source, absl::Span<const NameSource> names, const ReadLimits& limits) {
   absl::StatusOr<Checkpoint> checkpoint = Read(source, names, limits);
   if (checkpoint.ok()) return checkpoint;
-  return Annotate(absl::StrCat("reading ", source->name()), checkpoint.status());
+  return Annotate(checkpoint.status(), absl::StrCat("reading ", source->name()));
 }
 
 bool LooksLikeLodTensors(const ByteSource& source) {

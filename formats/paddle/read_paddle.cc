@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/paddle/loaded_arrays.h"
@@ -21,7 +22,6 @@
 namespace weighbridge {
 namespace {
 
-using paddle::Annotate;
 using paddle::LoadedArrays;
 using paddle::Quoted;
 
@@ -48,11 +48,9 @@ absl::Status AddTensors(const LoadedArrays& loaded, Checkpoint& checkpoint) {
       if (!is_tensor) unlisted.push_back(Quoted(array.path));
     }
     if (is_tensor) {
-      absl::StatusOr<StoredTensor> elements = AsPaddleTensor(array.elements);
-      if (!elements.ok()) return elements.status();
-      tensor.tensor = *std::move(elements);
+      ASSIGN_OR_RETURN(tensor.tensor, AsPaddleTensor(array.elements));
     }
-    if (absl::Status status = checkpoint.Add(std::move(tensor)); !status.ok()) return status;
+    RETURN_IF_ERROR(checkpoint.Add(std::move(tensor)));
   }
   if (unlisted.size() == 1) {
     checkpoint.remarks.push_back(absl::StrCat("the name table does not list ", unlisted[0], ", which Paddle leaves a bare array"));
@@ -70,22 +68,20 @@ absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& li
   options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
   options.limits = limits;
   const std::string context = absl::StrCat("reading ", source->name());
-  absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), options);
-  if (!document.ok()) return Annotate(context, document.status());
+  ASSIGN_OR_RETURN(pickle::Document document, pickle::RunPickle(*source, 0, source->size(), options), Annotate(_, context));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "pdparams";
-  checkpoint.remarks = pickle::OpaqueRemarks(*document);
-  absl::StatusOr<LoadedArrays> loaded = paddle::LoadArrays(*document, source, limits);
-  if (!loaded.ok()) return Annotate(context, loaded.status());
-  if (absl::Status status = AddTensors(*loaded, checkpoint); !status.ok()) return Annotate(context, status);
-  checkpoint.unlisted = std::move(loaded->unlisted);
-  checkpoint.work = loaded->work;
-  if (const int64_t rest = source->size() - document->end; rest > 0) {
+  checkpoint.remarks = pickle::OpaqueRemarks(document);
+  ASSIGN_OR_RETURN(LoadedArrays loaded, paddle::LoadArrays(document, source, limits), Annotate(_, context));
+  RETURN_IF_ERROR(AddTensors(loaded, checkpoint), Annotate(_, context));
+  checkpoint.unlisted = std::move(loaded.unlisted);
+  checkpoint.work = loaded.work;
+  if (const int64_t rest = source->size() - document.end; rest > 0) {
     // Two bytes make an empty dict, also the first ones of another file.
     if (checkpoint.tensors().empty()) {
       return absl::DataLossError(
-          absl::StrCat(context, ": its pickle of ", document->end, " bytes has no tensor, and ", rest, " bytes follow"));
+          absl::StrCat(context, ": its pickle of ", document.end, " bytes has no tensor, and ", rest, " bytes follow"));
     }
     checkpoint.remarks.push_back(absl::StrCat(rest, " bytes after the pickle's end"));
   }

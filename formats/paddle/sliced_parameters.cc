@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/paddle/state_dict.h"
 #include "formats/pickle/flatten.h"
@@ -34,7 +35,7 @@ absl::StatusOr<StoredTensor> FindSlice(const Value& item, const Entries& entries
     return absl::DataLossError(absl::StrCat("slice ", Quoted(*name), " is ", pickle::Describe(*entry->second), ", not an array"));
   }
   absl::StatusOr<StoredTensor> slice = store.Store(*array);
-  if (!slice.ok()) return Annotate(absl::StrCat("slice ", Quoted(*name)), slice.status());
+  if (!slice.ok()) return Annotate(slice.status(), absl::StrCat("slice ", Quoted(*name)));
   if (slice->spec().shape.size() != 1) {
     return absl::DataLossError(absl::StrCat("slice ", Quoted(*name), " is ", ToString(slice->spec()), ", not one-dimensional"));
   }
@@ -47,24 +48,21 @@ absl::StatusOr<StoredTensor> Concatenate(const pickle::List& list, const Entries
   std::vector<ByteSourcePtr> parts;
   std::optional<DType> dtype;
   for (const Value* item : list.items) {
-    absl::StatusOr<StoredTensor> slice = FindSlice(*item, entries, store);
-    if (!slice.ok()) return slice.status();
+    ASSIGN_OR_RETURN(StoredTensor slice, FindSlice(*item, entries, store));
     const std::string& name = *TextOf(item);
     if (!used.insert(name).second) return absl::DataLossError(absl::StrCat("slice ", Quoted(name), " is used twice"));
-    if (dtype.has_value() && slice->spec().dtype != *dtype) {
+    if (dtype.has_value() && slice.spec().dtype != *dtype) {
       return absl::DataLossError(
-          absl::StrCat("slice ", Quoted(name), " is ", DTypeName(slice->spec().dtype), ", the one before it ", DTypeName(*dtype)));
+          absl::StrCat("slice ", Quoted(name), " is ", DTypeName(slice.spec().dtype), ", the one before it ", DTypeName(*dtype)));
     }
-    dtype = slice->spec().dtype;
-    absl::StatusOr<ByteSourcePtr> part = MakeSliceSource(store.source()->name(), slice->source(), slice->offset(), slice->byte_size());
-    if (!part.ok()) return part.status();
-    parts.push_back(*std::move(part));
+    dtype = slice.spec().dtype;
+    ASSIGN_OR_RETURN(ByteSourcePtr part, MakeSliceSource(store.source()->name(), slice.source(), slice.offset(), slice.byte_size()));
+    parts.push_back(std::move(part));
   }
   if (!dtype.has_value()) return absl::DataLossError("it has no slices");
-  absl::StatusOr<ByteSourcePtr> joined = MakeJoinedSource(store.source()->name(), std::move(parts));
-  if (!joined.ok()) return joined.status();
-  const int64_t count = (*joined)->size() / ItemSize(*dtype);
-  return StoredTensor::CreateRowMajor({*dtype, {count}}, *std::move(joined), 0);
+  ASSIGN_OR_RETURN(ByteSourcePtr joined, MakeJoinedSource(store.source()->name(), std::move(parts)));
+  const int64_t count = joined->size() / ItemSize(*dtype);
+  return StoredTensor::CreateRowMajor({*dtype, {count}}, std::move(joined), 0);
 }
 
 // The extents of a tuple of at most 64 integers (numpy's limit on axes), or nothing.
@@ -93,15 +91,13 @@ absl::StatusOr<StoredTensor> JoinParameter(const Value& description, const Entri
   const Value* slices = dict->Find("slices");
   const auto* list = slices == nullptr ? nullptr : slices->As<pickle::List>();
   if (list == nullptr) return absl::DataLossError("slices is no list");
-  absl::StatusOr<StoredTensor> flat = Concatenate(*list, entries, store, used);
-  if (!flat.ok()) return flat.status();
-  absl::StatusOr<int64_t> count = ElementCount(*shape);
-  if (!count.ok()) return count.status();
-  if (*count != flat->element_count()) {
+  ASSIGN_OR_RETURN(StoredTensor flat, Concatenate(*list, entries, store, used));
+  ASSIGN_OR_RETURN(int64_t count, ElementCount(*shape));
+  if (count != flat.element_count()) {
     return absl::DataLossError(
-        absl::StrCat("OriginShape ", ShapeToString(*shape), " has ", *count, " elements, the slices ", flat->element_count()));
+        absl::StrCat("OriginShape ", ShapeToString(*shape), " has ", count, " elements, the slices ", flat.element_count()));
   }
-  return StoredTensor::CreateRowMajor({flat->spec().dtype, *shape}, flat->source(), 0);
+  return StoredTensor::CreateRowMajor({flat.spec().dtype, *shape}, flat.source(), 0);
 }
 
 }  // namespace
@@ -117,7 +113,7 @@ absl::StatusOr<SlicedParameters> JoinSlices(const Value& info, const Entries& en
       return absl::DataLossError(absl::StrCat("parameter ", Quoted(*name), " has slices, and another entry has its name"));
     }
     absl::StatusOr<StoredTensor> parameter = JoinParameter(*description, entries, store, sliced.slices);
-    if (!parameter.ok()) return Annotate(absl::StrCat("parameter ", Quoted(*name)), parameter.status());
+    if (!parameter.ok()) return Annotate(parameter.status(), absl::StrCat("parameter ", Quoted(*name)));
     sliced.parameters.emplace_back(*name, *std::move(parameter));
   }
   return sliced;

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/value.h"
 
 namespace weighbridge::paddle {
@@ -27,10 +28,6 @@ const std::string* TextOf(const pickle::Value* value) {
 
 std::string Quoted(absl::string_view name) {
   return absl::StrCat("\"", absl::Utf8SafeCEscape(name), "\"");
-}
-
-absl::Status Annotate(absl::string_view context, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
 }
 
 }  // namespace weighbridge::paddle

@@ -27,9 +27,6 @@ const std::string* TextOf(const pickle::Value* value);
 // The name as messages show it, quoted and escaped.
 std::string Quoted(absl::string_view name);
 
-// `status` with "CONTEXT: " before its message.
-absl::Status Annotate(absl::string_view context, const absl::Status& status);
-
 }  // namespace weighbridge::paddle
 
 #endif  // WEIGHBRIDGE_FORMATS_PADDLE_STATE_DICT_H_

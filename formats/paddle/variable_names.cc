@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/json/visit_json.h"
 #include "formats/paddle/state_dict.h"
@@ -43,23 +44,21 @@ absl::StatusOr<Variable> ReadVariable(const ByteSource& source, const WireField&
   Variable variable;
   WireReader reader(source, message.offset, message.size);
   while (!reader.done()) {
-    const absl::StatusOr<WireField> field = reader.Next();
-    if (!field.ok()) return field.status();
-    if (field->number == 1 && field->type == kBytes) {
-      if (field->size > kLongestName) return absl::ResourceExhaustedError(absl::StrCat("a name of ", field->size, " bytes"));
-      variable.name.resize(field->size);
-      if (absl::Status status = source.ReadAt(field->offset, absl::MakeSpan(variable.name)); !status.ok()) return status;
+    ASSIGN_OR_RETURN(const WireField field, reader.Next());
+    if (field.number == 1 && field.type == kBytes) {
+      if (field.size > kLongestName) return absl::ResourceExhaustedError(absl::StrCat("a name of ", field.size, " bytes"));
+      variable.name.resize(field.size);
+      RETURN_IF_ERROR(source.ReadAt(field.offset, absl::MakeSpan(variable.name)));
       if (!pickle::IsUtf8(variable.name)) return absl::DataLossError(absl::StrCat("the name ", Quoted(variable.name), " is not UTF-8"));
-    } else if (field->number == 2 && field->type == kBytes) {
+    } else if (field.number == 2 && field.type == kBytes) {
       // A VarType, of which field 1 says the kind.
-      WireReader type(source, field->offset, field->size);
+      WireReader type(source, field.offset, field.size);
       while (!type.done()) {
-        const absl::StatusOr<WireField> part = type.Next();
-        if (!part.ok()) return part.status();
-        if (part->number == 1 && part->type != kBytes) variable.type = part->value;
+        ASSIGN_OR_RETURN(const WireField part, type.Next());
+        if (part.number == 1 && part.type != kBytes) variable.type = part.value;
       }
-    } else if (field->number == 3 && field->type != kBytes) {
-      variable.persistable = field->value != 0;
+    } else if (field.number == 3 && field.type != kBytes) {
+      variable.persistable = field.value != 0;
     }
   }
   return variable;
@@ -70,14 +69,12 @@ absl::StatusOr<Names> NamesOfBlock(const ByteSource& source, const WireField& me
   Names names;
   WireReader reader(source, message.offset, message.size);
   while (!reader.done()) {
-    const absl::StatusOr<WireField> field = reader.Next();
-    if (!field.ok()) return field.status();
-    if (field->number != 3 || field->type != kBytes) continue;
-    absl::StatusOr<Variable> variable = ReadVariable(source, *field);
-    if (!variable.ok()) return variable.status();
-    if (!variable->IsParameter()) continue;
+    ASSIGN_OR_RETURN(const WireField field, reader.Next());
+    if (field.number != 3 || field.type != kBytes) continue;
+    ASSIGN_OR_RETURN(Variable variable, ReadVariable(source, field));
+    if (!variable.IsParameter()) continue;
     if (static_cast<int64_t>(names.size()) == limit) return absl::ResourceExhaustedError(absl::StrCat("more than ", limit, " variables"));
-    names.push_back(std::move(variable->name));
+    names.push_back(std::move(variable.name));
   }
   return names;
 }
@@ -86,9 +83,8 @@ absl::StatusOr<Names> NamesOfBlock(const ByteSource& source, const WireField& me
 absl::StatusOr<Names> NamesOfProgram(const ByteSource& source, int64_t limit) {
   WireReader reader(source, 0, source.size());
   while (!reader.done()) {
-    const absl::StatusOr<WireField> field = reader.Next();
-    if (!field.ok()) return field.status();
-    if (field->number == 1 && field->type == kBytes) return NamesOfBlock(source, *field, limit);
+    ASSIGN_OR_RETURN(const WireField field, reader.Next());
+    if (field.number == 1 && field.type == kBytes) return NamesOfBlock(source, field, limit);
   }
   return absl::DataLossError("the program has no block");
 }
@@ -128,12 +124,10 @@ class PirParameters {
 };
 
 absl::StatusOr<Names> NamesOfPirProgram(const ByteSource& source, const ReadLimits& limits) {
-  const absl::StatusOr<std::string> text = ReadAll(source, limits.json_bytes);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(const std::string text, ReadAll(source, limits.json_bytes));
   PirParameters parameters;
-  absl::Status status = VisitJson(
-      *text, limits.nesting, [&](absl::Span<const std::string> path, const JsonValue& value) { return parameters.Visit(path, value); });
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(VisitJson(text, limits.nesting,
+                            [&](absl::Span<const std::string> path, const JsonValue& value) { return parameters.Visit(path, value); }));
   return parameters.Take();
 }
 
@@ -142,10 +136,9 @@ absl::StatusOr<Names> NamesOfInfo(const ByteSource& source, const ReadLimits& li
   pickle::MachineOptions options;
   options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
   options.limits = limits;
-  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, 0, source.size(), options);
-  if (!document.ok()) return document.status();
-  const auto* dict = document->root->As<pickle::Dict>();
-  if (dict == nullptr) return absl::DataLossError(absl::StrCat("it holds ", pickle::Describe(*document->root), ", not a dict"));
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(source, 0, source.size(), options));
+  const auto* dict = document.root->As<pickle::Dict>();
+  if (dict == nullptr) return absl::DataLossError(absl::StrCat("it holds ", pickle::Describe(*document.root), ", not a dict"));
   Names names;
   for (const auto& [key, value] : dict->items) {
     const std::string* name = TextOf(key);
@@ -171,7 +164,7 @@ absl::StatusOr<Names> NamesOf(const NameSource& source, const ReadLimits& limits
 
 absl::StatusOr<std::vector<std::string>> ReadVariableNames(const NameSource& source, const ReadLimits& limits) {
   absl::StatusOr<Names> names = NamesOf(source, limits);
-  if (!names.ok()) return Annotate(absl::StrCat("reading ", source.bytes->name()), names.status());
+  if (!names.ok()) return Annotate(names.status(), absl::StrCat("reading ", source.bytes->name()));
   std::sort(names->begin(), names->end());
   return names;
 }

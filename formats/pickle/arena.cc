@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 
 namespace weighbridge::pickle {
 namespace {
@@ -46,7 +47,7 @@ absl::Status Arena::CheckFinished(const Value& value) const {
 }
 
 absl::Status Arena::Hold(Value* parent, Value* item) {
-  if (absl::Status status = CheckFinished(*item); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckFinished(*item));
   if (parent->held || parent == item) {
     return absl::DataLossError(
         absl::StrCat(Describe(*parent), " is changed after it was put into another value, or holds itself; cycles are not read"));
@@ -62,14 +63,14 @@ absl::Status Arena::Hold(Value* parent, Value* item) {
 }
 
 absl::Status Arena::Append(Value* parent, List& list, Value* item) {
-  if (absl::Status status = Hold(parent, item); !status.ok()) return status;
+  RETURN_IF_ERROR(Hold(parent, item));
   list.items.push_back(item);
   memory_ += kGrowth * kPointer + (list.items.size() == 1 ? kBlock : 0);
   return absl::OkStatus();
 }
 
 absl::Status Arena::Append(Value* parent, Tuple& tuple, Value* item) {
-  if (absl::Status status = Hold(parent, item); !status.ok()) return status;
+  RETURN_IF_ERROR(Hold(parent, item));
   // Tuples do not grow: their vector has its size from the start.
   tuple.items.push_back(item);
   memory_ += kPointer + (tuple.items.size() == 1 ? kBlock : 0);
@@ -78,9 +79,9 @@ absl::Status Arena::Append(Value* parent, Tuple& tuple, Value* item) {
 
 absl::Status Arena::SetItem(Value* parent, Dict& dict, Value* key, Value* item) {
   std::string identity;
-  if (absl::Status status = AppendIdentity(*key, identity); !status.ok()) return status;
-  if (absl::Status status = Hold(parent, key); !status.ok()) return status;
-  if (absl::Status status = Hold(parent, item); !status.ok()) return status;
+  RETURN_IF_ERROR(AppendIdentity(*key, identity));
+  RETURN_IF_ERROR(Hold(parent, key));
+  RETURN_IF_ERROR(Hold(parent, item));
   memory_ += kGrowth * static_cast<int64_t>(sizeof(dict.items[0])) + kKeyMemory + static_cast<int64_t>(identity.size());
   if (!keys_[parent].insert(std::move(identity)).second) {
     return absl::DataLossError(absl::StrCat("a dict has the same key twice: ", Describe(*key)));
@@ -90,14 +91,14 @@ absl::Status Arena::SetItem(Value* parent, Dict& dict, Value* key, Value* item) 
 }
 
 absl::Status Arena::SetMetadata(Value* parent, Dict& dict, Value* metadata) {
-  if (absl::Status status = Hold(parent, metadata); !status.ok()) return status;
+  RETURN_IF_ERROR(Hold(parent, metadata));
   dict.metadata = metadata;
   return absl::OkStatus();
 }
 
 // What has elements itself may be given attributes at any time: whether it holds tensors is known.
 absl::Status Arena::KeepAside(Value* parent, Aside::Place place, Value* item) {
-  if (absl::Status status = parent->holds_tensors ? CheckFinished(*item) : Hold(parent, item); !status.ok()) return status;
+  RETURN_IF_ERROR(parent->holds_tensors ? CheckFinished(*item) : Hold(parent, item));
   item->held = true;
   if (!item->holds_tensors) return absl::OkStatus();
   document_.asides.push_back({.owner = parent, .item = item, .place = place});
@@ -137,12 +138,12 @@ absl::Status Arena::AppendIdentity(const Value& key, std::string& text) const {
   } else if (const Bytes* value = key.As<Bytes>()) {
     if (value->size > static_cast<int64_t>(kIdentityLimit)) return absl::ResourceExhaustedError("a key of a dict is too long");
     std::string bytes(value->size, '\0');
-    if (absl::Status status = source_.ReadAt(value->offset, absl::MakeSpan(bytes)); !status.ok()) return status;
+    RETURN_IF_ERROR(source_.ReadAt(value->offset, absl::MakeSpan(bytes)));
     absl::StrAppend(&text, value->latin1 ? "l" : "b", bytes.size(), ",", bytes);
   } else if (const Tuple* tuple = key.As<Tuple>()) {
     absl::StrAppend(&text, "(");
     for (const Value* item : tuple->items) {
-      if (absl::Status status = AppendIdentity(*item, text); !status.ok()) return status;
+      RETURN_IF_ERROR(AppendIdentity(*item, text));
     }
     absl::StrAppend(&text, ")");
   } else {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 
 namespace weighbridge::pickle {
 
@@ -29,9 +30,8 @@ absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string
   }
   std::vector<int64_t> integers;
   for (const Value* item : tuple->items) {
-    absl::StatusOr<int64_t> integer = IntegerOf(*item, absl::StrCat("a member of ", what));
-    if (!integer.ok()) return integer.status();
-    integers.push_back(*integer);
+    ASSIGN_OR_RETURN(int64_t integer, IntegerOf(*item, absl::StrCat("a member of ", what)));
+    integers.push_back(integer);
   }
   return integers;
 }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/text.h"
 #include "formats/pickle/value.h"
@@ -91,9 +92,9 @@ class Lister {
   absl::StatusOr<Leaves> List(const Document& document, const Value& root, const ReadLimits& limits) {
     FindCosts(root);
     const Cost cost = CostOf(root);
-    if (absl::Status status = Check(cost, document, limits); !status.ok()) return status;
+    RETURN_IF_ERROR(Check(cost, document, limits));
     NoteAside(*document.root, "");
-    if (absl::Status status = Collect(root); !status.ok()) return status;
+    RETURN_IF_ERROR(Collect(root));
     if (unnamed_ > 0) found_.unlisted.push_back(absl::StrCat(unnamed_, " more places hold tensors that are not listed"));
     found_.work = WorkOf(cost);
     return std::move(found_);

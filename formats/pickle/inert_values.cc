@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/text.h"
 #include "formats/tensor_spec.h"
 
@@ -28,7 +29,7 @@ bool IsRealNumber(const Value& value) {
 
 // int(x), float(x), complex(x, y). Texts are numbers to these, too, and are not what anybody pickles.
 absl::Status CheckNumber(absl::string_view name, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 0, name == "complex" ? 2 : 1); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 0, name == "complex" ? 2 : 1));
   for (const Value* argument : arguments) {
     const double* number = argument->As<double>();
     const bool is_big = name == "int" && argument->As<BigInt>() != nullptr;
@@ -40,7 +41,7 @@ absl::Status CheckNumber(absl::string_view name, Arguments arguments) {
 
 // torch.device("cuda"), torch.device("cuda:1"), torch.device("cuda", 1). Which devices there are depends on the build of torch.
 absl::Status CheckDevice(Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 1, 2); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 1, 2));
   const Text* name = arguments[0]->As<Text>();
   constexpr size_t kMostBytes = 100;
   if (name == nullptr || name->utf8.empty() || name->utf8.size() > kMostBytes) return InPlaceOf(*arguments[0], "a device's name");
@@ -50,7 +51,7 @@ absl::Status CheckDevice(Arguments arguments) {
 absl::Status CheckLayout(Arguments arguments) {
   constexpr absl::string_view kLayouts[] = {"torch.strided",    "torch.sparse_coo", "torch.sparse_csr", "torch.sparse_csc",
                                             "torch.sparse_bsr", "torch.sparse_bsc", "torch._mkldnn",    "torch.jagged"};
-  if (absl::Status status = CheckCount(arguments, 1, 1); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 1, 1));
   const Text* name = arguments[0]->As<Text>();
   const bool is_known = name != nullptr && std::find(std::begin(kLayouts), std::end(kLayouts), name->utf8) != std::end(kLayouts);
   return is_known ? absl::OkStatus() : InPlaceOf(*arguments[0], "a layout's name");
@@ -58,7 +59,7 @@ absl::Status CheckLayout(Arguments arguments) {
 
 // scalar(dtype, bytes). What is no element type here (texts, dates, objects) has sizes, and kinds, of its own.
 absl::Status CheckScalar(Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 2, 2); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 2, 2));
   const ArrayDType* dtype = arguments[0]->As<ArrayDType>();
   if (dtype == nullptr) return InPlaceOf(*arguments[0], "a numpy dtype");
   if (!dtype->dtype.has_value()) return absl::OkStatus();
@@ -88,7 +89,7 @@ absl::Status CheckArguments(const TableRow& function, Arguments arguments) {
 }  // namespace
 
 absl::StatusOr<Value*> MakeInert(Arena& arena, const TableRow& function, Arguments arguments) {
-  if (absl::Status status = CheckArguments(function, arguments); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckArguments(function, arguments));
   for (const Value* argument : arguments) {
     if (!argument->holds_tensors) continue;
     return absl::PermissionDeniedError(

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/place.h"
@@ -34,12 +35,11 @@ constexpr int64_t kSparseEntry = 64;
 
 template <auto kRead, auto kUse>
 absl::Status Interpreter::With() {
-  const auto number = (cursor_.*kRead)();
-  if (!number.ok()) return number.status();
-  if constexpr (std::is_signed_v<std::decay_t<decltype(*number)>>) {
-    if (*number < 0) return absl::DataLossError(absl::StrCat("the length ", *number, " is negative"));
+  ASSIGN_OR_RETURN(const auto number, (cursor_.*kRead)());
+  if constexpr (std::is_signed_v<std::decay_t<decltype(number)>>) {
+    if (number < 0) return absl::DataLossError(absl::StrCat("the length ", number, " is negative"));
   }
-  return (this->*kUse)(*number);
+  return (this->*kUse)(number);
 }
 
 absl::Span<const Interpreter::Opcode> Interpreter::Opcodes() {
@@ -140,15 +140,14 @@ absl::StatusOr<Document> Interpreter::Run() {
   while (true) {
     const int64_t offset = opcode_offset_ = cursor_.position();
     if (cursor_.remaining() == 0) return Located(absl::DataLossError("the pickle ends without STOP"), offset, "");
-    absl::StatusOr<uint8_t> code = cursor_.ReadU8();
-    if (!code.ok()) return Located(code.status(), offset, "");
-    const Opcode* opcode = FindOpcode(*code);
+    ASSIGN_OR_RETURN(uint8_t code, cursor_.ReadU8(), Located(_, offset, ""));
+    const Opcode* opcode = FindOpcode(code);
     if (opcode == nullptr)
-      return Located(absl::DataLossError(absl::StrCat("0x", absl::Hex(*code, absl::kZeroPad2), " is no opcode")), offset, "");
+      return Located(absl::DataLossError(absl::StrCat("0x", absl::Hex(code, absl::kZeroPad2), " is no opcode")), offset, "");
     absl::Status status = (this->*opcode->handler)();
     if (status.ok()) status = CheckLimits();
     if (!status.ok()) return Located(status, offset, opcode->name);
-    if (*code != kStop) continue;
+    if (code != kStop) continue;
     Document document = arena_.Finish(stack_.back());
     document.end = cursor_.position();
     document.protocol = protocol_;
@@ -222,26 +221,23 @@ absl::Status Interpreter::Refuse() {
 }
 
 absl::Status Interpreter::Proto() {
-  absl::StatusOr<uint8_t> protocol = cursor_.ReadU8();
-  if (!protocol.ok()) return protocol.status();
-  if (*protocol > kNewestProtocol) return absl::UnimplementedError(absl::StrCat("protocol ", *protocol, " is not read, only 0 to 5"));
-  protocol_ = *protocol;
+  ASSIGN_OR_RETURN(uint8_t protocol, cursor_.ReadU8());
+  if (protocol > kNewestProtocol) return absl::UnimplementedError(absl::StrCat("protocol ", protocol, " is not read, only 0 to 5"));
+  protocol_ = protocol;
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::Frame() {
-  absl::StatusOr<int64_t> size = cursor_.ReadSize();
-  if (!size.ok()) return size.status();
-  if (*size > cursor_.remaining()) {
-    return absl::DataLossError(absl::StrCat("a frame of ", *size, " bytes is announced, ", cursor_.remaining(), " are left"));
+  ASSIGN_OR_RETURN(int64_t size, cursor_.ReadSize());
+  if (size > cursor_.remaining()) {
+    return absl::DataLossError(absl::StrCat("a frame of ", size, " bytes is announced, ", cursor_.remaining(), " are left"));
   }
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::Stop() {
-  absl::StatusOr<absl::Span<Value* const>> root = Top(1);
-  if (!root.ok()) return root.status();
-  return arena_.CheckFinished(*root->front());
+  ASSIGN_OR_RETURN(absl::Span<Value* const> root, Top(1));
+  return arena_.CheckFinished(*root.front());
 }
 
 absl::Status Interpreter::Memoize() {
@@ -249,14 +245,13 @@ absl::Status Interpreter::Memoize() {
 }
 
 absl::Status Interpreter::Store(uint64_t index) {
-  absl::StatusOr<absl::Span<Value* const>> top = Top(1);
-  if (!top.ok()) return top.status();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> top, Top(1));
   if (index < memo_.size()) {
-    memo_[index] = top->front();
+    memo_[index] = top.front();
   } else if (index == memo_.size() && !sparse_memo_.contains(index)) {
-    memo_.push_back(top->front());
+    memo_.push_back(top.front());
   } else {
-    sparse_memo_[index] = top->front();
+    sparse_memo_[index] = top.front();
   }
   return absl::OkStatus();
 }
@@ -269,10 +264,9 @@ absl::Status Interpreter::Load(uint64_t index) {
 }
 
 absl::StatusOr<uint64_t> Interpreter::TextIndex() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
+  ASSIGN_OR_RETURN(std::string line, Line());
   uint64_t index = 0;
-  if (!absl::SimpleAtoi(*line, &index)) return absl::DataLossError(absl::StrCat(Quote(*line), " is no index of the memo"));
+  if (!absl::SimpleAtoi(line, &index)) return absl::DataLossError(absl::StrCat(Quote(line), " is no index of the memo"));
   return index;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/numpy_dtype.h"
 #include "formats/pickle/text.h"
 #include "formats/tensor_spec.h"
@@ -63,16 +64,14 @@ std::vector<size_t> AxesInOrder(size_t rank) {
 // Fills `array` from its parts. Latin-1 text has one or two bytes for each byte; how many, decoding finds out.
 absl::Status Fill(Array& array, ArrayDType dtype, Shape shape, const std::vector<size_t>& slowest_first, const Value& data) {
   if (dtype.dtype.has_value()) {
-    absl::StatusOr<int64_t> size = ByteSize({*dtype.dtype, shape});
-    if (!size.ok()) return size.status();
-    absl::StatusOr<Bytes> bytes = BytesOf(data);
-    if (!bytes.ok()) return bytes.status();
-    const bool fits = bytes->latin1 ? bytes->size >= *size && bytes->size - *size <= *size : bytes->size == *size;
+    ASSIGN_OR_RETURN(int64_t size, ByteSize({*dtype.dtype, shape}));
+    ASSIGN_OR_RETURN(Bytes bytes, BytesOf(data));
+    const bool fits = bytes.latin1 ? bytes.size >= size && bytes.size - size <= size : bytes.size == size;
     if (!fits) {
       return absl::DataLossError(
-          absl::StrCat(ToString(TensorSpec{*dtype.dtype, shape}), " has ", *size, " bytes, the array holds ", bytes->size));
+          absl::StrCat(ToString(TensorSpec{*dtype.dtype, shape}), " has ", size, " bytes, the array holds ", bytes.size));
     }
-    array.data = *bytes;
+    array.data = bytes;
     array.strides = DenseStrides(shape, slowest_first);
   } else if (absl::StatusOr<int64_t> count = ElementCount(shape); !count.ok()) {
     return count.status();
@@ -87,20 +86,19 @@ absl::Status Fill(Array& array, ArrayDType dtype, Shape shape, const std::vector
 // The axes, slowest first, of the array that results when one of `shape` is laid out in C order and then transposed by `order`, a
 // permutation; `shape` becomes the result's. Axis k of the result is axis order[k] of the layout.
 absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) {
-  absl::StatusOr<std::vector<int64_t>> axes = IntegersOf(order, "an order of axes");
-  if (!axes.ok()) return axes.status();
+  ASSIGN_OR_RETURN(std::vector<int64_t> axes, IntegersOf(order, "an order of axes"));
   const auto rank = static_cast<int64_t>(shape.size());
   Shape transposed;
   std::vector<size_t> slowest_first(rank);
   std::vector<bool> seen(rank, false);
-  for (const int64_t axis : *axes) {
+  for (const int64_t axis : axes) {
     if (axis < 0 || axis >= rank || seen[axis]) break;
     seen[axis] = true;
     slowest_first[axis] = transposed.size();
     transposed.push_back(shape[axis]);
   }
-  if (transposed.size() != shape.size() || axes->size() != shape.size()) {
-    return absl::DataLossError(absl::StrCat(ShapeToString(*axes), " is no order of ", rank, " axes"));
+  if (transposed.size() != shape.size() || axes.size() != shape.size()) {
+    return absl::DataLossError(absl::StrCat(ShapeToString(axes), " is no order of ", rank, " axes"));
   }
   shape = std::move(transposed);
   return slowest_first;
@@ -109,17 +107,16 @@ absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) 
 }  // namespace
 
 absl::StatusOr<Value*> ReconstructArray(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 3, 3); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const TableRow* type = RowOf(*arguments[0]);
   if (type == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the class of an array"));
   if (type->kind != GlobalKind::kNumpyArrayType) {
     return absl::PermissionDeniedError(absl::StrCat(type->module, " ", type->name, " stands in place of numpy ndarray"));
   }
-  absl::StatusOr<std::vector<int64_t>> shape = IntegersOf(*arguments[1], "an empty array's shape");
-  if (!shape.ok()) return shape.status();
+  ASSIGN_OR_RETURN(std::vector<int64_t> shape, IntegersOf(*arguments[1], "an empty array's shape"));
   absl::StatusOr<Bytes> code = BytesOf(*arguments[2]);
   const bool is_code = IsText(*arguments[2], "b") || arguments[2]->As<Inert>() != nullptr || (code.ok() && code->size == 1);
-  if (*shape != std::vector<int64_t>{0} || !is_code) {
+  if (shape != std::vector<int64_t>{0} || !is_code) {
     return absl::DataLossError("an array does not begin as numpy's do, with the shape (0,) and the type \"b\"");
   }
   absl::StatusOr<Value*> value = arena.New(Array());
@@ -133,48 +130,41 @@ absl::Status BuildArray(Array& array, const Value& state) {
   if (tuple->items.size() != 5) {
     return absl::UnimplementedError(absl::StrCat("an array's state of ", tuple->items.size(), " members is not read, only of 5"));
   }
-  absl::StatusOr<int64_t> version = IntegerOf(*tuple->items[0], "the version of an array's state");
-  if (!version.ok()) return version.status();
-  if (*version != 1) return absl::UnimplementedError(absl::StrCat("an array's state of version ", *version, " is not read, only 1"));
-  absl::StatusOr<Shape> shape = IntegersOf(*tuple->items[1], "an array's shape");
-  if (!shape.ok()) return shape.status();
-  absl::StatusOr<ArrayDType> dtype = FinishedDType(*tuple->items[2]);
-  if (!dtype.ok()) return dtype.status();
+  ASSIGN_OR_RETURN(int64_t version, IntegerOf(*tuple->items[0], "the version of an array's state"));
+  if (version != 1) return absl::UnimplementedError(absl::StrCat("an array's state of version ", version, " is not read, only 1"));
+  ASSIGN_OR_RETURN(Shape shape, IntegersOf(*tuple->items[1], "an array's shape"));
+  ASSIGN_OR_RETURN(ArrayDType dtype, FinishedDType(*tuple->items[2]));
   const std::optional<bool> fortran = FlagOf(*tuple->items[3]);
   if (!fortran.has_value()) {
     return absl::DataLossError(
         absl::StrCat(Describe(*tuple->items[3]), " stands in place of the bool that says whether an array is Fortran's"));
   }
-  std::vector<size_t> axes = AxesInOrder(shape->size());
+  std::vector<size_t> axes = AxesInOrder(shape.size());
   if (*fortran) std::reverse(axes.begin(), axes.end());
-  return Fill(array, *std::move(dtype), *std::move(shape), axes, *tuple->items[4]);
+  return Fill(array, std::move(dtype), std::move(shape), axes, *tuple->items[4]);
 }
 
 absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 4, 5); !status.ok()) return status;
-  absl::StatusOr<ArrayDType> dtype = FinishedDType(*arguments[1]);
-  if (!dtype.ok()) return dtype.status();
-  absl::StatusOr<Shape> shape = IntegersOf(*arguments[2], "an array's shape");
-  if (!shape.ok()) return shape.status();
+  RETURN_IF_ERROR(CheckCount(arguments, 4, 5));
+  ASSIGN_OR_RETURN(ArrayDType dtype, FinishedDType(*arguments[1]));
+  ASSIGN_OR_RETURN(Shape shape, IntegersOf(*arguments[2], "an array's shape"));
   const Value& order = *arguments[3];
   const bool has_axes = arguments.size() == 5 && arguments[4]->As<None>() == nullptr;
-  std::vector<size_t> axes = AxesInOrder(shape->size());
+  std::vector<size_t> axes = AxesInOrder(shape.size());
   if (IsText(order, "K") && has_axes) {
-    absl::StatusOr<std::vector<size_t>> transposed = Transpose(*arguments[4], *shape);
-    if (!transposed.ok()) return transposed.status();
-    axes = *std::move(transposed);
+    ASSIGN_OR_RETURN(axes, Transpose(*arguments[4], shape));
   } else if (IsText(order, "F") && !has_axes) {
     std::reverse(axes.begin(), axes.end());
   } else if (!IsText(order, "C") || has_axes) {
     return absl::DataLossError(absl::StrCat(Describe(order), " stands in place of an array's order, or does not fit its axes"));
   }
   Array array;
-  if (absl::Status status = Fill(array, *std::move(dtype), *std::move(shape), axes, *arguments[0]); !status.ok()) return status;
+  RETURN_IF_ERROR(Fill(array, std::move(dtype), std::move(shape), axes, *arguments[0]));
   return arena.New(std::move(array));
 }
 
 absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 3, 3); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const Text* text = arguments[0]->As<Text>();
   if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a numpy dtype's text"));
   if (FlagOf(*arguments[1]) != false || FlagOf(*arguments[2]) != true) {
@@ -197,11 +187,10 @@ absl::Status BuildArrayDType(ArrayDType& dtype, const Value& state) {
   if (tuple == nullptr || tuple->items.size() < 8) {
     return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a numpy dtype's state"));
   }
-  absl::StatusOr<int64_t> version = IntegerOf(*tuple->items[0], "the version of a numpy dtype's state");
-  if (!version.ok()) return version.status();
+  ASSIGN_OR_RETURN(int64_t version, IntegerOf(*tuple->items[0], "the version of a numpy dtype's state"));
   if (!dtype.dtype.has_value()) return absl::OkStatus();
-  if (*version != 3 || tuple->items.size() != 8) {
-    return absl::UnimplementedError(absl::StrCat("a numpy dtype's state of version ", *version, " with ", tuple->items.size(),
+  if (version != 3 || tuple->items.size() != 8) {
+    return absl::UnimplementedError(absl::StrCat("a numpy dtype's state of version ", version, " with ", tuple->items.size(),
                                                  " members is not read, only version 3 with 8"));
   }
   for (size_t i = 2; i < 5; ++i) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/text.h"
 
@@ -77,17 +78,15 @@ absl::Status Interpreter::BinInt() {
 
 // CPython reads by strtol with base 0, the unpickler in Python by int(): here only what all take for the same number.
 absl::Status Interpreter::IntLine() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
-  if (*line == "00") return False();
-  if (*line == "01") return True();
-  return Decimal(*line);
+  ASSIGN_OR_RETURN(std::string line, Line());
+  if (line == "00") return False();
+  if (line == "01") return True();
+  return Decimal(line);
 }
 
 absl::Status Interpreter::LongLine() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
-  return Decimal(absl::StripSuffix(*line, "L"));
+  ASSIGN_OR_RETURN(std::string line, Line());
+  return Decimal(absl::StripSuffix(line, "L"));
 }
 
 absl::Status Interpreter::Decimal(absl::string_view digits) {
@@ -111,9 +110,8 @@ absl::Status Interpreter::LongBytes(int64_t size) {
     return absl::DataLossError(absl::StrCat("an integer of ", size, " bytes is announced, ", cursor_.remaining(), " bytes are left"));
   }
   if (size > ProgramLeft()) return absl::ResourceExhaustedError(absl::StrCat("an integer of ", size, " bytes"));
-  absl::StatusOr<std::string> bytes = cursor_.ReadString(size);
-  if (!bytes.ok()) return bytes.status();
-  return TwosComplement(*std::move(bytes));
+  ASSIGN_OR_RETURN(std::string bytes, cursor_.ReadString(size));
+  return TwosComplement(std::move(bytes));
 }
 
 // Each integer has one form here, so that equal ones are equal: the shortest, and int64 where it fits.
@@ -128,20 +126,17 @@ absl::Status Interpreter::TwosComplement(std::string bytes) {
 }
 
 absl::Status Interpreter::BinFloat() {
-  absl::StatusOr<double> value = cursor_.ReadF64BigEndian();
-  if (!value.ok()) return value.status();
-  return Push(arena_.New(*value));
+  ASSIGN_OR_RETURN(double value, cursor_.ReadF64BigEndian());
+  return Push(arena_.New(value));
 }
 
 absl::Status Interpreter::FloatLine() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
+  ASSIGN_OR_RETURN(std::string line, Line());
   // Python takes neither spaces nor NaN with a payload, and no number that is too large.
-  const bool is_plain = line->find_first_not_of("0123456789+-.eEinftyaINFTYA") == std::string::npos;
+  const bool is_plain = line.find_first_not_of("0123456789+-.eEinftyaINFTYA") == std::string::npos;
   double value = 0;
-  if (!is_plain || !absl::SimpleAtod(*line, &value) ||
-      (std::isinf(value) && std::any_of(line->begin(), line->end(), absl::ascii_isdigit))) {
-    return absl::DataLossError(absl::StrCat(Quote(*line), " is no float"));
+  if (!is_plain || !absl::SimpleAtod(line, &value) || (std::isinf(value) && std::any_of(line.begin(), line.end(), absl::ascii_isdigit))) {
+    return absl::DataLossError(absl::StrCat(Quote(line), " is no float"));
   }
   return Push(arena_.New(value));
 }
@@ -149,14 +144,13 @@ absl::Status Interpreter::FloatLine() {
 absl::Status Interpreter::Unicode(int64_t size) {
   const Bytes bytes = {.offset = cursor_.position(), .size = size, .latin1 = true};
   if (size > kShortText) {
-    if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+    RETURN_IF_ERROR(cursor_.Skip(size));
     skipped_ += size;
     return Push(arena_.New(LongText{bytes}));
   }
-  absl::StatusOr<std::string> utf8 = cursor_.ReadString(size);
-  if (!utf8.ok()) return utf8.status();
-  if (!IsUtf8(*utf8)) return absl::DataLossError(absl::StrCat("the text ", Quote(*utf8), " is not valid UTF-8"));
-  return Push(arena_.New(Text{.utf8 = *std::move(utf8), .from_bytes = false, .bytes = bytes}));
+  ASSIGN_OR_RETURN(std::string utf8, cursor_.ReadString(size));
+  if (!IsUtf8(utf8)) return absl::DataLossError(absl::StrCat("the text ", Quote(utf8), " is not valid UTF-8"));
+  return Push(arena_.New(Text{.utf8 = std::move(utf8), .from_bytes = false, .bytes = bytes}));
 }
 
 absl::StatusOr<Text> Interpreter::DecodeByteString(std::string bytes) const {
@@ -170,41 +164,36 @@ absl::Status Interpreter::ByteString(int64_t size) {
   const bool is_utf8 = options_.byte_strings == MachineOptions::ByteStrings::kUtf8;
   const Bytes bytes = {.offset = cursor_.position(), .size = size, .latin1 = is_utf8};
   if (size > kShortText) {
-    if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+    RETURN_IF_ERROR(cursor_.Skip(size));
     skipped_ += size;
     return Push(arena_.New(LongText{.bytes = bytes, .from_bytes = true}));
   }
-  absl::StatusOr<std::string> contents = cursor_.ReadString(size);
-  if (!contents.ok()) return contents.status();
-  absl::StatusOr<Text> text = DecodeByteString(*std::move(contents));
-  if (!text.ok()) return text.status();
-  text->bytes = bytes;
-  return Push(arena_.New(*std::move(text)));
+  ASSIGN_OR_RETURN(std::string contents, cursor_.ReadString(size));
+  ASSIGN_OR_RETURN(Text text, DecodeByteString(std::move(contents)));
+  text.bytes = bytes;
+  return Push(arena_.New(std::move(text)));
 }
 
 absl::Status Interpreter::BytesInPlace(int64_t size) {
   const Bytes bytes = {.offset = cursor_.position(), .size = size};
-  if (absl::Status status = cursor_.Skip(size); !status.ok()) return status;
+  RETURN_IF_ERROR(cursor_.Skip(size));
   skipped_ += size;
   return Push(arena_.New(bytes));
 }
 
 absl::Status Interpreter::UnicodeLine() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
-  std::optional<std::string> utf8 = DecodeRawUnicodeEscape(*line);
-  if (!utf8.has_value()) return absl::DataLossError(absl::StrCat("the text ", Quote(*line), " has an escape that is no character"));
+  ASSIGN_OR_RETURN(std::string line, Line());
+  std::optional<std::string> utf8 = DecodeRawUnicodeEscape(line);
+  if (!utf8.has_value()) return absl::DataLossError(absl::StrCat("the text ", Quote(line), " has an escape that is no character"));
   return Push(arena_.New(Text{.utf8 = *std::move(utf8)}));
 }
 
 absl::Status Interpreter::StringLine() {
-  absl::StatusOr<std::string> line = Line();
-  if (!line.ok()) return line.status();
-  std::optional<std::string> bytes = DecodeStringLiteral(*line);
-  if (!bytes.has_value()) return absl::DataLossError(absl::StrCat(Quote(*line), " is no string in quotes"));
-  absl::StatusOr<Text> text = DecodeByteString(*std::move(bytes));
-  if (!text.ok()) return text.status();
-  return Push(arena_.New(*std::move(text)));
+  ASSIGN_OR_RETURN(std::string line, Line());
+  std::optional<std::string> bytes = DecodeStringLiteral(line);
+  if (!bytes.has_value()) return absl::DataLossError(absl::StrCat(Quote(line), " is no string in quotes"));
+  ASSIGN_OR_RETURN(Text text, DecodeByteString(*std::move(bytes)));
+  return Push(arena_.New(std::move(text)));
 }
 
 }  // namespace weighbridge::pickle

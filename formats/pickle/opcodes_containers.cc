@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/pickle/inert_values.h"
 #include "formats/pickle/interpreter.h"
 
@@ -27,15 +28,14 @@ absl::Status Interpreter::Pop() {
 }
 
 absl::Status Interpreter::PopMark() {
-  if (absl::Status status = AboveMark().status(); !status.ok()) return status;
+  RETURN_IF_ERROR(AboveMark().status());
   DropToMark();
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::Dup() {
-  absl::StatusOr<absl::Span<Value* const>> top = Top(1);
-  if (!top.ok()) return top.status();
-  return Push(top->front());
+  ASSIGN_OR_RETURN(absl::Span<Value* const> top, Top(1));
+  return Push(top.front());
 }
 
 absl::StatusOr<Value*> Interpreter::NewTuple(absl::Span<Value* const> items) {
@@ -44,7 +44,7 @@ absl::StatusOr<Value*> Interpreter::NewTuple(absl::Span<Value* const> items) {
   Tuple& tuple = *(*value)->As<Tuple>();
   tuple.items.reserve(items.size());
   for (Value* item : items) {
-    if (absl::Status status = arena_.Append(*value, tuple, item); !status.ok()) return status;
+    RETURN_IF_ERROR(arena_.Append(*value, tuple, item));
   }
   return value;
 }
@@ -54,21 +54,17 @@ absl::Status Interpreter::EmptyTuple() {
 }
 
 absl::Status Interpreter::MakeTuple(int64_t size) {
-  absl::StatusOr<absl::Span<Value* const>> items = Top(size);
-  if (!items.ok()) return items.status();
-  absl::StatusOr<Value*> tuple = NewTuple(*items);
-  if (!tuple.ok()) return tuple.status();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> items, Top(size));
+  ASSIGN_OR_RETURN(Value * tuple, NewTuple(items));
   Drop(size);
-  return Push(*tuple);
+  return Push(tuple);
 }
 
 absl::Status Interpreter::TupleToMark() {
-  absl::StatusOr<absl::Span<Value* const>> items = AboveMark();
-  if (!items.ok()) return items.status();
-  absl::StatusOr<Value*> tuple = NewTuple(*items);
-  if (!tuple.ok()) return tuple.status();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> items, AboveMark());
+  ASSIGN_OR_RETURN(Value * tuple, NewTuple(items));
   DropToMark();
-  return Push(*tuple);
+  return Push(tuple);
 }
 
 absl::Status Interpreter::EmptyList() {
@@ -76,40 +72,36 @@ absl::Status Interpreter::EmptyList() {
 }
 
 absl::Status Interpreter::ListToMark() {
-  absl::StatusOr<absl::Span<Value* const>> items = AboveMark();
-  if (!items.ok()) return items.status();
-  absl::StatusOr<Value*> value = arena_.New(List());
-  if (!value.ok()) return value.status();
-  List& list = *(*value)->As<List>();
-  for (Value* item : *items) {
-    if (absl::Status status = arena_.Append(*value, list, item); !status.ok()) return status;
+  ASSIGN_OR_RETURN(absl::Span<Value* const> items, AboveMark());
+  Value* const value = arena_.New(List());
+  List& list = *value->As<List>();
+  for (Value* item : items) {
+    RETURN_IF_ERROR(arena_.Append(value, list, item));
   }
   DropToMark();
-  return Push(*value);
+  return Push(value);
 }
 
 absl::Status Interpreter::AppendOne() {
-  absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
-  if (!operands.ok()) return operands.status();
-  List* list = operands->front()->As<List>();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> operands, Top(2));
+  List* list = operands.front()->As<List>();
   if (list != nullptr) {
-    if (absl::Status status = arena_.Append(operands->front(), *list, operands->back()); !status.ok()) return status;
-  } else if (!arena_.IsOpaque(*operands->front())) {
-    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(*operands->front())));
+    RETURN_IF_ERROR(arena_.Append(operands.front(), *list, operands.back()));
+  } else if (!arena_.IsOpaque(*operands.front())) {
+    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(*operands.front())));
   }
   Drop(1);
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::AppendToMark() {
-  absl::StatusOr<Value*> target = BelowMark();
-  if (!target.ok()) return target.status();
-  List* list = (*target)->As<List>();
-  if (list == nullptr && !arena_.IsOpaque(**target)) {
-    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(**target)));
+  ASSIGN_OR_RETURN(Value * target, BelowMark());
+  List* list = target->As<List>();
+  if (list == nullptr && !arena_.IsOpaque(*target)) {
+    return absl::DataLossError(absl::StrCat("something is appended to ", Describe(*target)));
   }
   for (size_t i = marks_.back(); list != nullptr && i < stack_.size(); ++i) {
-    if (absl::Status status = arena_.Append(*target, *list, stack_[i]); !status.ok()) return status;
+    RETURN_IF_ERROR(arena_.Append(target, *list, stack_[i]));
   }
   DropToMark();
   return absl::OkStatus();
@@ -134,26 +126,23 @@ absl::Status Interpreter::SetItems(Value* target, size_t first) {
 }
 
 absl::Status Interpreter::DictToMark() {
-  if (absl::Status status = AboveMark().status(); !status.ok()) return status;
-  absl::StatusOr<Value*> dict = arena_.New(Dict());
-  if (!dict.ok()) return dict.status();
-  if (absl::Status status = SetItems(*dict, marks_.back()); !status.ok()) return status;
+  RETURN_IF_ERROR(AboveMark().status());
+  Value* const dict = arena_.New(Dict());
+  RETURN_IF_ERROR(SetItems(dict, marks_.back()));
   DropToMark();
-  return Push(*dict);
+  return Push(dict);
 }
 
 absl::Status Interpreter::SetOne() {
-  absl::StatusOr<absl::Span<Value* const>> operands = Top(3);
-  if (!operands.ok()) return operands.status();
-  if (absl::Status status = SetItems(operands->front(), stack_.size() - 2); !status.ok()) return status;
+  ASSIGN_OR_RETURN(absl::Span<Value* const> operands, Top(3));
+  RETURN_IF_ERROR(SetItems(operands.front(), stack_.size() - 2));
   Drop(2);
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::SetToMark() {
-  absl::StatusOr<Value*> target = BelowMark();
-  if (!target.ok()) return target.status();
-  if (absl::Status status = SetItems(*target, marks_.back()); !status.ok()) return status;
+  ASSIGN_OR_RETURN(Value * target, BelowMark());
+  RETURN_IF_ERROR(SetItems(target, marks_.back()));
   DropToMark();
   return absl::OkStatus();
 }
@@ -163,26 +152,25 @@ absl::Status Interpreter::EmptySet() {
 }
 
 absl::Status Interpreter::AddToMark() {
-  absl::StatusOr<Value*> target = BelowMark();
-  if (!target.ok()) return target.status();
-  if ((*target)->As<Set>() == nullptr) return absl::DataLossError(absl::StrCat("something is added to ", Describe(**target)));
-  if (absl::Status status = AddItems(*target); !status.ok()) return status;
+  ASSIGN_OR_RETURN(Value * target, BelowMark());
+  if (target->As<Set>() == nullptr) return absl::DataLossError(absl::StrCat("something is added to ", Describe(*target)));
+  RETURN_IF_ERROR(AddItems(target));
   DropToMark();
   return absl::OkStatus();
 }
 
 absl::Status Interpreter::FrozenSet() {
-  if (absl::Status status = AboveMark().status(); !status.ok()) return status;
+  RETURN_IF_ERROR(AboveMark().status());
   Value* const set = arena_.New(Set());
-  if (absl::Status status = AddItems(set); !status.ok()) return status;
+  RETURN_IF_ERROR(AddItems(set));
   DropToMark();
   return Push(set);
 }
 
 absl::Status Interpreter::AddItems(Value* set) {
   for (size_t i = marks_.back(); i < stack_.size(); ++i) {
-    if (absl::Status status = CheckIsHashable(*stack_[i]); !status.ok()) return status;
-    if (absl::Status status = arena_.KeepAside(set, Aside::Place::kSet, stack_[i]); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckIsHashable(*stack_[i]));
+    RETURN_IF_ERROR(arena_.KeepAside(set, Aside::Place::kSet, stack_[i]));
   }
   return absl::OkStatus();
 }

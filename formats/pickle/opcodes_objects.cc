@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/interpreter.h"
@@ -24,20 +25,17 @@ absl::StatusOr<Value*> Interpreter::NameGlobal(absl::string_view module, absl::s
 }
 
 absl::Status Interpreter::GlobalLines() {
-  absl::StatusOr<std::string> module = Line();
-  if (!module.ok()) return module.status();
-  absl::StatusOr<std::string> name = Line();
-  if (!name.ok()) return name.status();
-  return Push(NameGlobal(*module, *name));
+  ASSIGN_OR_RETURN(std::string module, Line());
+  ASSIGN_OR_RETURN(std::string name, Line());
+  return Push(NameGlobal(module, name));
 }
 
 absl::Status Interpreter::StackGlobal() {
-  absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
-  if (!operands.ok()) return operands.status();
-  const Text* module = operands->front()->As<Text>();
-  const Text* name = operands->back()->As<Text>();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> operands, Top(2));
+  const Text* module = operands.front()->As<Text>();
+  const Text* name = operands.back()->As<Text>();
   if (module == nullptr || name == nullptr) {
-    return absl::DataLossError(absl::StrCat(Describe(*operands->front()), " and ", Describe(*operands->back()), " are no module and name"));
+    return absl::DataLossError(absl::StrCat(Describe(*operands.front()), " and ", Describe(*operands.back()), " are no module and name"));
   }
   Drop(2);
   return Push(NameGlobal(module->utf8, name->utf8));
@@ -50,63 +48,54 @@ absl::Status Interpreter::Replace(size_t operands, absl::StatusOr<Value*> result
 }
 
 absl::Status Interpreter::Reduce() {
-  const absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
-  if (!operands.ok()) return operands.status();
-  return Replace(2, CallGlobal(arena_, *(*operands)[0], *(*operands)[1]));
+  ASSIGN_OR_RETURN(const absl::Span<Value* const> operands, Top(2));
+  return Replace(2, CallGlobal(arena_, *operands[0], *operands[1]));
 }
 
 absl::Status Interpreter::NewObject() {
-  const absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
-  if (!operands.ok()) return operands.status();
-  return Replace(2, NewOfGlobal(arena_, *(*operands)[0], *(*operands)[1]));
+  ASSIGN_OR_RETURN(const absl::Span<Value* const> operands, Top(2));
+  return Replace(2, NewOfGlobal(arena_, *operands[0], *operands[1]));
 }
 
 absl::Status Interpreter::NewObjectWithKeywords() {
-  absl::StatusOr<absl::Span<Value* const>> operands = Top(3);
-  if (!operands.ok()) return operands.status();
-  const Dict* keywords = operands->back()->As<Dict>();
-  if (keywords == nullptr) return absl::DataLossError(absl::StrCat(Describe(*operands->back()), " stands in place of keyword arguments"));
+  ASSIGN_OR_RETURN(absl::Span<Value* const> operands, Top(3));
+  const Dict* keywords = operands.back()->As<Dict>();
+  if (keywords == nullptr) return absl::DataLossError(absl::StrCat(Describe(*operands.back()), " stands in place of keyword arguments"));
   if (!keywords->items.empty())
-    return absl::PermissionDeniedError(absl::StrCat(Describe(*operands->front()), " is called with keyword arguments"));
-  return Replace(3, NewOfGlobal(arena_, *(*operands)[0], *(*operands)[1]));
+    return absl::PermissionDeniedError(absl::StrCat(Describe(*operands.front()), " is called with keyword arguments"));
+  return Replace(3, NewOfGlobal(arena_, *operands[0], *operands[1]));
 }
 
 absl::Status Interpreter::BuildObject() {
-  absl::StatusOr<absl::Span<Value* const>> operands = Top(2);
-  if (!operands.ok()) return operands.status();
-  Value* const object = operands->front();
-  const Value* const state = operands->back();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> operands, Top(2));
+  Value* const object = operands.front();
+  const Value* const state = operands.back();
   Drop(1);
   return BuildValue(arena_, object, *state);
 }
 
 absl::Status Interpreter::PersistentId() {
   const int64_t position = cursor_.position() - 1;
-  absl::StatusOr<absl::Span<Value* const>> id = Top(1);
-  if (!id.ok()) return id.status();
-  absl::StatusOr<Value*> object = options_.persistent_ids == MachineOptions::PersistentIds::kTorchTar
-                                      ? MakeReference(arena_, *id->front())
-                                      : MakeStorage(arena_, *id->front(), options_.persistent_ids, position);
-  if (!object.ok()) return object.status();
+  ASSIGN_OR_RETURN(absl::Span<Value* const> id, Top(1));
+  ASSIGN_OR_RETURN(Value * object, options_.persistent_ids == MachineOptions::PersistentIds::kTorchTar
+                                       ? MakeReference(arena_, *id.front())
+                                       : MakeStorage(arena_, *id.front(), options_.persistent_ids, position));
   Drop(1);
-  return Push(*object);
+  return Push(object);
 }
 
 absl::Status Interpreter::PersistentIdLine() {
   if (options_.persistent_ids != MachineOptions::PersistentIds::kTorchTar) {
     return absl::DataLossError("a persistent id as text, which only torch's tar form has");
   }
-  absl::StatusOr<std::string> id = Line();
-  if (!id.ok()) return id.status();
-  return Push(arena_.New(Reference{*std::move(id)}));
+  ASSIGN_OR_RETURN(std::string id, Line());
+  return Push(arena_.New(Reference{std::move(id)}));
 }
 
 absl::Status Interpreter::Instance() {
-  absl::StatusOr<std::string> module = Line();
-  if (!module.ok()) return module.status();
-  absl::StatusOr<std::string> name = Line();
-  if (!name.ok()) return name.status();
-  if (absl::Status status = NameGlobal(*module, *name).status(); !status.ok()) return status;
+  ASSIGN_OR_RETURN(std::string module, Line());
+  ASSIGN_OR_RETURN(std::string name, Line());
+  RETURN_IF_ERROR(NameGlobal(module, name).status());
   return Refuse();
 }
 

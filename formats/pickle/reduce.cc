@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/arguments.h"
 #include "formats/pickle/attributes.h"
 #include "formats/pickle/budget.h"
@@ -60,8 +61,7 @@ absl::StatusOr<Value*> DictOfPairs(Arena& arena, const Value& pairs) {
       return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
     const auto& pair = tuple != nullptr ? tuple->items : members->items;
     if (pair.size() != 2) return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
-    absl::Status status = arena.SetItem(value, *value->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1]));
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(arena.SetItem(value, *value->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1])));
   }
   return value;
 }
@@ -86,14 +86,14 @@ absl::StatusOr<Value*> DefaultDict(Arena& arena, const TableRow& function, Argum
 // torch.Size((…)): of integers, or it is none.
 absl::StatusOr<Value*> SizeOf(Arena& arena, const TableRow& function, Arguments arguments) {
   if (!arguments.empty()) {
-    if (absl::Status status = IntegersOf(*arguments[0], "a torch.Size").status(); !status.ok()) return status;
+    RETURN_IF_ERROR(IntegersOf(*arguments[0], "a torch.Size").status());
   }
   return Container<Tuple>(arena, function, arguments);
 }
 
 // set([…]), frozenset([…]).
 absl::StatusOr<Value*> SetOf(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 0, 1); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 0, 1));
   Value* set = arena.New(Set());
   if (arguments.empty()) return set;
   const List* list = arguments[0]->As<List>();
@@ -105,10 +105,10 @@ absl::StatusOr<Value*> SetOf(Arena& arena, Arguments arguments) {
     const Arguments members = list != nullptr ? list->items : tuple->items;
     arena.AddWork(static_cast<int64_t>(members.size()));  // The same list may be given again and again.
     for (const Value* member : members) {
-      if (absl::Status status = CheckIsHashable(*member); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckIsHashable(*member));
     }
   }
-  if (absl::Status status = arena.KeepAside(set, Aside::Place::kSet, arena.Again(arguments[0])); !status.ok()) return status;
+  RETURN_IF_ERROR(arena.KeepAside(set, Aside::Place::kSet, arena.Again(arguments[0])));
   return set;
 }
 
@@ -224,8 +224,7 @@ absl::StatusOr<Call> CallOf(const Value& function, const Value& arguments) {
 absl::Status BuildDict(Arena& arena, Value* object, Dict& dict, const Value& state) {
   if (!object->has_attributes) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state, and has no attributes"));
   if (state.As<Dict>() == nullptr) return absl::DataLossError(absl::StrCat("a dict is given ", Describe(state), " as its state"));
-  absl::Status status = arena.KeepAside(object, Aside::Place::kAttributes, arena.Again(&state));
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(arena.KeepAside(object, Aside::Place::kAttributes, arena.Again(&state)));
   const Attributes& attributes = arena.AttributesOf(state);
   if (!attributes.for_dict.ok()) return attributes.for_dict;
   return attributes.metadata == nullptr ? absl::OkStatus() : arena.SetMetadata(object, dict, arena.Again(attributes.metadata));
@@ -249,18 +248,17 @@ absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Val
 
 absl::StatusOr<Value*> NewOfGlobal(Arena& arena, const Value& cls, const Value& arguments) {
   if (arena.IsOpaque(cls)) return arena.New(*cls.As<Inert>());
-  const absl::StatusOr<Call> call = CallOf(cls, arguments);
-  if (!call.ok()) return call.status();
-  const NewObject made = NewObjectOf(call->row->kind);
-  if (made == NewObject::kRefused) return Unforeseen(*call->row, "as the class of a new object");
-  if (made == NewObject::kEmpty && !call->arguments.empty()) {
-    return absl::UnimplementedError(absl::StrCat("a new ", call->row->name, " is given arguments, which Python leaves unused"));
+  ASSIGN_OR_RETURN(const Call call, CallOf(cls, arguments));
+  const NewObject made = NewObjectOf(call.row->kind);
+  if (made == NewObject::kRefused) return Unforeseen(*call.row, "as the class of a new object");
+  if (made == NewObject::kEmpty && !call.arguments.empty()) {
+    return absl::UnimplementedError(absl::StrCat("a new ", call.row->name, " is given arguments, which Python leaves unused"));
   }
-  return CallRow(arena, *call->row, call->arguments);
+  return CallRow(arena, *call.row, call.arguments);
 }
 
 absl::Status BuildValue(Arena& arena, Value* object, const Value& state) {
-  if (absl::Status status = arena.CheckFinished(state); !status.ok()) return status;
+  RETURN_IF_ERROR(arena.CheckFinished(state));
   if (arena.IsOpaque(*object)) return absl::OkStatus();
   if (Dict* dict = object->As<Dict>()) return BuildDict(arena, object, *dict, state);
   if (const TableRow* row = RowOf(*object)) return Unforeseen(*row, "to be changed");
@@ -268,7 +266,7 @@ absl::Status BuildValue(Arena& arena, Value* object, const Value& state) {
   ArrayDType* dtype = object->As<ArrayDType>();
   if (array == nullptr && dtype == nullptr) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state"));
   if (!object->unfinished) return absl::DataLossError(absl::StrCat(Describe(*object), " is given a state twice"));
-  if (absl::Status status = array != nullptr ? BuildArray(*array, state) : BuildArrayDType(*dtype, state); !status.ok()) return status;
+  RETURN_IF_ERROR(array != nullptr ? BuildArray(*array, state) : BuildArrayDType(*dtype, state));
   object->unfinished = false;
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
 #include "formats/bytes/latin1_source.h"
@@ -27,28 +28,22 @@ absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr&
   if (!array.dtype.dtype.has_value())
     return absl::UnimplementedError(absl::StrCat("numpy dtype \"", array.dtype.text, "\" is not supported"));
   TensorSpec spec = {.dtype = *array.dtype.dtype, .shape = array.shape};
-  const absl::StatusOr<int64_t> size = ByteSize(spec);
-  if (!size.ok()) return size.status();
+  ASSIGN_OR_RETURN(const int64_t size, ByteSize(spec));
 
   ByteSourcePtr data = source;
   int64_t offset = array.data.offset;
   int64_t data_size = array.data.size;
   if (array.data.latin1) {
-    absl::StatusOr<ByteSourcePtr> text = MakeSliceSource(source->name(), source, offset, data_size);
-    if (!text.ok()) return text.status();
-    absl::StatusOr<ByteSourcePtr> decoded = MakeLatin1Source(source->name(), *std::move(text));
-    if (!decoded.ok()) return decoded.status();
-    data = *std::move(decoded);
+    ASSIGN_OR_RETURN(ByteSourcePtr text, MakeSliceSource(source->name(), source, offset, data_size));
+    ASSIGN_OR_RETURN(data, MakeLatin1Source(source->name(), std::move(text)));
     offset = 0;
     data_size = data->size();
   }
-  if (data_size != *size) {
-    return absl::DataLossError(absl::StrCat(data_size, " bytes of array data, ", ToString(spec), " has ", *size));
+  if (data_size != size) {
+    return absl::DataLossError(absl::StrCat(data_size, " bytes of array data, ", ToString(spec), " has ", size));
   }
   if (array.dtype.big_endian && NumberWidth(spec.dtype) > 1) {
-    absl::StatusOr<ByteSourcePtr> swapped = MakeSwappedSource(source->name(), data, offset, data_size, NumberWidth(spec.dtype));
-    if (!swapped.ok()) return swapped.status();
-    data = *std::move(swapped);
+    ASSIGN_OR_RETURN(data, MakeSwappedSource(source->name(), data, offset, data_size, NumberWidth(spec.dtype)));
     offset = 0;
   }
   return StoredTensor::Create(std::move(spec), std::move(data), offset, array.strides);
@@ -58,11 +53,8 @@ absl::StatusOr<StoredTensor> ArrayStore::Store(const Array& array) {
   if (!array.data.latin1 || !array.dtype.dtype.has_value()) return StoreArray(array, source_);
   ByteSourcePtr& decoded = texts_[array.data.offset];
   if (decoded == nullptr) {
-    absl::StatusOr<ByteSourcePtr> text = MakeSliceSource(source_->name(), source_, array.data.offset, array.data.size);
-    if (!text.ok()) return text.status();
-    absl::StatusOr<ByteSourcePtr> bytes = MakeLatin1Source(source_->name(), *std::move(text));
-    if (!bytes.ok()) return bytes.status();
-    decoded = *std::move(bytes);
+    ASSIGN_OR_RETURN(ByteSourcePtr text, MakeSliceSource(source_->name(), source_, array.data.offset, array.data.size));
+    ASSIGN_OR_RETURN(decoded, MakeLatin1Source(source_->name(), std::move(text)));
     decoded_ += array.data.size;
   }
   Array plain = array;

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/pickle/arguments.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/text.h"
@@ -28,16 +29,13 @@ absl::StatusOr<std::string> KeyOf(const Value& value) {
 absl::StatusOr<Storage::View> ViewOf(const Value& value, int64_t numel) {
   const Tuple* tuple = value.As<Tuple>();
   if (tuple == nullptr || tuple->items.size() != 3) return absl::DataLossError(absl::StrCat(Describe(value), " is no storage view"));
-  absl::StatusOr<std::string> key = KeyOf(*tuple->items[0]);
-  if (!key.ok()) return key.status();
-  absl::StatusOr<int64_t> offset = IntegerOf(*tuple->items[1], "a view's offset");
-  if (!offset.ok()) return offset.status();
-  absl::StatusOr<int64_t> size = IntegerOf(*tuple->items[2], "a view's size");
-  if (!size.ok()) return size.status();
-  if (*offset < 0 || *offset > numel || *size < 0 || *size > numel - *offset) {
-    return absl::DataLossError(absl::StrCat("view of ", *size, " elements at ", *offset, " exceeds a storage of ", numel));
+  ASSIGN_OR_RETURN(std::string key, KeyOf(*tuple->items[0]));
+  ASSIGN_OR_RETURN(int64_t offset, IntegerOf(*tuple->items[1], "a view's offset"));
+  ASSIGN_OR_RETURN(int64_t size, IntegerOf(*tuple->items[2], "a view's size"));
+  if (offset < 0 || offset > numel || size < 0 || size > numel - offset) {
+    return absl::DataLossError(absl::StrCat("view of ", size, " elements at ", offset, " exceeds a storage of ", numel));
   }
-  return Storage::View{.key = *std::move(key), .offset = *offset, .size = *size};
+  return Storage::View{.key = std::move(key), .offset = offset, .size = size};
 }
 
 absl::Status WholeModule(const Value& type) {
@@ -75,24 +73,19 @@ Value* UnsupportedTensor(Arena& arena, std::string kind) {
 }
 
 absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, Form form, int64_t position) {
-  absl::StatusOr<Arguments> members = StorageMembers(id, form);
-  if (!members.ok()) return members.status();
-  const TableRow* type = RowOf(*(*members)[1]);
+  ASSIGN_OR_RETURN(Arguments members, StorageMembers(id, form));
+  const TableRow* type = RowOf(*members[1]);
   if (type == nullptr || (type->kind != GlobalKind::kStorageType && type->kind != GlobalKind::kQuantizedType)) {
-    return absl::DataLossError(absl::StrCat(Describe(*(*members)[1]), " stands in place of a storage type"));
+    return absl::DataLossError(absl::StrCat(Describe(*members[1]), " stands in place of a storage type"));
   }
-  absl::StatusOr<std::string> key = KeyOf(*(*members)[2]);
-  if (!key.ok()) return key.status();
-  absl::StatusOr<int64_t> numel = IntegerOf(*(*members)[4], "a storage's number of elements");
-  if (!numel.ok()) return numel.status();
-  if (*numel < 0) return absl::DataLossError(absl::StrCat("a storage of ", *numel, " elements"));
-  const Text* location = (*members)[3]->As<Text>();
-  if (location == nullptr) return absl::DataLossError(absl::StrCat(Describe(*(*members)[3]), " stands in place of a storage's location"));
-  Storage storage{.dtype = type->dtype, .key = *std::move(key), .numel = *numel, .view = std::nullopt, .position = position};
-  if (members->size() == 6 && (*members)[5]->As<None>() == nullptr) {
-    absl::StatusOr<Storage::View> view = ViewOf(*(*members)[5], *numel);
-    if (!view.ok()) return view.status();
-    storage.view = *std::move(view);
+  ASSIGN_OR_RETURN(std::string key, KeyOf(*members[2]));
+  ASSIGN_OR_RETURN(int64_t numel, IntegerOf(*members[4], "a storage's number of elements"));
+  if (numel < 0) return absl::DataLossError(absl::StrCat("a storage of ", numel, " elements"));
+  const Text* location = members[3]->As<Text>();
+  if (location == nullptr) return absl::DataLossError(absl::StrCat(Describe(*members[3]), " stands in place of a storage's location"));
+  Storage storage{.dtype = type->dtype, .key = std::move(key), .numel = numel, .view = std::nullopt, .position = position};
+  if (members.size() == 6 && members[5]->As<None>() == nullptr) {
+    ASSIGN_OR_RETURN(storage.view, ViewOf(*members[5], numel));
   }
   if (IsMeta(location->utf8)) {
     return absl::UnimplementedError(absl::StrCat("a storage on ", Quote(location->utf8), ", of which torch reads no data"));

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status.h"
 #include "formats/pickle/arguments.h"
 #include "formats/pickle/attributes.h"
 #include "formats/pickle/closed_table.h"
@@ -32,7 +33,7 @@ absl::Status ReadMetadata(const Value& value, Tensor& tensor) {
       return absl::UnimplementedError(absl::StrCat("the tensor has metadata under ", Describe(*key), ", which may change its values"));
     }
     // torch sets the bit where the key is there, whatever stands under it.
-    if (absl::Status status = BoolOf(*flag, "a tensor's bit").status(); !status.ok()) return status;
+    RETURN_IF_ERROR(BoolOf(*flag, "a tensor's bit").status());
     (IsText(*key, "conj") ? tensor.conj : tensor.neg) = true;
   }
   if (tensor.conj && tensor.dtype != DType::kComplex64 && tensor.dtype != DType::kComplex128) {
@@ -62,24 +63,23 @@ bool CanHaveGradient(DType dtype) {
 // Notes what the hooks of a tensor hold. torch takes them as they are.
 absl::StatusOr<Value*> WithHooks(Arena& arena, absl::StatusOr<Value*> tensor, const Value& requires_grad, const Value& hooks) {
   if (!tensor.ok()) return tensor;
-  const absl::StatusOr<bool> has_gradient = BoolOf(requires_grad, "requires_grad");
-  if (!has_gradient.ok()) return has_gradient.status();
+  ASSIGN_OR_RETURN(const bool has_gradient, BoolOf(requires_grad, "requires_grad"));
   const Tensor* made = (*tensor)->As<Tensor>();
-  if (*has_gradient && made != nullptr && made->unsupported.empty() && !CanHaveGradient(made->dtype)) {
+  if (has_gradient && made != nullptr && made->unsupported.empty() && !CanHaveGradient(made->dtype)) {
     return absl::DataLossError(
         absl::StrCat("a tensor of ", DTypeName(made->dtype), " requires a gradient, which only floating-point numbers have"));
   }
   if (hooks.As<Dict>() == nullptr && hooks.As<None>() == nullptr) {
     return absl::DataLossError(absl::StrCat(Describe(hooks), " stands in place of a tensor's hooks"));
   }
-  if (absl::Status status = arena.KeepAside(*tensor, Aside::Place::kHooks, arena.Again(&hooks)); !status.ok()) return status;
+  RETURN_IF_ERROR(arena.KeepAside(*tensor, Aside::Place::kHooks, arena.Again(&hooks)));
   return tensor;
 }
 
 absl::Status AddAttributes(Arena& arena, Value* tensor, const Value& state) {
   if (state.As<None>() != nullptr) return absl::OkStatus();
   if (state.As<Dict>() == nullptr) return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a tensor's state"));
-  if (absl::Status status = arena.KeepAside(tensor, Aside::Place::kAttributes, arena.Again(&state)); !status.ok()) return status;
+  RETURN_IF_ERROR(arena.KeepAside(tensor, Aside::Place::kAttributes, arena.Again(&state)));
   return arena.AttributesOf(state).for_tensor;
 }
 
@@ -98,18 +98,15 @@ absl::StatusOr<Value*> WithState(Arena& arena, absl::StatusOr<Value*> tensor, co
 
 // (storage, offset, size, stride, …) of all versions.
 absl::StatusOr<Tensor> CommonPart(const Storage& storage, Arguments arguments) {
-  absl::StatusOr<int64_t> offset = IntegerOf(*arguments[1], "a tensor's offset");
-  if (!offset.ok()) return offset.status();
-  absl::StatusOr<std::vector<int64_t>> size = IntegersOf(*arguments[2], "a tensor's size");
-  if (!size.ok()) return size.status();
-  absl::StatusOr<std::vector<int64_t>> stride = IntegersOf(*arguments[3], "a tensor's stride");
-  if (!stride.ok()) return stride.status();
+  ASSIGN_OR_RETURN(int64_t offset, IntegerOf(*arguments[1], "a tensor's offset"));
+  ASSIGN_OR_RETURN(std::vector<int64_t> size, IntegersOf(*arguments[2], "a tensor's size"));
+  ASSIGN_OR_RETURN(std::vector<int64_t> stride, IntegersOf(*arguments[3], "a tensor's stride"));
   Tensor tensor;
   tensor.storage = &storage;
   tensor.dtype = storage.dtype.value_or(DType::kUint8);
-  tensor.offset = *offset;
-  tensor.size = *std::move(size);
-  tensor.stride = *std::move(stride);
+  tensor.offset = offset;
+  tensor.size = std::move(size);
+  tensor.stride = std::move(stride);
   return tensor;
 }
 
@@ -118,8 +115,7 @@ absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, GlobalKind version, Argu
   if (const Tensor* quantized = first.As<Tensor>(); quantized != nullptr && !quantized->unsupported.empty()) return arena.Again(&first);
   const Storage* storage = first.As<Storage>();
   if (storage == nullptr) return absl::DataLossError(absl::StrCat(Describe(first), " stands in place of a tensor's storage"));
-  absl::StatusOr<Tensor> tensor = CommonPart(*storage, arguments);
-  if (!tensor.ok()) return tensor.status();
+  ASSIGN_OR_RETURN(Tensor tensor, CommonPart(*storage, arguments));
   size_t metadata = 6;
   if (version == GlobalKind::kRebuildTensorV3) {
     metadata = 7;
@@ -129,19 +125,19 @@ absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, GlobalKind version, Argu
     }
     if (storage->dtype.has_value()) return absl::DataLossError("a tensor with a dtype of its own over a typed storage");
     if (!row->dtype.has_value()) return UnsupportedTensor(arena, absl::StrCat("a tensor of torch ", row->name));
-    tensor->dtype = *row->dtype;
+    tensor.dtype = *row->dtype;
   }
   if (arguments.size() > metadata) {
-    if (absl::Status status = ReadMetadata(*arguments[metadata], *tensor); !status.ok()) return status;
+    RETURN_IF_ERROR(ReadMetadata(*arguments[metadata], tensor));
   }
-  if (version == GlobalKind::kRebuildTensor) return arena.New(*std::move(tensor));
-  return WithHooks(arena, arena.New(*std::move(tensor)), *arguments[4], *arguments[5]);
+  if (version == GlobalKind::kRebuildTensor) return arena.New(std::move(tensor));
+  return WithHooks(arena, arena.New(std::move(tensor)), *arguments[4], *arguments[5]);
 }
 
 // (tensor, requires_grad, hooks[, state]).
 absl::StatusOr<Value*> RebuildParameter(Arena& arena, Arguments arguments, bool has_state) {
   const size_t wanted = has_state ? 4 : 3;
-  if (absl::Status status = CheckCount(arguments, wanted, wanted); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, wanted, wanted));
   if (arguments[0]->As<Tensor>() == nullptr) {
     return absl::DataLossError(absl::StrCat("a parameter of ", Describe(*arguments[0]), ", which is no tensor"));
   }
@@ -151,7 +147,7 @@ absl::StatusOr<Value*> RebuildParameter(Arena& arena, Arguments arguments, bool 
 
 // (function, type, arguments, state): function(*arguments) as one of the type, with a state. torch never nests these.
 absl::StatusOr<Value*> RebuildFromType(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 4, 4); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 4, 4));
   const TableRow* function = RowOf(*arguments[0]);
   const TableRow* type = RowOf(*arguments[1]);
   const Tuple* tuple = arguments[2]->As<Tuple>();
@@ -183,7 +179,7 @@ absl::StatusOr<absl::string_view> DeviceOf(const Value& value) {
 // (data, dtype, device, requires_grad): of a device that keeps no storage, so that its elements were saved as the CPU's, in a tensor or a
 // numpy array; read as that. torch would cast data of another dtype.
 absl::StatusOr<Value*> RebuildFromDevice(Arena& arena, Arguments arguments) {
-  if (absl::Status status = CheckCount(arguments, 4, 4); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckCount(arguments, 4, 4));
   const Tensor* tensor = arguments[0]->As<Tensor>();
   const Array* array = arguments[0]->As<Array>();
   if (tensor == nullptr && array == nullptr) {
@@ -193,10 +189,9 @@ absl::StatusOr<Value*> RebuildFromDevice(Arena& arena, Arguments arguments) {
   if (dtype == nullptr || dtype->kind != GlobalKind::kTorchDType) {
     return absl::DataLossError(absl::StrCat(Describe(*arguments[1]), " stands in place of a tensor's dtype"));
   }
-  const absl::StatusOr<absl::string_view> device = DeviceOf(*arguments[2]);
-  if (!device.ok()) return device.status();
-  if (absl::Status status = BoolOf(*arguments[3], "requires_grad").status(); !status.ok()) return status;
-  if (IsMeta(*device)) return UnsupportedTensor(arena, "a meta tensor without data");
+  ASSIGN_OR_RETURN(const absl::string_view device, DeviceOf(*arguments[2]));
+  RETURN_IF_ERROR(BoolOf(*arguments[3], "requires_grad").status());
+  if (IsMeta(device)) return UnsupportedTensor(arena, "a meta tensor without data");
   if (tensor != nullptr && !tensor->unsupported.empty()) return arena.Again(arguments[0]);
   if (tensor != nullptr ? dtype->dtype == tensor->dtype : dtype->dtype == array->dtype.dtype && dtype->dtype.has_value()) {
     return arena.Again(arguments[0]);
@@ -230,13 +225,13 @@ absl::StatusOr<Value*> RebuildTensor(Arena& arena, const TableRow& function, Arg
     case Kind::kRebuildFromDevice:
       return RebuildFromDevice(arena, arguments);
     case Kind::kRebuildTensor:
-      if (absl::Status status = count(4, 4); !status.ok()) return status;
+      RETURN_IF_ERROR(count(4, 4));
       break;
     case Kind::kRebuildTensorV2:
-      if (absl::Status status = count(6, 7); !status.ok()) return status;
+      RETURN_IF_ERROR(count(6, 7));
       break;
     default:
-      if (absl::Status status = count(7, 8); !status.ok()) return status;
+      RETURN_IF_ERROR(count(7, 8));
   }
   return RebuildOverStorage(arena, function.kind, arguments);
 }

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/json/visit_json.h"
 #include "formats/safetensors/dtype_codes.h"
@@ -39,7 +40,7 @@ struct Header {
 };
 
 absl::Status WithTensor(absl::string_view name, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("tensor \"", name, "\": ", status.message()));
+  return Annotate(status, absl::StrCat("tensor \"", name, "\""));
 }
 
 template <typename T>
@@ -51,15 +52,14 @@ absl::Status Expect(absl::string_view what, const JsonValue& value, absl::string
 absl::Status AddMetadata(absl::Span<const std::string> path, const JsonValue& value, Header& header) {
   if (path.size() == 1 && std::holds_alternative<JsonNull>(value)) return absl::OkStatus();  // As the reference.
   if (path.size() == 1) return Expect<JsonObject>("__metadata__", value, "an object");
-  if (absl::Status status = Expect<std::string>(absl::StrCat("__metadata__ \"", path[1], "\""), value, "a text"); !status.ok())
-    return status;
+  RETURN_IF_ERROR(Expect<std::string>(absl::StrCat("__metadata__ \"", path[1], "\""), value, "a text"));
   header.metadata.emplace(path[1], std::get<std::string>(value));
   return absl::OkStatus();
 }
 
 absl::Status AddItem(absl::string_view field, const JsonValue& value, std::vector<int64_t>& items) {
   const std::string what = absl::StrCat("a member of ", field);
-  if (absl::Status status = Expect<uint64_t>(what, value, "a whole number"); !status.ok()) return status;
+  RETURN_IF_ERROR(Expect<uint64_t>(what, value, "a whole number"));
   const uint64_t item = std::get<uint64_t>(value);
   if (item > INT64_MAX) return absl::DataLossError(absl::StrCat(what, ", ", item, ", exceeds 2^63"));
   items.push_back(static_cast<int64_t>(item));
@@ -70,7 +70,7 @@ absl::Status AddItem(absl::string_view field, const JsonValue& value, std::vecto
 absl::Status AddField(absl::Span<const std::string> path, const JsonValue& value, Entry& entry) {
   const absl::string_view field = path[0];
   if (field == "dtype") {
-    if (absl::Status status = Expect<std::string>(field, value, "a text"); !status.ok()) return status;
+    RETURN_IF_ERROR(Expect<std::string>(field, value, "a text"));
     absl::StatusOr<DTypeCode> code = DecodeDType(std::get<std::string>(value));
     if (code.ok()) entry.dtype = code->dtype;
     return code.status();
@@ -110,13 +110,12 @@ absl::Status AddToHeader(absl::Span<const std::string> path, const JsonValue& va
 // The tensor of an entry whose bytes must begin at `begin` of data that starts at `data_begin` of the source.
 absl::StatusOr<StoredTensor> MakeTensor(Entry& entry, const ByteSourcePtr& source, int64_t data_begin, int64_t begin) {
   TensorSpec spec{.dtype = *entry.dtype, .shape = *std::move(entry.shape)};
-  absl::StatusOr<int64_t> size = ByteSize(spec);
-  if (!size.ok()) return size.status();
+  ASSIGN_OR_RETURN(int64_t size, ByteSize(spec));
   const int64_t stated_begin = entry.data_offsets[0];
   const int64_t stated_end = entry.data_offsets[1];
-  if (stated_end < stated_begin || stated_end - stated_begin != *size) {
+  if (stated_end < stated_begin || stated_end - stated_begin != size) {
     return absl::DataLossError(
-        absl::StrCat(ToString(spec), " has ", *size, " bytes; its data_offsets are [", stated_begin, ", ", stated_end, "]"));
+        absl::StrCat(ToString(spec), " has ", size, " bytes; its data_offsets are [", stated_begin, ", ", stated_end, "]"));
   }
   if (stated_begin != begin) {
     return absl::DataLossError(absl::StrCat("its data_offsets begin at ", stated_begin, "; the tensors before it end at ", begin,
@@ -126,17 +125,15 @@ absl::StatusOr<StoredTensor> MakeTensor(Entry& entry, const ByteSourcePtr& sourc
 }
 
 absl::StatusOr<Header> ReadHeader(ByteCursor& cursor, const ReadLimits& limits) {
-  absl::StatusOr<int64_t> size = cursor.ReadSize();
-  if (!size.ok()) return size.status();
-  if (*size > limits.json_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("the header has ", *size, " bytes; the limit is ", limits.json_bytes));
+  ASSIGN_OR_RETURN(int64_t size, cursor.ReadSize());
+  if (size > limits.json_bytes) {
+    return absl::ResourceExhaustedError(absl::StrCat("the header has ", size, " bytes; the limit is ", limits.json_bytes));
   }
-  absl::StatusOr<std::string> text = cursor.ReadString(*size);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(std::string text, cursor.ReadString(size));
   Header header;
   absl::Status status = VisitJson(
-      *text, limits.nesting, [&](absl::Span<const std::string> path, const JsonValue& value) { return AddToHeader(path, value, header); });
-  if (!status.ok()) return absl::Status(status.code(), absl::StrCat("header: ", status.message()));
+      text, limits.nesting, [&](absl::Span<const std::string> path, const JsonValue& value) { return AddToHeader(path, value, header); });
+  if (!status.ok()) return Annotate(status, "header");
   if (status = CheckLastEntry(header); !status.ok()) return status;
   return header;
 }
@@ -145,11 +142,10 @@ absl::Status AddTensors(std::vector<Entry> entries, const ByteSourcePtr& source,
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.data_offsets < b.data_offsets; });
   int64_t end = 0;
   for (Entry& entry : entries) {
-    absl::StatusOr<StoredTensor> tensor = MakeTensor(entry, source, data_begin, end);
-    if (!tensor.ok()) return WithTensor(entry.name, tensor.status());
+    ASSIGN_OR_RETURN(StoredTensor tensor, MakeTensor(entry, source, data_begin, end), WithTensor(entry.name, _));
     end = entry.data_offsets[1];
-    CheckpointTensor row{.name = std::move(entry.name), .tensor = *std::move(tensor), .tensor_name = ""};
-    if (absl::Status status = checkpoint.Add(std::move(row)); !status.ok()) return status;
+    CheckpointTensor row{.name = std::move(entry.name), .tensor = std::move(tensor), .tensor_name = ""};
+    RETURN_IF_ERROR(checkpoint.Add(std::move(row)));
   }
   if (data_begin + end != source->size()) {
     return absl::DataLossError(absl::StrCat("the last tensor ends at ", data_begin + end, ", the file at ", source->size()));
@@ -159,10 +155,9 @@ absl::Status AddTensors(std::vector<Entry> entries, const ByteSourcePtr& source,
 
 absl::Status ReadInto(const ByteSourcePtr& source, const ReadLimits& limits, Checkpoint& checkpoint) {
   ByteCursor cursor(*source);
-  absl::StatusOr<Header> header = ReadHeader(cursor, limits);
-  if (!header.ok()) return header.status();
-  checkpoint.metadata = std::move(header->metadata);
-  return AddTensors(std::move(header->entries), source, cursor.position(), checkpoint);
+  ASSIGN_OR_RETURN(Header header, ReadHeader(cursor, limits));
+  checkpoint.metadata = std::move(header.metadata);
+  return AddTensors(std::move(header.entries), source, cursor.position(), checkpoint);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/json/quote_json.h"
 #include "formats/layout.h"
 #include "formats/safetensors/dtype_codes.h"
@@ -27,15 +28,14 @@ namespace {
 constexpr size_t kMaxHeader = 100'000'000;
 
 absl::Status WithTensor(const LayoutRow& row, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("tensor \"", row.name, "\": ", status.message()));
+  return Annotate(status, absl::StrCat("tensor \"", row.name, "\""));
 }
 
 absl::StatusOr<std::vector<DTypeCode>> Codes(absl::Span<const LayoutRow> rows) {
   std::vector<DTypeCode> codes;
   for (const LayoutRow& row : rows) {
-    absl::StatusOr<DTypeCode> code = EncodeDType(row.spec.dtype);
-    if (!code.ok()) return WithTensor(row, code.status());
-    codes.push_back(*code);
+    ASSIGN_OR_RETURN(DTypeCode code, EncodeDType(row.spec.dtype), WithTensor(row, _));
+    codes.push_back(code);
   }
   return codes;
 }
@@ -64,10 +64,9 @@ absl::StatusOr<int64_t> PlaceSlots(absl::Span<const LayoutRow> rows, absl::Span<
   slots.resize(rows.size());
   int64_t end = 0;
   for (size_t k : order) {
-    absl::StatusOr<int64_t> size = ByteSize(rows[k].spec);
-    if (!size.ok()) return WithTensor(rows[k], size.status());
-    slots[k] = {.offset = end, .size = *size};
-    if (__builtin_add_overflow(end, *size, &end) || end > INT64_MAX - 2 * static_cast<int64_t>(kMaxHeader)) {
+    ASSIGN_OR_RETURN(int64_t size, ByteSize(rows[k].spec), WithTensor(rows[k], _));
+    slots[k] = {.offset = end, .size = size};
+    if (__builtin_add_overflow(end, size, &end) || end > INT64_MAX - 2 * static_cast<int64_t>(kMaxHeader)) {
       return WithTensor(rows[k], absl::DataLossError("the file would have more than 2^63 bytes"));
     }
   }
@@ -77,11 +76,9 @@ absl::StatusOr<int64_t> PlaceSlots(absl::Span<const LayoutRow> rows, absl::Span<
 absl::Status AppendMetadata(const std::map<std::string, std::string>& metadata, std::vector<std::string>& members) {
   std::vector<std::string> pairs;
   for (const auto& [key, value] : metadata) {
-    absl::StatusOr<std::string> quoted_key = QuoteJson(key);
-    if (!quoted_key.ok()) return quoted_key.status();
-    absl::StatusOr<std::string> quoted_value = QuoteJson(value);
-    if (!quoted_value.ok()) return quoted_value.status();
-    pairs.push_back(absl::StrCat(*quoted_key, ":", *quoted_value));
+    ASSIGN_OR_RETURN(std::string quoted_key, QuoteJson(key));
+    ASSIGN_OR_RETURN(std::string quoted_value, QuoteJson(value));
+    pairs.push_back(absl::StrCat(quoted_key, ":", quoted_value));
   }
   if (!pairs.empty()) members.push_back(absl::StrCat("\"__metadata__\":{", absl::StrJoin(pairs, ","), "}"));
   return absl::OkStatus();
@@ -90,21 +87,17 @@ absl::Status AppendMetadata(const std::map<std::string, std::string>& metadata, 
 }  // namespace
 
 absl::StatusOr<Layout> SafetensorsLayout(absl::Span<const LayoutRow> rows, const std::map<std::string, std::string>& metadata) {
-  absl::StatusOr<std::vector<DTypeCode>> codes = Codes(rows);
-  if (!codes.ok()) return codes.status();
-  absl::StatusOr<std::vector<size_t>> order = FileOrder(rows, *codes);
-  if (!order.ok()) return order.status();
+  ASSIGN_OR_RETURN(std::vector<DTypeCode> codes, Codes(rows));
+  ASSIGN_OR_RETURN(std::vector<size_t> order, FileOrder(rows, codes));
   Layout layout;
-  absl::StatusOr<int64_t> data_size = PlaceSlots(rows, *order, layout.slots);
-  if (!data_size.ok()) return data_size.status();
+  ASSIGN_OR_RETURN(int64_t data_size, PlaceSlots(rows, order, layout.slots));
 
   std::vector<std::string> members;
-  if (absl::Status status = AppendMetadata(metadata, members); !status.ok()) return status;
-  for (size_t k : *order) {
-    absl::StatusOr<std::string> name = QuoteJson(rows[k].name);
-    if (!name.ok()) return name.status();
+  RETURN_IF_ERROR(AppendMetadata(metadata, members));
+  for (size_t k : order) {
+    ASSIGN_OR_RETURN(std::string name, QuoteJson(rows[k].name));
     const Layout::Slot& slot = layout.slots[k];
-    members.push_back(absl::StrCat(*name, ":{\"dtype\":\"", (*codes)[k].code, "\",\"shape\":[", absl::StrJoin(rows[k].spec.shape, ","),
+    members.push_back(absl::StrCat(name, ":{\"dtype\":\"", codes[k].code, "\",\"shape\":[", absl::StrJoin(rows[k].spec.shape, ","),
                                    "],\"data_offsets\":[", slot.offset, ",", slot.offset + slot.size, "]}"));
   }
   std::string header = absl::StrCat("{", absl::StrJoin(members, ","), "}");
@@ -118,7 +111,7 @@ absl::StatusOr<Layout> SafetensorsLayout(absl::Span<const LayoutRow> rows, const
 
   const int64_t data_begin = static_cast<int64_t>(beginning.size());
   for (Layout::Slot& slot : layout.slots) slot.offset += data_begin;
-  layout.size = data_begin + *data_size;
+  layout.size = data_begin + data_size;
   layout.literals.push_back({.offset = 0, .bytes = std::move(beginning)});
   return layout;
 }

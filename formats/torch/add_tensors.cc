@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
 #include "formats/checkpoint.h"
@@ -40,8 +41,7 @@ absl::StatusOr<SourceRange> StorageBytes(const pickle::Storage& storage, Storage
   absl::StatusOr<SourceRange> bytes = find_storage(storage);
   if (bytes.ok() && storage.view.has_value()) bytes = ViewBytes(storage, *bytes);
   if (bytes.ok()) return bytes;
-  return absl::Status(bytes.status().code(),
-                      absl::StrCat("storage \"", absl::Utf8SafeCEscape(storage.key), "\": ", bytes.status().message()));
+  return Annotate(bytes.status(), absl::StrCat("storage \"", absl::Utf8SafeCEscape(storage.key), "\""));
 }
 
 // The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5). The machine gives conj bits to complex numbers
@@ -98,10 +98,9 @@ class LeafStore {
   }
 
   absl::StatusOr<StoredTensor> StoreBare(const pickle::Storage& storage) {
-    absl::StatusOr<SourceRange> bytes = Bytes(storage);
-    if (!bytes.ok()) return bytes.status();
+    ASSIGN_OR_RETURN(SourceRange bytes, Bytes(storage));
     const DType dtype = storage.dtype.value_or(DType::kUint8);
-    return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes->size / ItemSize(dtype)}}, bytes->source, bytes->offset);
+    return StoredTensor::CreateRowMajor({.dtype = dtype, .shape = {bytes.size / ItemSize(dtype)}}, bytes.source, bytes.offset);
   }
 
   pickle::ArrayStore arrays_;
@@ -120,9 +119,8 @@ absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& s
   if (first_element < 0 || __builtin_mul_overflow(first_element, ItemSize(spec.dtype), &offset)) {
     return absl::DataLossError(absl::StrCat("its first element is number ", first_element, " of the storage"));
   }
-  absl::StatusOr<ByteSourcePtr> alone = MakeSliceSource("its storage", storage.source, storage.offset, storage.size);
-  if (!alone.ok()) return alone.status();
-  absl::StatusOr<StoredTensor> proof = StoredTensor::Create(spec, *std::move(alone), offset, strides);
+  ASSIGN_OR_RETURN(ByteSourcePtr alone, MakeSliceSource("its storage", storage.source, storage.offset, storage.size));
+  absl::StatusOr<StoredTensor> proof = StoredTensor::Create(spec, std::move(alone), offset, strides);
   // A tensor without elements may begin anywhere, also where an offset in the file would overflow.
   if (!proof.ok() || proof->element_count() == 0) return proof;
   return StoredTensor::Create(std::move(spec), storage.source, storage.offset + offset, std::move(strides));
@@ -130,20 +128,17 @@ absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& s
 
 absl::Status AddTensors(const pickle::Document& document, const ByteSourcePtr& pickle_source, StorageFinder find_storage,
                         const ReadLimits& limits, Checkpoint& checkpoint) {
-  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(document, *document.root, pickle::Pairs::kAreTuples, limits);
-  if (!found.ok()) return found.status();
+  ASSIGN_OR_RETURN(pickle::Leaves found, pickle::Flatten(document, *document.root, pickle::Pairs::kAreTuples, limits));
   LeafStore store(pickle_source, find_storage);
-  for (pickle::Leaf& leaf : found->leaves) {
+  for (pickle::Leaf& leaf : found.leaves) {
     absl::StatusOr<StoredTensor> tensor = store.Store(*leaf.value);
     if (!tensor.ok()) {
-      return absl::Status(tensor.status().code(),
-                          absl::StrCat("tensor \"", absl::Utf8SafeCEscape(leaf.path), "\": ", tensor.status().message()));
+      return Annotate(tensor.status(), absl::StrCat("tensor \"", absl::Utf8SafeCEscape(leaf.path), "\""));
     }
-    absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""}));
   }
-  for (std::string& sentence : found->unlisted) checkpoint.unlisted.push_back(std::move(sentence));
-  checkpoint.work += document.work + found->work + store.work();
+  for (std::string& sentence : found.unlisted) checkpoint.unlisted.push_back(std::move(sentence));
+  checkpoint.work += document.work + found.work + store.work();
   return absl::OkStatus();
 }
 

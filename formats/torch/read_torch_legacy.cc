@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -49,30 +50,26 @@ absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, Persistent
   options.persistent_ids = persistent_ids;
   options.limits = limits;
   absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, position, source.size(), options);
-  if (!document.ok())
-    return absl::Status(document.status().code(), absl::StrCat("the pickle of ", what, ": ", document.status().message()));
+  if (!document.ok()) return Annotate(document.status(), absl::StrCat("the pickle of ", what));
   position = document->end;
   return document;
 }
 
 // The pickles before the object: magic number, protocol version, sys_info, which is ignored (formats.md 4.1, 4.5).
 absl::Status PassPreamble(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
-  const absl::StatusOr<pickle::Document> magic = NextPickle(source, PersistentIds::kNone, limits, "the magic number", position);
-  if (!magic.ok()) return magic.status();
-  if (!IsMagic(*magic)) {
+  ASSIGN_OR_RETURN(const pickle::Document magic, NextPickle(source, PersistentIds::kNone, limits, "the magic number", position));
+  if (!IsMagic(magic)) {
     return absl::UnimplementedError(
-        absl::StrCat("it is a pickle that begins with ", Describe(*magic->root), ", not with torch's magic number"));
+        absl::StrCat("it is a pickle that begins with ", Describe(*magic.root), ", not with torch's magic number"));
   }
-  const absl::StatusOr<pickle::Document> version = NextPickle(source, PersistentIds::kNone, limits, "the protocol version", position);
-  if (!version.ok()) return version.status();
-  const auto* number = version->root->As<int64_t>();
+  ASSIGN_OR_RETURN(const pickle::Document version, NextPickle(source, PersistentIds::kNone, limits, "the protocol version", position));
+  const auto* number = version.root->As<int64_t>();
   if (number == nullptr || *number != kProtocolVersion) {
-    return absl::UnimplementedError(absl::StrCat("protocol version ", Describe(*version->root), " is not supported; 1001 is"));
+    return absl::UnimplementedError(absl::StrCat("protocol version ", Describe(*version.root), " is not supported; 1001 is"));
   }
-  const absl::StatusOr<pickle::Document> system = NextPickle(source, PersistentIds::kNone, limits, "sys_info", position);
-  if (!system.ok()) return system.status();
-  if (system->root->As<pickle::Dict>() == nullptr) {
-    return absl::DataLossError(absl::StrCat("sys_info is ", Describe(*system->root), ", not a dict"));
+  ASSIGN_OR_RETURN(const pickle::Document system, NextPickle(source, PersistentIds::kNone, limits, "sys_info", position));
+  if (system.root->As<pickle::Dict>() == nullptr) {
+    return absl::DataLossError(absl::StrCat("sys_info is ", Describe(*system.root), ", not a dict"));
   }
   return absl::OkStatus();
 }
@@ -108,7 +105,7 @@ class Storages {
         return absl::DataLossError(absl::StrCat("storage ", Quoted(storage->key), ": it is used as ", use.numel, " elements of ",
                                                 DTypeName(*use.dtype), " and as ", storage->numel, " of ", DTypeName(*storage->dtype)));
       }
-      if (absl::Status status = DeclareView(*storage); !status.ok()) return status;
+      RETURN_IF_ERROR(DeclareView(*storage));
     }
     for (const auto& [key, view] : views_) {
       if (storages_.contains(key)) return absl::DataLossError(absl::StrCat("storage ", Quoted(key), ": a view of a storage has its key"));
@@ -122,15 +119,13 @@ class Storages {
     if (found == storages_.end()) return absl::DataLossError("it is listed and no tensor uses it, so its length is unknown");
     Known& known = found->second;
     if (known.bytes.source != nullptr) return absl::DataLossError("it is listed twice");
-    const absl::StatusOr<int64_t> count = cursor.ReadI64();
-    if (!count.ok()) return count.status();
-    if (*count != known.use->numel) {
-      return absl::DataLossError(absl::StrCat("it begins with a count of ", *count, " elements; the object says ", known.use->numel));
+    ASSIGN_OR_RETURN(const int64_t count, cursor.ReadI64());
+    if (count != known.use->numel) {
+      return absl::DataLossError(absl::StrCat("it begins with a count of ", count, " elements; the object says ", known.use->numel));
     }
-    const absl::StatusOr<int64_t> size = ByteSize({.dtype = *known.use->dtype, .shape = {*count}});
-    if (!size.ok()) return size.status();
-    known.bytes = {.source = source, .offset = cursor.position(), .size = *size};
-    return cursor.Skip(*size);
+    ASSIGN_OR_RETURN(const int64_t size, ByteSize({.dtype = *known.use->dtype, .shape = {count}}));
+    known.bytes = {.source = source, .offset = cursor.position(), .size = size};
+    return cursor.Skip(size);
   }
 
   absl::StatusOr<SourceRange> Find(const pickle::Storage& storage) const {
@@ -166,29 +161,25 @@ class Storages {
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
   int64_t position = 0;
-  if (absl::Status status = PassPreamble(*source, limits, position); !status.ok()) return status;
-  const absl::StatusOr<pickle::Document> object = NextPickle(*source, PersistentIds::kTorchLegacy, limits, "the object", position);
-  if (!object.ok()) return object.status();
-  const absl::StatusOr<pickle::Document> list = NextPickle(*source, PersistentIds::kNone, limits, "the storage keys", position);
-  if (!list.ok()) return list.status();
-  const absl::StatusOr<std::vector<const std::string*>> keys = KeysOf(*list);
-  if (!keys.ok()) return keys.status();
+  RETURN_IF_ERROR(PassPreamble(*source, limits, position));
+  ASSIGN_OR_RETURN(const pickle::Document object, NextPickle(*source, PersistentIds::kTorchLegacy, limits, "the object", position));
+  ASSIGN_OR_RETURN(const pickle::Document list, NextPickle(*source, PersistentIds::kNone, limits, "the storage keys", position));
+  ASSIGN_OR_RETURN(const std::vector<const std::string*> keys, KeysOf(list));
 
   Storages storages;
-  if (absl::Status status = storages.Declare(*object); !status.ok()) return status;
+  RETURN_IF_ERROR(storages.Declare(object));
   ByteCursor cursor(*source, position, source->size());
-  for (const std::string* key : *keys) {
-    absl::Status status = storages.Locate(source, *key, cursor);
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat("storage ", Quoted(*key), ": ", status.message()));
+  for (const std::string* key : keys) {
+    RETURN_IF_ERROR(storages.Locate(source, *key, cursor), Annotate(_, absl::StrCat("storage ", Quoted(*key))));
   }
 
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_legacy";
-  checkpoint.remarks = pickle::OpaqueRemarks(*object);
-  checkpoint.module_versions = FindModuleVersions(*object->root);
+  checkpoint.remarks = pickle::OpaqueRemarks(object);
+  checkpoint.module_versions = FindModuleVersions(*object.root);
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
-  if (absl::Status status = AddTensors(*object, source, find, limits, checkpoint); !status.ok()) return status;
+  RETURN_IF_ERROR(AddTensors(object, source, find, limits, checkpoint));
   if (cursor.remaining() > 0) checkpoint.remarks.push_back(absl::StrCat(cursor.remaining(), " bytes follow the last storage"));
   return checkpoint;
 }
@@ -198,7 +189,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& l
 absl::StatusOr<Checkpoint> ReadTorchLegacy(ByteSourcePtr source, const ReadLimits& limits) {
   absl::StatusOr<Checkpoint> checkpoint = Read(source, limits);
   if (checkpoint.ok()) return checkpoint;
-  return absl::Status(checkpoint.status().code(), absl::StrCat("reading ", source->name(), ": ", checkpoint.status().message()));
+  return Annotate(checkpoint.status(), absl::StrCat("reading ", source->name()));
 }
 
 bool LooksLikeTorchLegacy(const ByteSource& source) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -30,10 +31,6 @@
 namespace weighbridge {
 namespace {
 
-absl::Status Annotate(absl::string_view context, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
-}
-
 // The members that make a checkpoint; sys_info beside them is not needed.
 struct Members {
   TarMember storages;
@@ -42,11 +39,10 @@ struct Members {
 };
 
 absl::StatusOr<Members> FindMembers(const ByteSource& source) {
-  const absl::StatusOr<std::vector<TarMember>> members = ListTarMembers(source);
-  if (!members.ok()) return members.status();
+  ASSIGN_OR_RETURN(const std::vector<TarMember> members, ListTarMembers(source));
   constexpr absl::string_view kNames[] = {"storages", "tensors", "pickle"};
   std::optional<TarMember> found[3];
-  for (const TarMember& member : *members) {
+  for (const TarMember& member : members) {
     const auto* name = std::find(std::begin(kNames), std::end(kNames), member.name);
     if (name == std::end(kNames)) continue;
     if (found[name - kNames].has_value()) return absl::DataLossError(absl::StrCat("member \"", *name, "\" is there twice"));
@@ -67,9 +63,8 @@ absl::StatusOr<Members> FindMembers(const ByteSource& source) {
 absl::Status CheckBegin(const ByteSource& source) {
   constexpr absl::string_view kBegins[] = {"sys_info", "storages", "tensors", "pickle", "././@PaxHeader"};
   constexpr int64_t kName = 100;
-  const absl::StatusOr<std::string> field = ByteCursor(source).ReadString(kName);
-  if (!field.ok()) return field.status();
-  const absl::string_view name = absl::string_view(*field).substr(0, field->find('\0'));
+  ASSIGN_OR_RETURN(const std::string field, ByteCursor(source).ReadString(kName));
+  const absl::string_view name = absl::string_view(field).substr(0, field.find('\0'));
   if (std::find(std::begin(kBegins), std::end(kBegins), name) != std::end(kBegins)) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("it is a tar archive that begins with ", pickle::Quote(name),
                                           ", as torch.save writes none, so that it may be another file as well"));
@@ -87,40 +82,36 @@ absl::Status AddObject(const TarMember& member, const TarObjects& objects, const
   pickle::MachineOptions options;
   options.persistent_ids = pickle::MachineOptions::PersistentIds::kTorchTar;
   options.limits = limits;
-  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, member.offset, member.offset + member.size, options);
-  if (!document.ok()) return document.status();
-  absl::StatusOr<pickle::Leaves> found = pickle::Flatten(*document, *document->root, pickle::Pairs::kAreTuples, limits);
-  if (!found.ok()) return found.status();
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*source, member.offset, member.offset + member.size, options));
+  ASSIGN_OR_RETURN(pickle::Leaves found, pickle::Flatten(document, *document.root, pickle::Pairs::kAreTuples, limits));
   pickle::ArrayStore arrays(source);
-  for (pickle::Leaf& leaf : found->leaves) {
+  for (pickle::Leaf& leaf : found.leaves) {
     absl::StatusOr<StoredTensor> tensor = Store(*leaf.value, objects, arrays);
-    if (!tensor.ok()) return Annotate(absl::StrCat("tensor ", pickle::Quote(leaf.path)), tensor.status());
-    absl::Status status = checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""});
-    if (!status.ok()) return status;
+    if (!tensor.ok()) return Annotate(tensor.status(), absl::StrCat("tensor ", pickle::Quote(leaf.path)));
+    RETURN_IF_ERROR(checkpoint.Add({.name = std::move(leaf.path), .tensor = *std::move(tensor), .tensor_name = ""}));
   }
-  checkpoint.unlisted = std::move(found->unlisted);
-  checkpoint.work = document->work + found->work + arrays.decoded() / pickle::kTextStep;
-  for (std::string& remark : pickle::OpaqueRemarks(*document)) checkpoint.remarks.push_back(std::move(remark));
-  if (const int64_t rest = member.offset + member.size - document->end; rest > 0) {
+  checkpoint.unlisted = std::move(found.unlisted);
+  checkpoint.work = document.work + found.work + arrays.decoded() / pickle::kTextStep;
+  for (std::string& remark : pickle::OpaqueRemarks(document)) checkpoint.remarks.push_back(std::move(remark));
+  if (const int64_t rest = member.offset + member.size - document.end; rest > 0) {
     checkpoint.remarks.push_back(absl::StrCat(rest, " bytes follow the pickle's end"));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
-  const absl::StatusOr<Members> members = FindMembers(*source);
-  if (!members.ok()) return members.status();
-  if (absl::Status status = CheckBegin(*source); !status.ok()) return status;
+  ASSIGN_OR_RETURN(const Members members, FindMembers(*source));
+  RETURN_IF_ERROR(CheckBegin(*source));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_tar";
   TarObjects objects(source, limits);
-  absl::Status status = objects.ReadStorages(members->storages, checkpoint.remarks);
-  if (!status.ok()) return Annotate("member \"storages\"", status);
-  status = objects.ReadTensors(members->tensors, checkpoint.remarks);
-  if (!status.ok()) return Annotate("member \"tensors\"", status);
-  status = AddObject(members->pickle, objects, source, limits, checkpoint);
-  if (!status.ok()) return Annotate("member \"pickle\"", status);
+  absl::Status status = objects.ReadStorages(members.storages, checkpoint.remarks);
+  if (!status.ok()) return Annotate(status, "member \"storages\"");
+  status = objects.ReadTensors(members.tensors, checkpoint.remarks);
+  if (!status.ok()) return Annotate(status, "member \"tensors\"");
+  status = AddObject(members.pickle, objects, source, limits, checkpoint);
+  if (!status.ok()) return Annotate(status, "member \"pickle\"");
   return checkpoint;
 }
 
@@ -129,7 +120,7 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& l
 absl::StatusOr<Checkpoint> ReadTorchTar(ByteSourcePtr source, const ReadLimits& limits) {
   absl::StatusOr<Checkpoint> checkpoint = Read(source, limits);
   if (checkpoint.ok()) return checkpoint;
-  return Annotate(absl::StrCat("reading ", source->name()), checkpoint.status());
+  return Annotate(checkpoint.status(), absl::StrCat("reading ", source->name()));
 }
 
 }  // namespace weighbridge

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
@@ -53,7 +54,7 @@ absl::Status CheckKind(const ZipArchive& archive) {
 class Records {
  public:
   static absl::StatusOr<Records> Create(ZipArchive archive) {
-    if (absl::Status status = CheckKind(archive); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckKind(archive));
     const std::string& first = archive.members().front().name;
     std::string prefix = first.substr(0, first.find('/')) + "/";
     for (const ZipMember& member : archive.members()) {
@@ -89,9 +90,7 @@ class Records {
     }
     const SourceRange data = archive_.Data(member);
     if (!member.deflated && member.crc32 != 0) {
-      if (absl::Status status = CheckCrc32(data, member.crc32); !status.ok()) {
-        return absl::Status(status.code(), absl::StrCat(label, ": ", status.message()));
-      }
+      RETURN_IF_ERROR(CheckCrc32(data, member.crc32), Annotate(_, label));
     }
     return MakeSliceSource(absl::StrCat(archive_.source()->name(), ": ", label), data.source, data.offset, data.size);
   }
@@ -114,12 +113,11 @@ class Records {
 absl::Status CheckVersion(const Records& records) {
   const ZipMember* member = records.Find("version");
   if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("version")), " is missing"));
-  absl::StatusOr<std::string> text = records.ReadText(*member);
-  if (!text.ok()) return text.status();
-  const absl::string_view digits = absl::StripAsciiWhitespace(*text);
+  ASSIGN_OR_RETURN(std::string text, records.ReadText(*member));
+  const absl::string_view digits = absl::StripAsciiWhitespace(text);
   int version = 0;
   if (digits.empty() || digits.find_first_not_of("0123456789") != absl::string_view::npos) {
-    return absl::DataLossError(absl::StrCat("the version record holds ", Quoted(*text), ", no number"));
+    return absl::DataLossError(absl::StrCat("the version record holds ", Quoted(text), ", no number"));
   }
   if (!absl::SimpleAtoi(digits, &version) || version < 1 || version > 10) {
     return absl::UnimplementedError(absl::StrCat("format version ", digits, " is not supported; 1 to 10 are"));
@@ -130,10 +128,9 @@ absl::Status CheckVersion(const Records& records) {
 absl::StatusOr<bool> IsBigEndian(const Records& records) {
   const ZipMember* member = records.Find("byteorder");
   if (member == nullptr) return false;
-  absl::StatusOr<std::string> text = records.ReadText(*member);
-  if (!text.ok()) return text.status();
-  if (*text == "big" || *text == "little") return *text == "big";
-  return absl::DataLossError(absl::StrCat("the byteorder record holds ", Quoted(*text), ", neither \"little\" nor \"big\""));
+  ASSIGN_OR_RETURN(std::string text, records.ReadText(*member));
+  if (text == "big" || text == "little") return text == "big";
+  return absl::DataLossError(absl::StrCat("the byteorder record holds ", Quoted(text), ", neither \"little\" nor \"big\""));
 }
 
 std::string UseOf(const pickle::Storage& storage) {
@@ -165,10 +162,9 @@ class Storages {
     const ZipMember* member = records_.Find(record);
     if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records_.MemberName(record)), " is missing"));
     const std::string& name = member->name;
-    const absl::StatusOr<int64_t> size = ByteSize({.dtype = storage.dtype.value_or(DType::kUint8), .shape = {storage.numel}});
-    if (!size.ok()) return size.status();
-    if (member->size != *size) {
-      return absl::DataLossError(absl::StrCat("member ", Quoted(name), " has ", member->size, " bytes; ", UseOf(storage), " have ", *size));
+    ASSIGN_OR_RETURN(const int64_t size, ByteSize({.dtype = storage.dtype.value_or(DType::kUint8), .shape = {storage.numel}}));
+    if (member->size != size) {
+      return absl::DataLossError(absl::StrCat("member ", Quoted(name), " has ", member->size, " bytes; ", UseOf(storage), " have ", size));
     }
     const int64_t swapped = big_endian_ ? SwappedWidth(storage) : 1;
     // torch swaps by the storage's type and so leaves these as they are, whatever their tensors are.
@@ -180,9 +176,8 @@ class Storages {
     found->second = records_.archive().Data(*member);
     if (swapped == 1) return found->second;
     const SourceRange& data = found->second;
-    absl::StatusOr<ByteSourcePtr> source = MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, swapped);
-    if (!source.ok()) return source.status();
-    return found->second = {.source = *std::move(source), .offset = 0, .size = data.size};
+    ASSIGN_OR_RETURN(ByteSourcePtr source, MakeSwappedSource(data.source->name(), data.source, data.offset, data.size, swapped));
+    return found->second = {.source = std::move(source), .offset = 0, .size = data.size};
   }
 
  private:
@@ -200,31 +195,28 @@ class Storages {
 };
 
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& records, const ReadLimits& limits) {
-  if (absl::Status status = CheckVersion(records); !status.ok()) return status;
-  const absl::StatusOr<bool> big_endian = IsBigEndian(records);
-  if (!big_endian.ok()) return big_endian.status();
+  RETURN_IF_ERROR(CheckVersion(records));
+  ASSIGN_OR_RETURN(const bool big_endian, IsBigEndian(records));
   const ZipMember* member = records.Find("data.pkl");
   if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("data.pkl")), " is missing"));
-  absl::StatusOr<ByteSourcePtr> program = records.ReadChecked(*member, limits.pickle_bytes);
-  if (!program.ok()) return program.status();
+  ASSIGN_OR_RETURN(ByteSourcePtr program, records.ReadChecked(*member, limits.pickle_bytes));
 
   pickle::MachineOptions options;
   options.persistent_ids = pickle::MachineOptions::PersistentIds::kTorchZip;
   options.limits = limits;
-  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(**program, 0, (*program)->size(), options);
-  if (!document.ok()) return absl::Status(document.status().code(), absl::StrCat("data.pkl: ", document.status().message()));
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*program, 0, program->size(), options), Annotate(_, "data.pkl"));
 
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "torch_zip";
-  checkpoint.remarks = pickle::OpaqueRemarks(*document);
-  checkpoint.module_versions = FindModuleVersions(*document->root);
-  Storages storages(records, *big_endian);
-  if (absl::Status status = storages.CheckUses(*document); !status.ok()) return status;
+  checkpoint.remarks = pickle::OpaqueRemarks(document);
+  checkpoint.module_versions = FindModuleVersions(*document.root);
+  Storages storages(records, big_endian);
+  RETURN_IF_ERROR(storages.CheckUses(document));
   const auto find = [&storages](const pickle::Storage& storage) { return storages.Find(storage); };
-  if (absl::Status status = AddTensors(*document, *program, find, limits, checkpoint); !status.ok()) return status;
-  if (document->end < (*program)->size()) {
-    checkpoint.remarks.push_back(absl::StrCat((*program)->size() - document->end, " bytes follow the pickle's end in data.pkl"));
+  RETURN_IF_ERROR(AddTensors(document, program, find, limits, checkpoint));
+  if (document.end < program->size()) {
+    checkpoint.remarks.push_back(absl::StrCat(program->size() - document.end, " bytes follow the pickle's end in data.pkl"));
   }
   NoteArchive(records.archive(), checkpoint);
   return checkpoint;
@@ -233,12 +225,11 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadTorchZip(ByteSourcePtr source, const ReadLimits& limits) {
-  absl::StatusOr<ZipArchive> archive = ZipArchive::Open(source, limits);
-  if (!archive.ok()) return archive.status();
-  absl::StatusOr<Records> records = Records::Create(*std::move(archive));
+  ASSIGN_OR_RETURN(ZipArchive archive, ZipArchive::Open(source, limits));
+  absl::StatusOr<Records> records = Records::Create(std::move(archive));
   absl::StatusOr<Checkpoint> checkpoint = records.ok() ? Read(source, *records, limits) : records.status();
   if (checkpoint.ok()) return checkpoint;
-  return absl::Status(checkpoint.status().code(), absl::StrCat("reading ", source->name(), ": ", checkpoint.status().message()));
+  return Annotate(checkpoint.status(), absl::StrCat("reading ", source->name()));
 }
 
 bool LooksLikeZip(const ByteSource& source) {

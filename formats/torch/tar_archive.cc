@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 
@@ -87,11 +88,10 @@ Sums SumsOf(absl::string_view header) {
 }
 
 absl::Status CheckSum(absl::string_view header) {
-  const absl::StatusOr<int64_t> expected = Number(kChecksum.Of(header), "checksum");
-  if (!expected.ok()) return expected.status();
+  ASSIGN_OR_RETURN(const int64_t expected, Number(kChecksum.Of(header), "checksum"));
   const Sums sums = SumsOf(header);
-  if (*expected == sums.of_unsigned || *expected == sums.of_signed) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("a tar header's bytes sum up to ", sums.of_unsigned, ", it says ", *expected));
+  if (expected == sums.of_unsigned || expected == sums.of_signed) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("a tar header's bytes sum up to ", sums.of_unsigned, ", it says ", expected));
 }
 
 // What stands before a member's header, of its name.
@@ -126,14 +126,13 @@ absl::StatusOr<std::pair<absl::string_view, absl::string_view>> TakeRecord(absl:
 // Of the keys, those that tarfile lets change which bytes a name has. Times, owners and comments are passed.
 absl::Status TakePax(absl::string_view records, bool is_global, Names& names) {
   while (!records.empty()) {
-    const auto record = TakeRecord(records);
-    if (!record.ok()) return record.status();
-    const auto [key, value] = *record;
+    ASSIGN_OR_RETURN(const auto record, TakeRecord(records));
+    const auto [key, value] = record;
     if (key == "size" || absl::StartsWith(key, "GNU.sparse.") || (key == "path" && is_global)) {
       return absl::UnimplementedError(absl::StrCat("a tar member whose \"", key, "\" stands in a PAX header is not supported"));
     }
     if (key != "path") continue;
-    if (absl::Status status = names.Take(std::string(value.substr(0, value.find_last_not_of('/') + 1))); !status.ok()) return status;
+    RETURN_IF_ERROR(names.Take(std::string(value.substr(0, value.find_last_not_of('/') + 1))));
   }
   return absl::OkStatus();
 }
@@ -144,27 +143,25 @@ absl::StatusOr<std::string> ReadText(ByteCursor& cursor, int64_t size) {
     return absl::ResourceExhaustedError(absl::StrCat("a tar header has ", size, " bytes; the limit is ", kLongestText));
   absl::StatusOr<std::string> text = cursor.ReadString(size);
   if (!text.ok()) return text.status();
-  const absl::StatusOr<std::string> padding = cursor.ReadString(std::min((kBlock - size % kBlock) % kBlock, cursor.remaining()));
-  if (!padding.ok()) return padding.status();
-  if (padding->find_first_not_of('\0') != std::string::npos)
+  ASSIGN_OR_RETURN(const std::string padding, cursor.ReadString(std::min((kBlock - size % kBlock) % kBlock, cursor.remaining())));
+  if (padding.find_first_not_of('\0') != std::string::npos)
     return absl::DataLossError("a tar header is padded with other bytes than zeros");
   return text;
 }
 
 absl::Status SkipData(ByteCursor& cursor, int64_t size) {
-  if (absl::Status status = cursor.Skip(size); !status.ok()) return status;
+  RETURN_IF_ERROR(cursor.Skip(size));
   return cursor.Skip(std::min((kBlock - size % kBlock) % kBlock, cursor.remaining()));
 }
 
 // Takes the member whose header this is, or what it says of the next one, and passes its data.
 absl::Status TakeHeader(absl::string_view header, ByteCursor& cursor, Names& names, std::vector<TarMember>& members) {
-  if (absl::Status status = CheckSum(header); !status.ok()) return status;
-  const absl::StatusOr<int64_t> size = Number(kSize.Of(header), "size");
-  if (!size.ok()) return size.status();
+  RETURN_IF_ERROR(CheckSum(header));
+  ASSIGN_OR_RETURN(const int64_t size, Number(kSize.Of(header), "size"));
   char type = kType.Of(header)[0];
   if (type == kGnuSparse) return absl::UnimplementedError("a sparse tar member is not supported");
   if (type == kGnuName || type == kGnuLink || absl::StrContains(kPax, type)) {
-    const absl::StatusOr<std::string> text = ReadText(cursor, *size);
+    const absl::StatusOr<std::string> text = ReadText(cursor, size);
     if (!text.ok() || type == kGnuLink) return text.status();
     return type == kGnuName ? names.Take(std::string(UpToZero(*text))) : TakePax(*text, type == 'g', names);
   }
@@ -172,7 +169,7 @@ absl::Status TakeHeader(absl::string_view header, ByteCursor& cursor, Names& nam
   if (type == kOldFile && absl::EndsWith(name, "/")) type = kFolder;
   if (const absl::string_view prefix = UpToZero(kPrefix.Of(header)); !prefix.empty()) name = absl::StrCat(prefix, "/", name);
   const bool is_file = !absl::StrContains(kNoFiles, type);
-  members.push_back({.name = names.NameOr(std::move(name)), .offset = cursor.position(), .size = is_file ? *size : 0, .is_file = is_file});
+  members.push_back({.name = names.NameOr(std::move(name)), .offset = cursor.position(), .size = is_file ? size : 0, .is_file = is_file});
   return SkipData(cursor, members.back().size);
 }
 
@@ -183,11 +180,10 @@ absl::StatusOr<std::vector<TarMember>> ListTarMembers(const ByteSource& source) 
   Names names;
   ByteCursor cursor(source);
   while (cursor.remaining() > 0) {
-    const absl::StatusOr<std::string> header = cursor.ReadString(kBlock);
-    if (!header.ok()) return header.status();
+    ASSIGN_OR_RETURN(const std::string header, cursor.ReadString(kBlock));
     // A block of zeros ends the archive.
-    if (header->find_first_not_of('\0') == std::string::npos) return members;
-    if (absl::Status status = TakeHeader(*header, cursor, names, members); !status.ok()) return status;
+    if (header.find_first_not_of('\0') == std::string::npos) return members;
+    RETURN_IF_ERROR(TakeHeader(header, cursor, names, members));
   }
   return members;
 }

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/pickle/closed_table.h"
@@ -31,10 +32,6 @@ namespace {
 constexpr int32_t kMaxRank = 64;
 // Of the pickle in front of a storage or tensor, which holds two numbers, a place and a type.
 constexpr int64_t kSmallPickle = 1024;
-
-absl::Status Annotate(absl::string_view context, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
-}
 
 // A pickle whose root is a tuple, as those in front of storages and tensors.
 struct TuplePickle {
@@ -61,9 +58,8 @@ absl::StatusOr<TuplePickle> TupleOf(pickle::Document document) {
 absl::StatusOr<std::vector<int64_t>> ReadNumbers(ByteCursor& cursor, int32_t count) {
   std::vector<int64_t> numbers;
   for (int32_t i = 0; i < count; ++i) {
-    const absl::StatusOr<int64_t> number = cursor.ReadI64();
-    if (!number.ok()) return number.status();
-    numbers.push_back(*number);
+    ASSIGN_OR_RETURN(const int64_t number, cursor.ReadI64());
+    numbers.push_back(number);
   }
   return numbers;
 }
@@ -72,22 +68,20 @@ absl::StatusOr<std::vector<int64_t>> ReadNumbers(ByteCursor& cursor, int32_t cou
 
 absl::Status TarObjects::ReadStorages(const TarMember& member, std::vector<std::string>& remarks) {
   ByteCursor cursor(*source_, member.offset, member.offset + member.size);
-  const absl::StatusOr<int64_t> count = ReadCount(cursor);
-  if (!count.ok()) return count.status();
-  for (int64_t i = 0; i < *count; ++i) {
-    if (absl::Status status = ReadStorage(cursor); !status.ok()) return Annotate(absl::StrCat("storage ", i), status);
+  ASSIGN_OR_RETURN(const int64_t count, ReadCount(cursor));
+  for (int64_t i = 0; i < count; ++i) {
+    RETURN_IF_ERROR(ReadStorage(cursor), Annotate(_, absl::StrCat("storage ", i)));
   }
-  if (absl::Status status = ReadViews(cursor); !status.ok()) return Annotate("the views of storages", status);
+  RETURN_IF_ERROR(ReadViews(cursor), Annotate(_, "the views of storages"));
   if (cursor.remaining() > 0) remarks.push_back(absl::StrCat(cursor.remaining(), " bytes follow the last storage"));
   return absl::OkStatus();
 }
 
 absl::Status TarObjects::ReadTensors(const TarMember& member, std::vector<std::string>& remarks) {
   ByteCursor cursor(*source_, member.offset, member.offset + member.size);
-  const absl::StatusOr<int64_t> count = ReadCount(cursor);
-  if (!count.ok()) return count.status();
-  for (int64_t i = 0; i < *count; ++i) {
-    if (absl::Status status = ReadTensor(cursor); !status.ok()) return Annotate(absl::StrCat("tensor ", i), status);
+  ASSIGN_OR_RETURN(const int64_t count, ReadCount(cursor));
+  for (int64_t i = 0; i < count; ++i) {
+    RETURN_IF_ERROR(ReadTensor(cursor), Annotate(_, absl::StrCat("tensor ", i)));
   }
   if (cursor.remaining() > 0) remarks.push_back(absl::StrCat(cursor.remaining(), " bytes follow the last tensor"));
   return absl::OkStatus();
@@ -112,14 +106,13 @@ absl::StatusOr<pickle::Document> TarObjects::ReadPickle(ByteCursor& cursor, int6
   const int64_t end = cursor.position() + std::min(limit, cursor.remaining());
   absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source_, cursor.position(), end, options);
   if (!document.ok()) return document.status();
-  if (absl::Status status = cursor.Skip(document->end - cursor.position()); !status.ok()) return status;
+  RETURN_IF_ERROR(cursor.Skip(document->end - cursor.position()));
   return document;
 }
 
 absl::StatusOr<int64_t> TarObjects::ReadCount(ByteCursor& cursor) const {
-  const absl::StatusOr<pickle::Document> document = ReadPickle(cursor, kSmallPickle);
-  if (!document.ok()) return document.status();
-  absl::StatusOr<int64_t> count = IntegerOf(*document->root);
+  ASSIGN_OR_RETURN(const pickle::Document document, ReadPickle(cursor, kSmallPickle));
+  absl::StatusOr<int64_t> count = IntegerOf(*document.root);
   if (!count.ok()) return count.status();
   if (*count > limits_.tensors) return absl::ResourceExhaustedError(absl::StrCat("more than ", limits_.tensors, " are announced"));
   return count;
@@ -133,39 +126,33 @@ absl::Status TarObjects::CheckNew(int64_t key) const {
 
 // (number, place, type), the number of elements, the elements.
 absl::Status TarObjects::ReadStorage(ByteCursor& cursor) {
-  absl::StatusOr<pickle::Document> document = ReadPickle(cursor, kSmallPickle);
-  if (!document.ok()) return document.status();
-  const absl::StatusOr<TuplePickle> tuple = TupleOf(*std::move(document));
-  if (!tuple.ok()) return tuple.status();
-  const absl::StatusOr<int64_t> key = IntegerOf(*(*tuple->items)[0]);
-  if (!key.ok()) return key.status();
-  const auto* place = (*tuple->items)[1]->As<pickle::Text>();
-  if (place == nullptr) return absl::DataLossError(absl::StrCat(Describe(*(*tuple->items)[1]), " stands in place of a storage's location"));
+  ASSIGN_OR_RETURN(pickle::Document document, ReadPickle(cursor, kSmallPickle));
+  ASSIGN_OR_RETURN(const TuplePickle tuple, TupleOf(std::move(document)));
+  ASSIGN_OR_RETURN(const int64_t key, IntegerOf(*(*tuple.items)[0]));
+  const auto* place = (*tuple.items)[1]->As<pickle::Text>();
+  if (place == nullptr) return absl::DataLossError(absl::StrCat(Describe(*(*tuple.items)[1]), " stands in place of a storage's location"));
   if (absl::StartsWith(place->utf8, "meta")) {
     return absl::UnimplementedError(absl::StrCat("a storage on ", pickle::Quote(place->utf8), ", of which torch reads no data"));
   }
-  const auto* type = (*tuple->items)[2]->As<pickle::Global>();
+  const auto* type = (*tuple.items)[2]->As<pickle::Global>();
   const pickle::TableRow* row = type == nullptr ? nullptr : pickle::FindGlobal(type->module, type->name);
   if (row == nullptr || row->kind != pickle::GlobalKind::kStorageType || !row->dtype.has_value()) {
-    return absl::DataLossError(absl::StrCat(Describe(*(*tuple->items)[2]), " stands in place of a storage type"));
+    return absl::DataLossError(absl::StrCat(Describe(*(*tuple.items)[2]), " stands in place of a storage type"));
   }
-  if (absl::Status status = CheckNew(*key); !status.ok()) return status;
-  const absl::StatusOr<int64_t> numel = cursor.ReadI64();
-  if (!numel.ok()) return numel.status();
-  const absl::StatusOr<int64_t> size = ByteSize({.dtype = *row->dtype, .shape = {*numel}});
-  if (!size.ok()) return size.status();
-  storages_[*key] = {.dtype = *row->dtype, .bytes = {.source = source_, .offset = cursor.position(), .size = *size}};
-  return cursor.Skip(*size);
+  RETURN_IF_ERROR(CheckNew(key));
+  ASSIGN_OR_RETURN(const int64_t numel, cursor.ReadI64());
+  ASSIGN_OR_RETURN(const int64_t size, ByteSize({.dtype = *row->dtype, .shape = {numel}}));
+  storages_[key] = {.dtype = *row->dtype, .bytes = {.source = source_, .offset = cursor.position(), .size = size}};
+  return cursor.Skip(size);
 }
 
 // A list of (number, number of the root, first element, number of elements).
 absl::Status TarObjects::ReadViews(ByteCursor& cursor) {
-  const absl::StatusOr<pickle::Document> document = ReadPickle(cursor, cursor.remaining());
-  if (!document.ok()) return document.status();
-  const auto* list = document->root->As<pickle::List>();
-  if (list == nullptr) return absl::DataLossError(absl::StrCat("they are ", Describe(*document->root), ", not a list"));
+  ASSIGN_OR_RETURN(const pickle::Document document, ReadPickle(cursor, cursor.remaining()));
+  const auto* list = document.root->As<pickle::List>();
+  if (list == nullptr) return absl::DataLossError(absl::StrCat("they are ", Describe(*document.root), ", not a list"));
   for (const pickle::Value* item : list->items) {
-    if (absl::Status status = AddView(*item); !status.ok()) return status;
+    RETURN_IF_ERROR(AddView(*item));
   }
   return absl::OkStatus();
 }
@@ -175,12 +162,11 @@ absl::Status TarObjects::AddView(const pickle::Value& item) {
   if (tuple == nullptr || tuple->items.size() != 4) return absl::DataLossError(absl::StrCat(Describe(item), " is no view"));
   int64_t numbers[4];
   for (size_t i = 0; i < 4; ++i) {
-    const absl::StatusOr<int64_t> number = IntegerOf(*tuple->items[i]);
-    if (!number.ok()) return number.status();
-    numbers[i] = *number;
+    ASSIGN_OR_RETURN(const int64_t number, IntegerOf(*tuple->items[i]));
+    numbers[i] = number;
   }
   const auto [key, root_key, offset, numel] = numbers;
-  if (absl::Status status = CheckNew(key); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckNew(key));
   const auto root = storages_.find(root_key);
   if (root == storages_.end()) return absl::DataLossError(absl::StrCat("no storage has the number ", root_key));
   const Storage whole = root->second;
@@ -196,31 +182,22 @@ absl::Status TarObjects::AddView(const pickle::Value& item) {
 
 // (number, number of the storage, type), rank, 4 bytes of nothing, sizes, strides, offset.
 absl::Status TarObjects::ReadTensor(ByteCursor& cursor) {
-  absl::StatusOr<pickle::Document> document = ReadPickle(cursor, kSmallPickle);
-  if (!document.ok()) return document.status();
-  const absl::StatusOr<TuplePickle> tuple = TupleOf(*std::move(document));
-  if (!tuple.ok()) return tuple.status();
-  const absl::StatusOr<int64_t> key = IntegerOf(*(*tuple->items)[0]);
-  if (!key.ok()) return key.status();
-  const absl::StatusOr<int64_t> storage_key = IntegerOf(*(*tuple->items)[1]);
-  if (!storage_key.ok()) return storage_key.status();
-  const absl::StatusOr<int32_t> rank = cursor.ReadI32();
-  if (!rank.ok()) return rank.status();
-  if (*rank < 0 || *rank > kMaxRank) return absl::DataLossError(absl::StrCat("a tensor of ", *rank, " axes; up to ", kMaxRank, " can be"));
-  if (absl::Status status = cursor.Skip(4); !status.ok()) return status;
-  absl::StatusOr<Shape> shape = ReadNumbers(cursor, *rank);
-  if (!shape.ok()) return shape.status();
-  absl::StatusOr<std::vector<int64_t>> strides = ReadNumbers(cursor, *rank);
-  if (!strides.ok()) return strides.status();
-  const absl::StatusOr<int64_t> offset = cursor.ReadI64();
-  if (!offset.ok()) return offset.status();
-  if (absl::Status status = CheckNew(*key); !status.ok()) return status;
-  const auto storage = storages_.find(*storage_key);
-  if (storage == storages_.end()) return absl::DataLossError(absl::StrCat("no storage has the number ", *storage_key));
+  ASSIGN_OR_RETURN(pickle::Document document, ReadPickle(cursor, kSmallPickle));
+  ASSIGN_OR_RETURN(const TuplePickle tuple, TupleOf(std::move(document)));
+  ASSIGN_OR_RETURN(const int64_t key, IntegerOf(*(*tuple.items)[0]));
+  ASSIGN_OR_RETURN(const int64_t storage_key, IntegerOf(*(*tuple.items)[1]));
+  ASSIGN_OR_RETURN(const int32_t rank, cursor.ReadI32());
+  if (rank < 0 || rank > kMaxRank) return absl::DataLossError(absl::StrCat("a tensor of ", rank, " axes; up to ", kMaxRank, " can be"));
+  RETURN_IF_ERROR(cursor.Skip(4));
+  ASSIGN_OR_RETURN(Shape shape, ReadNumbers(cursor, rank));
+  ASSIGN_OR_RETURN(std::vector<int64_t> strides, ReadNumbers(cursor, rank));
+  ASSIGN_OR_RETURN(const int64_t offset, cursor.ReadI64());
+  RETURN_IF_ERROR(CheckNew(key));
+  const auto storage = storages_.find(storage_key);
+  if (storage == storages_.end()) return absl::DataLossError(absl::StrCat("no storage has the number ", storage_key));
   const auto& [dtype, bytes] = storage->second;
-  absl::StatusOr<StoredTensor> tensor = InsideStorage({.dtype = dtype, .shape = *std::move(shape)}, bytes, *offset, *std::move(strides));
-  if (!tensor.ok()) return tensor.status();
-  tensors_.emplace(*key, *std::move(tensor));
+  ASSIGN_OR_RETURN(StoredTensor tensor, InsideStorage({.dtype = dtype, .shape = std::move(shape)}, bytes, offset, std::move(strides)));
+  tensors_.emplace(key, std::move(tensor));
   return absl::OkStatus();
 }
 

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/checkpoint.h"
 #include "formats/layout.h"
 #include "formats/pickle/text.h"
@@ -54,15 +55,14 @@ absl::Status CheckRows(absl::Span<const LayoutRow> rows) {
   KeyCheck names("tensors");
   int64_t bytes = 0;
   for (const LayoutRow& row : rows) {
-    if (absl::Status status = names.Add(row.name); !status.ok()) return status;
+    RETURN_IF_ERROR(names.Add(row.name));
     if (!StorageType(row.spec.dtype).has_value()) {
       return absl::UnimplementedError(
           absl::StrCat("tensor ", Quoted(row.name), ": PyTorch 1.12 has no storage for ", DTypeName(row.spec.dtype)));
     }
-    const absl::StatusOr<int64_t> size = ByteSize(row.spec);
-    if (!size.ok()) return absl::Status(size.status().code(), absl::StrCat("tensor ", Quoted(row.name), ": ", size.status().message()));
-    if (*size > kMaxTensorBytes - bytes) return absl::DataLossError("the tensors have more than 2^62 bytes");
-    bytes += *size;
+    ASSIGN_OR_RETURN(const int64_t size, ByteSize(row.spec), Annotate(_, absl::StrCat("tensor ", Quoted(row.name))));
+    if (size > kMaxTensorBytes - bytes) return absl::DataLossError("the tensors have more than 2^62 bytes");
+    bytes += size;
   }
   return absl::OkStatus();
 }
@@ -71,7 +71,7 @@ absl::Status CheckModules(const std::optional<ModuleVersions>& module_versions) 
   if (!module_versions.has_value()) return absl::OkStatus();
   KeyCheck modules("modules");
   for (const ModuleVersion& module : *module_versions) {
-    if (absl::Status status = modules.Add(module.module); !status.ok()) return status;
+    RETURN_IF_ERROR(modules.Add(module.module));
   }
   return absl::OkStatus();
 }
@@ -108,8 +108,8 @@ std::vector<std::pair<std::string, size_t>> SortedKeys(size_t count) {
 }  // namespace
 
 absl::StatusOr<Layout> TorchLayout(absl::Span<const LayoutRow> rows, const std::optional<ModuleVersions>& module_versions) {
-  if (absl::Status status = CheckRows(rows); !status.ok()) return status;
-  if (absl::Status status = CheckModules(module_versions); !status.ok()) return status;
+  RETURN_IF_ERROR(CheckRows(rows));
+  RETURN_IF_ERROR(CheckModules(module_versions));
   const Storages storages = NumberStorages(rows);
 
   ZipLayout zip;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
 #include "formats/zip/zip_directory.h"
@@ -27,15 +28,14 @@ namespace {
 // Only inflating needs libzip, so archives of stored members are read alike with every version of it.
 absl::StatusOr<std::shared_ptr<ZipInflater>> OpenInflater(const ByteSourcePtr& source, const ZipDirectory& directory) {
   if (std::none_of(directory.members.begin(), directory.members.end(), [](const ZipMember& m) { return m.deflated; })) return nullptr;
-  absl::StatusOr<ByteSourcePtr> archive = MakeSliceSource(source->name(), source, 0, directory.archive_end);
-  if (!archive.ok()) return archive.status();
-  auto zip = std::make_unique<ZipHandle>(*std::move(archive));
-  if (absl::Status status = zip->Open(directory.members); !status.ok()) return status;
+  ASSIGN_OR_RETURN(ByteSourcePtr archive, MakeSliceSource(source->name(), source, 0, directory.archive_end));
+  auto zip = std::make_unique<ZipHandle>(std::move(archive));
+  RETURN_IF_ERROR(zip->Open(directory.members));
   return std::make_shared<ZipInflater>(std::move(zip));
 }
 
 absl::Status WithPath(const absl::Status& status, const ByteSource& source) {
-  return absl::Status(status.code(), absl::StrCat("reading ", source.name(), ": zip: ", status.message()));
+  return Annotate(status, absl::StrCat("reading ", source.name(), ": zip"));
 }
 
 }  // namespace
@@ -46,12 +46,10 @@ ZipArchive::ZipArchive(ByteSourcePtr source, int64_t trailing_bytes, std::vector
 }
 
 absl::StatusOr<ZipArchive> ZipArchive::Open(ByteSourcePtr source, const ReadLimits& limits) {
-  absl::StatusOr<ZipDirectory> directory = ReadZipDirectory(*source, limits);
-  if (!directory.ok()) return WithPath(directory.status(), *source);
-  absl::StatusOr<std::shared_ptr<ZipInflater>> inflater = OpenInflater(source, *directory);
-  if (!inflater.ok()) return WithPath(inflater.status(), *source);
-  const int64_t trailing_bytes = source->size() - directory->archive_end;
-  return ZipArchive(std::move(source), trailing_bytes, std::move(directory->members), *std::move(inflater));
+  ASSIGN_OR_RETURN(ZipDirectory directory, ReadZipDirectory(*source, limits), WithPath(_, *source));
+  ASSIGN_OR_RETURN(std::shared_ptr<ZipInflater> inflater, OpenInflater(source, directory), WithPath(_, *source));
+  const int64_t trailing_bytes = source->size() - directory.archive_end;
+  return ZipArchive(std::move(source), trailing_bytes, std::move(directory.members), std::move(inflater));
 }
 
 const ZipMember* ZipArchive::Find(absl::string_view name) const {
@@ -68,10 +66,10 @@ absl::StatusOr<std::string> ZipArchive::Head(const ZipMember& member, int64_t si
   if (member.deflated) {
     absl::StatusOr<std::string> head = inflater_->Head(member, size);
     if (head.ok()) return head;
-    return WithPath(absl::Status(head.status().code(), absl::StrCat(Label(member), ": ", head.status().message())), *source_);
+    return WithPath(Annotate(head.status(), Label(member)), *source_);
   }
   std::string head(std::min(member.size, size), '\0');
-  if (absl::Status status = source_->ReadAt(member.offset, absl::MakeSpan(head)); !status.ok()) return status;
+  RETURN_IF_ERROR(source_->ReadAt(member.offset, absl::MakeSpan(head)));
   return head;
 }
 
@@ -81,7 +79,7 @@ absl::Status CheckCrc32(const SourceRange& range, uint32_t expected) {
   uint32_t crc = 0;
   for (int64_t done = 0; done < range.size; done += static_cast<int64_t>(piece.size())) {
     piece.resize(std::min(kPiece, range.size - done));
-    if (absl::Status status = range.source->ReadAt(range.offset + done, absl::MakeSpan(piece)); !status.ok()) return status;
+    RETURN_IF_ERROR(range.source->ReadAt(range.offset + done, absl::MakeSpan(piece)));
     crc = crc32_gzip_refl(crc, reinterpret_cast<const unsigned char*>(piece.data()), piece.size());
   }
   if (crc == expected) return absl::OkStatus();

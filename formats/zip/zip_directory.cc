@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/read_limits.h"
@@ -27,10 +28,9 @@ absl::StatusOr<std::vector<ZipEntry>> ReadEntries(const ByteSource& source, cons
   absl::flat_hash_set<absl::string_view> names;
   ByteCursor cursor(source, end.directory_begin, end.directory_end);
   for (int64_t i = 0; i < end.members; ++i) {
-    absl::StatusOr<ZipEntry> entry = ReadZipEntry(cursor, end.directory_begin);
-    if (!entry.ok()) return entry.status();
-    entry->member.index = i;
-    entries.push_back(*std::move(entry));
+    ASSIGN_OR_RETURN(ZipEntry entry, ReadZipEntry(cursor, end.directory_begin));
+    entry.member.index = i;
+    entries.push_back(std::move(entry));
   }
   if (cursor.remaining() > 0) {
     return absl::DataLossError(absl::StrCat("its directory goes on behind the ", end.members, " members that the end record counts"));
@@ -55,9 +55,8 @@ absl::Status CheckLocalHeaders(const ByteSource& source, const ZipEnd& end, std:
     if (following != nullptr && following->header_offset == by_offset[i]->header_offset) {
       return absl::DataLossError(absl::StrCat(Label(by_offset[i]->member), " and ", Label(following->member), " share bytes"));
     }
-    absl::StatusOr<int64_t> offset = CheckLocalHeader(cursor, *by_offset[i], following);
-    if (!offset.ok()) return offset.status();
-    by_offset[i]->member.offset = *offset;
+    ASSIGN_OR_RETURN(int64_t offset, CheckLocalHeader(cursor, *by_offset[i], following));
+    by_offset[i]->member.offset = offset;
   }
   return absl::OkStatus();
 }
@@ -65,17 +64,15 @@ absl::Status CheckLocalHeaders(const ByteSource& source, const ZipEnd& end, std:
 }  // namespace
 
 absl::StatusOr<ZipDirectory> ReadZipDirectory(const ByteSource& source, const ReadLimits& limits) {
-  const absl::StatusOr<ZipEnd> end = ReadZipEnd(source);
-  if (!end.ok()) return end.status();
-  if (end->members > limits.zip_members) {
-    return absl::ResourceExhaustedError(absl::StrCat("it has ", end->members, " members; the limit is ", limits.zip_members));
+  ASSIGN_OR_RETURN(const ZipEnd end, ReadZipEnd(source));
+  if (end.members > limits.zip_members) {
+    return absl::ResourceExhaustedError(absl::StrCat("it has ", end.members, " members; the limit is ", limits.zip_members));
   }
-  absl::StatusOr<std::vector<ZipEntry>> entries = ReadEntries(source, *end);
-  if (!entries.ok()) return entries.status();
-  if (absl::Status status = CheckLocalHeaders(source, *end, *entries); !status.ok()) return status;
-  ZipDirectory directory = {.members = {}, .archive_end = end->archive_end};
-  directory.members.reserve(entries->size());
-  for (ZipEntry& entry : *entries) directory.members.push_back(std::move(entry.member));
+  ASSIGN_OR_RETURN(std::vector<ZipEntry> entries, ReadEntries(source, end));
+  RETURN_IF_ERROR(CheckLocalHeaders(source, end, entries));
+  ZipDirectory directory = {.members = {}, .archive_end = end.archive_end};
+  directory.members.reserve(entries.size());
+  for (ZipEntry& entry : entries) directory.members.push_back(std::move(entry.member));
   return directory;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_fields.h"
@@ -44,7 +45,7 @@ absl::Status SeveralDisks() {
 absl::StatusOr<int64_t> FindEnd(const ByteSource& source) {
   const int64_t begin = std::max<int64_t>(0, source.size() - kEndSize - kLongestComment);
   std::string tail(source.size() - begin, '\0');
-  if (absl::Status status = source.ReadAt(begin, absl::MakeSpan(tail)); !status.ok()) return status;
+  RETURN_IF_ERROR(source.ReadAt(begin, absl::MakeSpan(tail)));
   const size_t last = std::max<int64_t>(0, static_cast<int64_t>(tail.size()) - kEndSize);
   const size_t found = tail.rfind("PK\x05\x06", last);
   if (found != std::string::npos) return begin + static_cast<int64_t>(found);
@@ -111,14 +112,13 @@ bool Agrees(uint64_t field, uint64_t all_ones, uint64_t field64) {
 }  // namespace
 
 absl::StatusOr<ZipEnd> ReadZipEnd(const ByteSource& source) {
-  const absl::StatusOr<int64_t> offset = FindEnd(source);
-  if (!offset.ok()) return offset.status();
-  absl::StatusOr<EndRecord> record = ReadEnd(source, *offset);
+  ASSIGN_OR_RETURN(const int64_t offset, FindEnd(source));
+  absl::StatusOr<EndRecord> record = ReadEnd(source, offset);
   if (!record.ok()) return record.status();
-  ZipEnd end = {.directory_end = *offset, .archive_end = *offset + kEndSize + record->comment_size};
+  ZipEnd end = {.directory_end = offset, .archive_end = offset + kEndSize + record->comment_size};
   if (!record->one_disk) return SeveralDisks();
-  if (*offset >= kLocatorSize && BeginsWith(source, *offset - kLocatorSize, kLocator)) {
-    const absl::StatusOr<EndRecord> record64 = ReadEnd64(source, *offset - kLocatorSize);
+  if (offset >= kLocatorSize && BeginsWith(source, offset - kLocatorSize, kLocator)) {
+    const absl::StatusOr<EndRecord> record64 = ReadEnd64(source, offset - kLocatorSize);
     if (!record64.ok()) return record64.status();
     if (!record64->one_disk) return SeveralDisks();
     if (!Agrees(record->members, 0xffff, record64->members) || !Agrees(record->directory_size, kInZip64, record64->directory_size) ||
@@ -126,7 +126,7 @@ absl::StatusOr<ZipEnd> ReadZipEnd(const ByteSource& source) {
       return absl::DataLossError("its end records disagree");
     }
     record = record64;
-    end.directory_end = *offset - kLocatorSize - kEnd64Size;
+    end.directory_end = offset - kLocatorSize - kEnd64Size;
   }
   const auto limit = static_cast<uint64_t>(end.directory_end);
   if (record->directory_offset > limit || record->directory_size > limit - record->directory_offset) {

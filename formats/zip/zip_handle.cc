@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_member.h"
 
@@ -116,7 +117,7 @@ absl::Status ZipHandle::Open(absl::Span<const ZipMember> members) {
     return absl::DataLossError(absl::StrCat("libzip finds ", count, " members, the directory has ", members.size()));
   }
   for (const ZipMember& member : members) {
-    if (absl::Status status = CheckSame(member); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckSame(member));
   }
   return absl::OkStatus();
 }
@@ -148,7 +149,7 @@ absl::Status ZipHandle::Inflate(const ZipMember& member, absl::FunctionRef<absl:
     }
     if (count > member.size - done) return absl::DataLossError(absl::StrCat("inflates to more than its ", member.size, " bytes"));
     if (count == 0) break;
-    if (absl::Status status = sink(absl::MakeConstSpan(piece).first(count)); !status.ok()) return status;
+    RETURN_IF_ERROR(sink(absl::MakeConstSpan(piece).first(count)));
     done += count;
   }
   if (done != member.size) return absl::DataLossError(absl::StrCat("inflates to ", done, " bytes, not its ", member.size));

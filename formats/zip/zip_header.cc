@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/zip/zip_fields.h"
 #include "formats/zip/zip_member.h"
@@ -184,7 +185,7 @@ absl::Status CompareShared(const Shared& local, const ZipEntry& entry) {
 }
 
 absl::Status WithMember(const ZipMember& member, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(Label(member), ": ", status.message()));
+  return Annotate(status, Label(member));
 }
 
 // The name and the extra fields that follow the fields of an entry or a local header.
@@ -195,12 +196,9 @@ struct Rest {
 
 absl::StatusOr<Rest> ReadRest(ByteCursor& cursor, const Shared& shared) {
   Rest rest;
-  absl::StatusOr<std::string> name = cursor.ReadString(shared.name_size);
-  if (!name.ok()) return name.status();
-  rest.name = *std::move(name);
-  absl::StatusOr<ZipExtra> extra = ReadZipExtra(cursor, shared.extra_size);
-  if (!extra.ok()) return WithMember({.name = rest.name}, extra.status());
-  rest.extra = *std::move(extra);
+  ASSIGN_OR_RETURN(std::string name, cursor.ReadString(shared.name_size));
+  rest.name = std::move(name);
+  ASSIGN_OR_RETURN(rest.extra, ReadZipExtra(cursor, shared.extra_size), WithMember({.name = rest.name}, _));
   return rest;
 }
 
@@ -217,17 +215,16 @@ absl::StatusOr<ZipEntry> ReadZipEntry(ByteCursor& cursor, int64_t directory_begi
   const uint32_t attributes = fields.U32();
   uint64_t header_offset = fields.U32();
   if (!fields.status().ok()) return fields.status();
-  absl::StatusOr<Rest> rest = ReadRest(cursor, shared);
-  if (!rest.ok()) return rest.status();
+  ASSIGN_OR_RETURN(Rest rest, ReadRest(cursor, shared));
   fields.Skip(comment_size);
   if (!fields.status().ok()) return fields.status();
 
-  ZipEntry entry = {.member = {.name = std::move(rest->name)}, .flags = shared.flags};
+  ZipEntry entry = {.member = {.name = std::move(rest.name)}, .flags = shared.flags};
   const auto limit = static_cast<uint64_t>(directory_begin);
   absl::Status status = CheckSupported(shared, disk);
-  if (status.ok()) status = ResolveZip64(rest->extra, {&shared.size, &shared.stored_size, &header_offset});
+  if (status.ok()) status = ResolveZip64(rest.extra, {&shared.size, &shared.stored_size, &header_offset});
   if (status.ok()) status = CheckName(entry.member.name);
-  if (status.ok()) status = CheckUnicodePath(rest->extra, entry.member.name);
+  if (status.ok()) status = CheckUnicodePath(rest.extra, entry.member.name);
   if (status.ok()) status = CheckSizes(shared, entry.member.name, attributes, limit);
   if (status.ok() && header_offset >= limit) {
     status = absl::DataLossError(absl::StrCat("its local header should lie at ", header_offset, ", the directory begins at ", limit));
@@ -248,11 +245,10 @@ absl::StatusOr<int64_t> CheckLocalHeader(ByteCursor& cursor, const ZipEntry& ent
   fields.Signature(kLocalHeader, "local header");
   Shared shared = ReadShared(fields);
   if (!fields.status().ok()) return WithMember(entry.member, fields.status());
-  const absl::StatusOr<Rest> rest = ReadRest(cursor, shared);
-  if (!rest.ok()) return WithMember(entry.member, rest.status());
-  absl::Status status = rest->name == entry.member.name ? absl::OkStatus() : Disagrees("name");
-  if (status.ok()) status = ResolveLocalZip64(rest->extra, entry.header_offset, shared);
-  if (status.ok()) status = CheckUnicodePath(rest->extra, entry.member.name);
+  ASSIGN_OR_RETURN(const Rest rest, ReadRest(cursor, shared), WithMember(entry.member, _));
+  absl::Status status = rest.name == entry.member.name ? absl::OkStatus() : Disagrees("name");
+  if (status.ok()) status = ResolveLocalZip64(rest.extra, entry.header_offset, shared);
+  if (status.ok()) status = CheckUnicodePath(rest.extra, entry.member.name);
   if (status.ok()) status = CompareShared(shared, entry);
   const int64_t offset = cursor.position();
   if (status.ok()) status = cursor.Skip(entry.member.stored_size);

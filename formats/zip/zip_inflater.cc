@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_handle.h"
 #include "formats/zip/zip_member.h"
@@ -71,7 +72,7 @@ class InflatedSource final : public ByteSource {
  private:
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
     std::call_once(inflated_, [this] { begin_ = inflater_->Inflate(member_); });
-    if (!begin_.ok()) return absl::Status(begin_.status().code(), absl::StrCat("reading ", name(), ": ", begin_.status().message()));
+    if (!begin_.ok()) return Annotate(begin_.status(), absl::StrCat("reading ", name()));
     return inflater_->ReadAt(*begin_ + offset, buffer);
   }
 
@@ -91,17 +92,15 @@ ZipInflater::~ZipInflater() {
 absl::StatusOr<int64_t> ZipInflater::Inflate(const ZipMember& member) {
   absl::MutexLock lock(&mutex_);
   if (descriptor_ < 0) {
-    absl::StatusOr<int> descriptor = OpenTemporaryFile();
-    if (!descriptor.ok()) return descriptor.status();
-    descriptor_ = *descriptor;
+    ASSIGN_OR_RETURN(int descriptor, OpenTemporaryFile());
+    descriptor_ = descriptor;
   }
   int64_t position = end_;
-  absl::Status status = zip_->Inflate(member, [this, &position](absl::Span<const char> bytes) {
+  RETURN_IF_ERROR(zip_->Inflate(member, [this, &position](absl::Span<const char> bytes) {
     absl::Status written = WriteAll(descriptor_, position, bytes);
     position += static_cast<int64_t>(bytes.size());
     return written;
-  });
-  if (!status.ok()) return status;
+  }));
   const int64_t begin = std::exchange(end_, position);
   return begin;
 }

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
@@ -116,7 +117,7 @@ class FilesAudit {
                                       [&](int64_t index, int) { return tasks_[index].run(); });
     for (const ByteSourcePtr& file : files_) {
       if (file == nullptr) continue;
-      if (absl::Status unchanged = file->CheckUnchanged(); !unchanged.ok()) return unchanged;
+      RETURN_IF_ERROR(file->CheckUnchanged());
     }
     if (!status.ok()) return status;
     std::vector<std::string> findings;
@@ -131,9 +132,7 @@ class FilesAudit {
   };
 
   absl::Status DigestWhole(size_t f) {
-    absl::StatusOr<std::string> sha256 = DigestFile(*files_[f], {}, options_.stop, [this](int64_t bytes) { Progress(bytes); });
-    if (!sha256.ok()) return sha256.status();
-    sha256_[f] = *std::move(sha256);
+    ASSIGN_OR_RETURN(sha256_[f], DigestFile(*files_[f], {}, options_.stop, [this](int64_t bytes) { Progress(bytes); }));
     return absl::OkStatus();
   }
 
@@ -144,7 +143,7 @@ class FilesAudit {
     ChunkValues values(part.spec.dtype);
     for (int64_t done = 0; done < part.size;) {
       const absl::Span<char> piece = absl::MakeSpan(buffer).subspan(0, static_cast<size_t>(std::min(kDigestChunk, part.size - done)));
-      if (absl::Status status = file.ReadAt(part.offset + done, piece); !status.ok()) return status;
+      RETURN_IF_ERROR(file.ReadAt(part.offset + done, piece));
       const absl::string_view bytes(piece.data(), piece.size());
       chunks.Update(bytes);
       if (part.tensor != nullptr) sha256.Update(bytes), values.Update(bytes);
@@ -155,11 +154,10 @@ class FilesAudit {
     part.is_as_it_was =
         part.xxh3 == (part.tensor != nullptr ? ContentDigestOfChunks(DigestKind::kXxh3, part.spec, digests).value() : digests);
     if (part.tensor == nullptr || !part.is_as_it_was) return absl::OkStatus();
-    absl::StatusOr<std::string> content = sha256.Finish();
-    if (!content.ok()) return content.status();
+    ASSIGN_OR_RETURN(std::string content, sha256.Finish());
     ValueSums sums;
     for (const ValueSums& chunk : values.Finish()) sums.Add(chunk);
-    if (*content != part.tensor->content_sha256()) {
+    if (content != part.tensor->content_sha256()) {
       part.statement = "its elements have another SHA-256";
     } else if (const auto difference = FirstDifference(part.tensor->values(), DescribeValues(sums)); difference.has_value()) {
       part.statement = absl::StrCat("of its values ", difference->path, " is ", difference->left, " in the manifest and ",

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/status.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
@@ -35,19 +36,16 @@ absl::StatusOr<std::vector<std::string>> DigestTensors(const Checkpoint& checkpo
                                                        const AuditOptions& options) {
   std::vector<std::string> sha256(indices.size());
   std::mutex progress_mutex;
-  absl::Status status = ParallelFor(static_cast<int64_t>(indices.size()), options.threads, options.stop, [&](int64_t index, int) {
+  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(indices.size()), options.threads, options.stop, [&](int64_t index, int) {
     const CheckpointTensor& row = checkpoint.tensors()[indices[index]];
     ContentDigest digest(row.tensor.spec(), DigestKind::kSha256);
-    absl::Status read = ForEachPiece(row.tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); });
-    if (!read.ok()) return absl::Status(read.code(), absl::StrCat("tensor \"", row.name, "\": ", read.message()));
-    absl::StatusOr<std::string> finished = digest.Finish();
-    if (!finished.ok()) return finished.status();
-    sha256[index] = *std::move(finished);
+    RETURN_IF_ERROR(ForEachPiece(row.tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); }),
+                    Annotate(_, absl::StrCat("tensor \"", row.name, "\"")));
+    ASSIGN_OR_RETURN(sha256[index], digest.Finish());
     const std::lock_guard<std::mutex> lock(progress_mutex);
     if (options.on_progress) options.on_progress(row.tensor.byte_size());
     return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
+  }));
   return sha256;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "proto/manifest.pb.h"
@@ -37,13 +38,12 @@ class Checker {
 
   absl::StatusOr<std::vector<std::string>> Run() {
     CheckVerdict();
-    if (absl::Status status = CheckRecipes(); !status.ok()) return status;
+    RETURN_IF_ERROR(CheckRecipes());
     CheckSources();
     CheckFiles("the output", manifest_.output().files());
     CheckOutputTensors(manifest_, found_);
-    absl::StatusOr<std::string> root = ContentRoot(manifest_.output());
-    if (!root.ok()) return root.status();
-    found_.Expect(*root == manifest_.output().content_root(), "the content root is another than that of the tensors");
+    ASSIGN_OR_RETURN(std::string root, ContentRoot(manifest_.output()));
+    found_.Expect(root == manifest_.output().content_root(), "the content root is another than that of the tensors");
     CheckDropped();
     CheckAccounting();
     return std::move(found_).Finish();
@@ -60,9 +60,8 @@ class Checker {
 
   // The recipe of a text that is what the manifest says of it.
   absl::StatusOr<std::optional<Recipe>> CheckRecipe(const RecipeText& text) {
-    absl::StatusOr<std::string> sha256 = Sha256Of(text.textproto());
-    if (!sha256.ok()) return sha256.status();
-    found_.Expect(*sha256 == text.sha256(), "the text of the recipe ", text.name(), " has another SHA-256");
+    ASSIGN_OR_RETURN(std::string sha256, Sha256Of(text.textproto()));
+    found_.Expect(sha256 == text.sha256(), "the text of the recipe ", text.name(), " has another SHA-256");
     std::optional<Recipe> recipe = ParseRecipeText(text);
     if (!recipe.has_value()) {
       found_.Add("the text of the recipe ", text.name(), " is no recipe");
@@ -74,18 +73,16 @@ class Checker {
 
   // Also whether the sources are those that the recipes read: those behind a made source stand in its place.
   absl::Status CheckRecipes() {
-    absl::StatusOr<std::optional<Recipe>> recipe = CheckRecipe(manifest_.recipe());
-    if (!recipe.ok()) return recipe.status();
+    ASSIGN_OR_RETURN(std::optional<Recipe> recipe, CheckRecipe(manifest_.recipe()));
     absl::flat_hash_map<absl::string_view, std::optional<Recipe>> makers;
     for (const SourceRecipe& made : manifest_.made_sources()) {
-      absl::StatusOr<std::optional<Recipe>> maker = CheckRecipe(made.recipe());
-      if (!maker.ok()) return maker.status();
-      if (!makers.emplace(made.id(), *std::move(maker)).second) found_.Add("the source ", made.id(), " is made twice");
+      ASSIGN_OR_RETURN(std::optional<Recipe> maker, CheckRecipe(made.recipe()));
+      if (!makers.emplace(made.id(), std::move(maker)).second) found_.Add("the source ", made.id(), " is made twice");
     }
-    if (!recipe->has_value()) return absl::OkStatus();
+    if (!recipe.has_value()) return absl::OkStatus();
     std::vector<std::string> wanted;
     size_t used = 0;
-    for (const Recipe::Source& source : (*recipe)->sources()) {
+    for (const Recipe::Source& source : recipe->sources()) {
       const auto maker = makers.find(source.id());
       if (maker == makers.end()) {
         wanted.push_back(source.id());

@@ -13,6 +13,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -79,9 +80,9 @@ absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpa
     const int64_t size = count * ItemSize(actual.spec().dtype);
     const Scratch::Lease actual_lease = scratch.Take(size);
     const Scratch::Lease expected_lease = scratch.Take(comparison.expected == nullptr ? 0 : size);
-    if (absl::Status status = ReadActual(actual, box, actual_lease.bytes()); !status.ok()) return status;
+    RETURN_IF_ERROR(ReadActual(actual, box, actual_lease.bytes()));
     if (comparison.expected != nullptr) {
-      if (absl::Status status = Evaluate(*comparison.expected, box, expected_lease.bytes(), scratch, loss); !status.ok()) return status;
+      RETURN_IF_ERROR(Evaluate(*comparison.expected, box, expected_lease.bytes(), scratch, loss));
     }
     const absl::string_view actual_bytes(actual_lease.bytes().data(), actual_lease.bytes().size());
     const absl::string_view expected_bytes(expected_lease.bytes().data(), expected_lease.bytes().size());
@@ -154,12 +155,10 @@ absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const Eleme
   if (status.ok() && first_byte < span.end * item) status = FinishLastChunk(actual, span.end, scratch, chunks);
   if (!status.ok()) return status;
   result.difference = difference.found();
-  absl::StatusOr<std::string> xxh3 = chunks.xxh3.Finish();
-  if (!xxh3.ok()) return xxh3.status();
-  absl::StatusOr<std::string> sha256 = chunks.sha256.Finish();
-  if (!sha256.ok()) return sha256.status();
-  result.chunk_xxh3 = *std::move(xxh3);
-  result.chunk_sha256 = *std::move(sha256);
+  ASSIGN_OR_RETURN(std::string xxh3, chunks.xxh3.Finish());
+  ASSIGN_OR_RETURN(std::string sha256, chunks.sha256.Finish());
+  result.chunk_xxh3 = std::move(xxh3);
+  result.chunk_sha256 = std::move(sha256);
   result.chunk_values = chunks.values.Finish();
   return result;
 }
@@ -169,12 +168,11 @@ absl::StatusOr<bool> IsEqual(const Comparison& comparison, Scratch& scratch) {
   // A glance at the beginning settles most questions: pieces may be long.
   const int64_t count = comparison.actual->element_count();
   for (const ElementSpan& span : {ElementSpan{0, std::min(kGlance, count)}, ElementSpan{0, count}}) {
-    absl::Status status = ForEachComparedPiece(comparison, span, scratch, nullptr,
-                                               [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
-                                                 equal = actual_bytes == expected_bytes;
-                                                 return equal;
-                                               });
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(ForEachComparedPiece(comparison, span, scratch, nullptr,
+                                         [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
+                                           equal = actual_bytes == expected_bytes;
+                                           return equal;
+                                         }));
     if (!equal) break;
   }
   return equal;

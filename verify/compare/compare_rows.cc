@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/tensor_spec.h"
 #include "verify/compare/compare.h"
 #include "verify/digest/digest.h"
@@ -105,13 +106,12 @@ absl::StatusOr<std::string> ExplainByRows(const Comparison& comparison, Scratch&
   if (row_bytes < kShortestRow) return "";
   RowDigests actual(row_bytes);
   RowDigests expected(row_bytes);
-  absl::Status status = ForEachComparedPiece(comparison, {0, comparison.actual->element_count()}, scratch, nullptr,
-                                             [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
-                                               actual.Update(actual_bytes);
-                                               expected.Update(expected_bytes);
-                                               return true;
-                                             });
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(ForEachComparedPiece(comparison, {0, comparison.actual->element_count()}, scratch, nullptr,
+                                       [&](int64_t, absl::string_view actual_bytes, absl::string_view expected_bytes) {
+                                         actual.Update(actual_bytes);
+                                         expected.Update(expected_bytes);
+                                         return true;
+                                       }));
   return Explain(actual.rows(), expected.rows());
 }
 

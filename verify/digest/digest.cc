@@ -23,6 +23,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
@@ -93,7 +94,7 @@ class RangeChecker {
       const int64_t wanted = std::min(range.size - (begin - range.offset), end - begin);
       crc32_ = UpdateCrc32(crc32_, bytes.substr(static_cast<size_t>(begin - offset), static_cast<size_t>(wanted)));
       if (range.size > end - range.offset) return absl::OkStatus();
-      if (absl::Status status = CheckCrc32(range, crc32_); !status.ok()) return status;
+      RETURN_IF_ERROR(CheckCrc32(range, crc32_));
       crc32_ = 0;
       ++next_;
     }
@@ -243,21 +244,21 @@ absl::StatusOr<std::string> Sha256Of(absl::string_view bytes) {
 absl::StatusOr<std::string> DigestFile(const ByteSource& source, absl::Span<const ChecksummedRange> checksums,
                                        const std::atomic<bool>* stop, const std::function<void(int64_t)>& on_progress) {
   RangeChecker checker(source, checksums);
-  if (absl::Status status = checker.CheckDisjoint(); !status.ok()) return status;
+  RETURN_IF_ERROR(checker.CheckDisjoint());
   Sha256 sha256;
   std::vector<char> buffer(static_cast<size_t>(std::min(kBuffer, source.size())));
   for (int64_t offset = 0; offset < source.size();) {
     if (stop != nullptr && stop->load()) return absl::CancelledError(absl::StrCat("reading ", source.name(), ": cancelled"));
     const absl::Span<char> part = absl::MakeSpan(buffer).subspan(0, static_cast<size_t>(std::min(kBuffer, source.size() - offset)));
-    if (absl::Status status = source.ReadAt(offset, part); !status.ok()) return status;
+    RETURN_IF_ERROR(source.ReadAt(offset, part));
     const absl::string_view bytes(part.data(), part.size());
     sha256.Update(bytes);
-    if (absl::Status status = checker.Update(offset, bytes); !status.ok()) return status;
+    RETURN_IF_ERROR(checker.Update(offset, bytes));
     offset += static_cast<int64_t>(part.size());
     if (on_progress) on_progress(static_cast<int64_t>(part.size()));
   }
-  if (absl::Status status = checker.Update(source.size(), ""); !status.ok()) return status;
-  if (absl::Status status = checker.Finish(); !status.ok()) return status;
+  RETURN_IF_ERROR(checker.Update(source.size(), ""));
+  RETURN_IF_ERROR(checker.Finish());
   return sha256.Finish();
 }
 
@@ -266,7 +267,7 @@ absl::Status CheckRange(const ChecksummedRange& range) {
   uint32_t crc32 = 0;
   for (int64_t done = 0; done < range.size;) {
     const absl::Span<char> part = absl::MakeSpan(buffer).subspan(0, static_cast<size_t>(std::min(kBuffer, range.size - done)));
-    if (absl::Status status = range.source->ReadAt(range.offset + done, part); !status.ok()) return status;
+    RETURN_IF_ERROR(range.source->ReadAt(range.offset + done, part));
     crc32 = UpdateCrc32(crc32, absl::string_view(part.data(), part.size()));
     done += static_cast<int64_t>(part.size());
   }
@@ -281,7 +282,7 @@ absl::Status ForEachPiece(const StoredTensor& tensor, int64_t memory, const std:
     const Region box = RowMajorBox(tensor.spec().shape, position, limit);
     const int64_t count = ElementCountOf(box);
     const absl::Span<char> piece = absl::MakeSpan(buffer).subspan(0, static_cast<size_t>(count * item));
-    if (absl::Status status = ReadRegion(tensor, box, piece); !status.ok()) return status;
+    RETURN_IF_ERROR(ReadRegion(tensor, box, piece));
     update(absl::string_view(piece.data(), piece.size()));
     position += count;
   }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "formats/tensor_spec.h"
 
@@ -27,9 +28,8 @@ class Rewriting {
     if (const auto known = done_.find(expr.get()); known != done_.end()) return known->second;
     std::vector<ExprPtr> operands;
     for (const ExprPtr& operand : expr->operands()) {
-      absl::StatusOr<ExprPtr> rewritten = Rewrite(operand);
-      if (!rewritten.ok()) return rewritten.status();
-      operands.push_back(*std::move(rewritten));
+      ASSIGN_OR_RETURN(ExprPtr rewritten, Rewrite(operand));
+      operands.push_back(std::move(rewritten));
     }
     absl::StatusOr<ExprPtr> result = Rebuild(expr, std::move(operands));
     if (result.ok()) done_.emplace(expr.get(), *result);

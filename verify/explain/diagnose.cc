@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
@@ -170,16 +171,15 @@ class Diagnosis {
   std::map<std::string, std::vector<const PlannedTensor*>> missing_;
 };
 
-absl::Status Annotate(const absl::Status& status, const JudgedTensor& tensor) {
+absl::Status NameActual(const absl::Status& status, const JudgedTensor& tensor) {
   if (!IsActualUnreadable(status)) return status;
-  return MarkActualUnreadable(absl::Status(status.code(), absl::StrCat("tensor \"", tensor.match.found->name, "\": ", status.message())));
+  return MarkActualUnreadable(Annotate(status, absl::StrCat("tensor \"", tensor.match.found->name, "\"")));
 }
 
 absl::Status TryGuesses(const std::vector<Guess>& guesses, Scratch& scratch, JudgedTensor& tensor) {
   for (const Guess& guess : guesses) {
-    absl::StatusOr<bool> equal = IsEqual({&guess.actual, guess.expected.get()}, scratch);
-    if (!equal.ok()) return Annotate(equal.status(), tensor);
-    if (!*equal) continue;
+    ASSIGN_OR_RETURN(bool equal, IsEqual({&guess.actual, guess.expected.get()}, scratch), NameActual(_, tensor));
+    if (!equal) continue;
     tensor.explanation = guess.sentence;
     break;
   }
@@ -210,9 +210,9 @@ absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch
   for (size_t i = 0; status.ok() && i < std::min(wrong.size(), kMostSearched); ++i) {
     JudgedTensor& tensor = *wrong[i];
     if (!tensor.explanation.empty() || !IsComparable(tensor.match)) continue;
-    absl::StatusOr<std::string> rows = ExplainByRows({&tensor.match.found->tensor, tensor.match.planned->expr.get()}, *scratch[0]);
-    if (!rows.ok()) return Annotate(rows.status(), tensor);
-    tensor.explanation = *rows;
+    ASSIGN_OR_RETURN(std::string rows, ExplainByRows({&tensor.match.found->tensor, tensor.match.planned->expr.get()}, *scratch[0]),
+                     NameActual(_, tensor));
+    tensor.explanation = rows;
   }
   return status;
 }

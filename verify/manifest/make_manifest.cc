@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
@@ -62,9 +63,8 @@ absl::StatusOr<RecipeText> DescribeRecipe(const Recipe& recipe) {
   RecipeText text;
   text.set_name(recipe.name());
   google::protobuf::TextFormat::PrintToString(recipe, text.mutable_textproto());
-  absl::StatusOr<std::string> sha256 = Sha256Of(text.textproto());
-  if (!sha256.ok()) return sha256.status();
-  text.set_sha256(*std::move(sha256));
+  ASSIGN_OR_RETURN(std::string sha256, Sha256Of(text.textproto()));
+  text.set_sha256(std::move(sha256));
   return text;
 }
 
@@ -103,9 +103,8 @@ absl::Status DescribeOutput(const Checkpoint& merged, Judgement& judgement, Outp
   for (; !judgement.tensors.empty(); judgement.tensors.pop_front()) {
     *output.add_tensors() = ToOutputTensor(judgement.tensors.front(), places);
   }
-  absl::StatusOr<std::string> root = ContentRoot(output);
-  if (!root.ok()) return root.status();
-  output.set_content_root(*std::move(root));
+  ASSIGN_OR_RETURN(std::string root, ContentRoot(output));
+  output.set_content_root(std::move(root));
   return absl::OkStatus();
 }
 
@@ -157,15 +156,13 @@ void Account(const Plan& plan, Accounting& accounting) {
 absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged, Judgement judgement) {
   Manifest manifest;
   manifest.set_schema(kManifestSchema);
-  absl::StatusOr<RecipeText> recipe = DescribeRecipe(plan.recipe);
-  if (!recipe.ok()) return recipe.status();
-  *manifest.mutable_recipe() = *std::move(recipe);
+  ASSIGN_OR_RETURN(RecipeText recipe, DescribeRecipe(plan.recipe));
+  *manifest.mutable_recipe() = std::move(recipe);
   for (const MadeSource& made : plan.made_sources) {
-    absl::StatusOr<RecipeText> maker = DescribeRecipe(made.recipe);
-    if (!maker.ok()) return maker.status();
+    ASSIGN_OR_RETURN(RecipeText maker, DescribeRecipe(made.recipe));
     SourceRecipe* described = manifest.add_made_sources();
     described->set_id(made.id);
-    *described->mutable_recipe() = *std::move(maker);
+    *described->mutable_recipe() = std::move(maker);
   }
   for (size_t i = 0; i < plan.sources.size(); ++i) {
     const PlanSource& source = plan.sources[i];
@@ -175,7 +172,7 @@ absl::StatusOr<Manifest> MakeManifest(const Plan& plan, const Checkpoint& merged
     if (!judgement.sha256.empty()) AddFiles(*source.checkpoint, judgement.sha256[i], described->mutable_files());
     described->set_tensors(static_cast<int64_t>(source.checkpoint->tensors().size()));
   }
-  if (absl::Status status = DescribeOutput(merged, judgement, *manifest.mutable_output()); !status.ok()) return status;
+  RETURN_IF_ERROR(DescribeOutput(merged, judgement, *manifest.mutable_output()));
   for (size_t i = 0; i < plan.dropped.size(); ++i) {
     DroppedSourceTensor* dropped = manifest.add_dropped();
     *dropped = DescribeDropped(plan.dropped[i]);

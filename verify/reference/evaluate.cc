@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -83,7 +84,7 @@ absl::Status EvaluatePart(const Expr& operand, const Region& box, const Region& 
   const Region wanted = Shifted(common, box, -1);
   if (common == region) return EvaluateInto(operand, wanted, out, work);
   const Scratch::Lease part = work.scratch.Take(BytesOf(operand, wanted));
-  if (absl::Status status = EvaluateInto(operand, wanted, part.bytes(), work); !status.ok()) return status;
+  RETURN_IF_ERROR(EvaluateInto(operand, wanted, part.bytes(), work));
   Paste(part.bytes(), common, region, ItemSize(operand.spec().dtype), out);
   return absl::OkStatus();
 }
@@ -93,7 +94,7 @@ absl::Status EvaluatePermute(const Expr& expr, const Region& region, absl::Span<
   Region wanted(region.size());
   for (size_t k = 0; k < region.size(); ++k) wanted[expr.axes()[k]] = region[k];
   const Scratch::Lease elements = work.scratch.Take(static_cast<int64_t>(out.size()));
-  if (absl::Status status = EvaluateInto(operand, wanted, elements.bytes(), work); !status.ok()) return status;
+  RETURN_IF_ERROR(EvaluateInto(operand, wanted, elements.bytes(), work));
   Shape shape;
   for (const IndexRange& range : wanted) shape.push_back(range.size());
   PermuteElements(elements.bytes().data(), shape, expr.axes(), ItemSize(expr.spec().dtype), out.data());
@@ -107,7 +108,7 @@ absl::Status EvaluateConcat(const Expr& expr, const Region& region, absl::Span<c
     IndexRange& along = box[expr.axis()];
     along = {begin, begin + along.end};
     begin = along.end;
-    if (absl::Status status = EvaluatePart(*operand, box, region, out, work); !status.ok()) return status;
+    RETURN_IF_ERROR(EvaluatePart(*operand, box, region, out, work));
   }
   return absl::OkStatus();
 }
@@ -116,7 +117,7 @@ absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<cha
   const Expr& operand = *expr.operands()[0];
   if (operand.spec().dtype == expr.spec().dtype) return EvaluateInto(operand, region, out, work);
   const Scratch::Lease elements = work.scratch.Take(BytesOf(operand, region));
-  if (absl::Status status = EvaluateInto(operand, region, elements.bytes(), work); !status.ok()) return status;
+  RETURN_IF_ERROR(EvaluateInto(operand, region, elements.bytes(), work));
   const int64_t count = ElementCountOf(region);
   ReferenceCast(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count);
   work.loss.Add(CountCastLoss(operand.spec().dtype, expr.spec().dtype, elements.bytes().data(), out.data(), count));
@@ -124,9 +125,9 @@ absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<cha
 }
 
 absl::Status EvaluateAdd(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
-  if (absl::Status status = EvaluateInto(*expr.operands()[0], region, out, work); !status.ok()) return status;
+  RETURN_IF_ERROR(EvaluateInto(*expr.operands()[0], region, out, work));
   const Scratch::Lease right = work.scratch.Take(static_cast<int64_t>(out.size()));
-  if (absl::Status status = EvaluateInto(*expr.operands()[1], region, right.bytes(), work); !status.ok()) return status;
+  RETURN_IF_ERROR(EvaluateInto(*expr.operands()[1], region, right.bytes(), work));
   ReferenceAdd(expr.spec().dtype, out.data(), right.bytes().data(), out.data(), ElementCountOf(region));
   return absl::OkStatus();
 }
@@ -134,7 +135,7 @@ absl::Status EvaluateAdd(const Expr& expr, const Region& region, absl::Span<char
 absl::Status EvaluateRead(const Expr& expr, const Region& region, absl::Span<char> out) {
   absl::Status status = ReadRegion(expr.tensor(), region, out);
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat("tensor \"", expr.tensor_label(), "\": ", status.message()));
+  return Annotate(status, absl::StrCat("tensor \"", expr.tensor_label(), "\""));
 }
 
 absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "proto/manifest.pb.h"
 #include "verify/audit/contradictions.h"
 #include "verify/digest/digest.h"
@@ -43,12 +44,11 @@ std::string Page(const Html& head, const Html& body) {
 }  // namespace report
 
 absl::StatusOr<std::string> RenderReport(const Manifest& manifest, const std::vector<std::string>& reasons) {
-  absl::StatusOr<std::vector<std::string>> contradictions = Contradictions(manifest);
-  if (!contradictions.ok()) return contradictions.status();
+  ASSIGN_OR_RETURN(std::vector<std::string> contradictions, Contradictions(manifest));
   absl::StatusOr<std::string> sha256 = Sha256Of(SerializeManifest(manifest));
   if (!sha256.ok()) return sha256;
-  const bool is_yes = IsAccepted(manifest) && reasons.empty() && contradictions->empty();
-  const report::Answer answer{.is_yes = is_yes, .reasons = reasons, .contradictions = *std::move(contradictions)};
+  const bool is_yes = IsAccepted(manifest) && reasons.empty() && contradictions.empty();
+  const report::Answer answer{.is_yes = is_yes, .reasons = reasons, .contradictions = std::move(contradictions)};
   return report::Page(report::Head(manifest, is_yes), report::Body(manifest, answer, *sha256));
 }
 
