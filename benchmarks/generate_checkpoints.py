@@ -9,7 +9,7 @@ With --from_delta, in the place of vicuna/, what Vicuna is made of, as transform
 
   OUT/llama/, OUT/delta/              float16 shards and their index; the delta has one row more in embedding and lm_head
 
-Names, shapes, dtypes, order and containers are those of the real files (reference_pipeline.md); values are pseudo-random numbers of the size
+Names, shapes, dtypes, order and containers are those of the real files (docs/spec/reference_pipeline.md); values are pseudo-random numbers of the size
 of weights. The same arguments give the same bytes. Existing files are replaced.
 
   benchmarks/generate_checkpoints.py /tmp/medium --preset=medium

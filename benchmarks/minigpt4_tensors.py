@@ -1,4 +1,4 @@
-"""Names, shapes and dtypes of the checkpoints that MiniGPT-4 for Paddle is merged from (reference_pipeline.md C.2, D.5, E.3)."""
+"""Names, shapes and dtypes of the checkpoints that MiniGPT-4 for Paddle is merged from (docs/spec/reference_pipeline.md C.2, D.5, E.3)."""
 import collections
 
 from tensor_values import Tensor

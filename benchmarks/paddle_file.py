@@ -1,4 +1,4 @@
-"""A .pdparams as `paddle.save` writes a state dict: protocol 4, numpy arrays, the name table last (reference_pipeline.md F.2, F.3)."""
+"""A .pdparams as `paddle.save` writes a state dict: protocol 4, numpy arrays, the name table last (docs/spec/reference_pipeline.md F.2, F.3)."""
 from pickle_writer import Call, Global, Payload, PickleWriter
 from tensor_values import byte_size
 

@@ -1,4 +1,4 @@
-"""The files of LLaMA's tokenizer as transformers 4.28 writes them, with any number of pieces that mean nothing (reference_pipeline.md D.5)."""
+"""The files of LLaMA's tokenizer as transformers 4.28 writes them, with any number of pieces that mean nothing (docs/spec/reference_pipeline.md D.5)."""
 import json
 import os
 import struct

@@ -1,4 +1,4 @@
-"""A file as torch 1.12's `torch.save` writes it: a zip of stored members, payloads at multiples of 64 (reference_pipeline.md E.2)."""
+"""A file as torch 1.12's `torch.save` writes it: a zip of stored members, payloads at multiples of 64 (docs/spec/reference_pipeline.md E.2)."""
 import io
 import math
 import struct

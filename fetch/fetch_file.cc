@@ -53,7 +53,7 @@ bool StandsSomething(const std::string& path) {
   return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
 
-// Pages and pointers that stand where weights should, for files that no hash would tell (fetch_protocols.md 2.8).
+// Pages and pointers that stand where weights should, for files that no hash would tell (docs/spec/fetching.md 2.8).
 absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
   std::string begin(static_cast<size_t>(std::min<int64_t>(size, 64)), '\0');
   RETURN_IF_ERROR(partial.ReadAt(0, absl::MakeSpan(begin)));

@@ -17,7 +17,7 @@ namespace weighbridge {
 // What somebody states of one file's bytes, in lower-case hexadecimal; empty for those that are not known.
 struct Hashes {
   std::string sha256;
-  std::string git_sha1;  // Of the git blob: SHA-1 over "blob SIZE\0" and the bytes (fetch_protocols.md 1.7).
+  std::string git_sha1;  // Of the git blob: SHA-1 over "blob SIZE\0" and the bytes (docs/spec/fetching.md 1.7).
   std::string md5;
 
   bool empty() const { return sha256.empty() && git_sha1.empty() && md5.empty(); }

@@ -38,7 +38,7 @@ std::string NearestFolder(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// PaddleNLP keeps the folder of a model and locks each file in it (fetch_protocols.md 5).
+// PaddleNLP keeps the folder of a model and locks each file in it (docs/spec/fetching.md 5).
 absl::StatusOr<Placement> PlaceForPaddleNlp(const std::string& home, const std::string& model_name, const LockedFile& file) {
   ASSIGN_OR_RETURN(const RelativePath model, RelativePath::Parse(model_name));
   ASSIGN_OR_RETURN(const RelativePath path, ParseTargetPath(file.path()));

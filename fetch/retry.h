@@ -13,7 +13,7 @@
 
 namespace weighbridge {
 
-// When something that failed with Unavailable is tried again (fetch_protocols.md R16).
+// When something that failed with Unavailable is tried again (docs/spec/fetching.md R16).
 struct RetryPolicy {
   int tries = 5;                                 // In a row without progress.
   absl::Duration first_wait = absl::Seconds(1);  // Doubles each time, with a quarter of jitter.

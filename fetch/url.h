@@ -17,7 +17,7 @@ struct Url {
   std::string path;    // Begins with "/"; percent-encoded as it came.
   std::string query;   // Without "?".
 
-  // What two addresses must share to be one server (fetch_protocols.md 1.6.2): "https://host:443".
+  // What two addresses must share to be one server (docs/spec/fetching.md 1.6.2): "https://host:443".
   std::string Origin() const;
   std::string ToString() const;
   // The same as it may stand in a message or a lock: without query.

@@ -21,7 +21,7 @@ namespace weighbridge {
 
 // One tensor of a checkpoint.
 struct CheckpointTensor {
-  // The path from the root, keys joined by "." (formats.md 2.11); "" for a file that is one bare tensor.
+  // The path from the root, keys joined by "." (docs/spec/formats.md 2.11); "" for a file that is one bare tensor.
   std::string name;
   StoredTensor tensor;
   // The name that the container gives the tensor itself (Paddle's name table or tuple); empty where it gives none.
@@ -73,7 +73,8 @@ using ModuleVersions = std::vector<ModuleVersion>;
 // tensors stand in file order, which is part of what a conversion must reproduce.
 class Checkpoint {
  public:
-  // Appends `tensor`. DataLoss when its name is taken: two tensors of one joined name are never told apart silently (formats.md 2.11).
+  // Appends `tensor`. DataLoss when its name is taken: two tensors of one joined name are never told apart silently (docs/spec/formats.md
+  // 2.11).
   absl::Status Add(CheckpointTensor tensor);
 
   // Puts another tensor in the place of the one at `row`, under its name.

@@ -13,12 +13,13 @@ struct ReadLimits {
   // Bytes of memory that the values of a pickle take, counted from above. A short program may take less: 8 MiB, and 28 bytes for each of
   // its own, so that one of 2 MB stays below 64 MiB. Tensors take 1 to 2 KiB each.
   int64_t pickle_memory = int64_t{256} << 20;
-  // Whether objects of classes outside the table (formats.md 2.6) are passed over and remarked; otherwise they end the reading with
-  // PermissionDenied. Nothing of them is kept or interpreted, tensors inside them least of all.
+  // Whether objects of classes outside the table (docs/spec/formats.md 2.6) are passed over and remarked; otherwise they end the reading
+  // with PermissionDenied. Nothing of them is kept or interpreted, tensors inside them least of all.
   bool opaque_objects = false;
   // Values nested in each other.
   int64_t nesting = 1000;
-  // Steps of walking from the root to every tensor; bounds the number of paths, which sharing can make exponential (formats.md 2.9).
+  // Steps of walking from the root to every tensor; bounds the number of paths, which sharing can make exponential (docs/spec/formats.md
+  // 2.9).
   int64_t paths = 1'000'000;
   // Steps of work that a file may ask for beyond one pass over its bytes: an item that is moved or looked up again, a value that is met
   // again on another path, each 64 bytes of a text that is copied, joined or compared. A reader charges what its cost does not follow from

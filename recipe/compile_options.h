@@ -12,8 +12,9 @@
 
 namespace weighbridge {
 
-// How many rows of zeros the step add_token_rows appends, and below which row (recipe.proto; reference_pipeline.md D.4, H 7). Unless all
-// rows are zero, FailedPrecondition where the matrix has fewer rows than the tokenizer has tokens: the reference leaves random rows there.
+// How many rows of zeros the step add_token_rows appends, and below which row (recipe.proto; docs/spec/reference_pipeline.md D.4, H.7).
+// Unless all rows are zero, FailedPrecondition where the matrix has fewer rows than the tokenizer has tokens: the reference leaves random
+// rows there.
 struct PadRows {
   enum class Mode {
     // One below those of the tokenizer's tokens. FailedPrecondition where the tokenizer knows the new token already (there the reference

@@ -5,7 +5,7 @@
 
 namespace weighbridge {
 
-// What the environment tells fetch. The variables are those of huggingface_hub, PaddleNLP and curl (fetch_protocols.md 1.1, 1.2, 1.11,
+// What the environment tells fetch. The variables are those of huggingface_hub, PaddleNLP and curl (docs/spec/fetching.md 1.1, 1.2, 1.11,
 // 1.12, 5.1, R5); proxies libcurl reads itself.
 struct FetchEnvironment {
   std::string hub_endpoint;    // HF_ENDPOINT.

@@ -48,7 +48,7 @@ absl::string_view HowText(FetchedFile::How how) {
   return "";
 }
 
-// Against what a file was verified (fetch_protocols.md R22).
+// Against what a file was verified (docs/spec/fetching.md R22).
 absl::string_view VerifiedText(const FileTask& task) {
   if (task.remote.hashes.empty()) return "unverified: nobody states a hash; the lock has it now";
   return task.hash_from_source ? "verified by what its source states" : "verified";

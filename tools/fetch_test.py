@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs fetch as a user does, against servers of this machine. R1 to R40 are the rules of fetch_protocols.md 6.
+"""Runs fetch as a user does, against servers of this machine. R1 to R40 are the rules of docs/spec/fetching.md 6.
 
 The cases of `Sources` run against the project's own server, and once more against the shared hub_fake.py where WEIGHBRIDGE_SHARED is present.
 """

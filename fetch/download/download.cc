@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kMaxStarts = 4;
 
-// Whether what an earlier run fetched is a part of the same bytes (fetch_protocols.md R25, R28): the same address and size, and either a
+// Whether what an earlier run fetched is a part of the same bytes (docs/spec/fetching.md R25, R28): the same address and size, and either a
 // validator, with which the source is asked, or a hash that is checked at the end.
 bool GoesWith(const DownloadJournal& journal, const RemoteFile& file) {
   return journal.uri() == file.uri.ToString() && journal.size() == file.size && journal.sha256() == file.hashes.sha256 &&

@@ -35,7 +35,7 @@ class DriveSite : public HttpSite {
   std::map<std::string, std::string> cookies_;
 };
 
-// gdrive://ID: one public file (fetch_protocols.md 2). Drive states no hash. `client` outlives it.
+// gdrive://ID: one public file (docs/spec/fetching.md 2). Drive states no hash. `client` outlives it.
 class DriveTransport : public Transport {
  public:
   // `endpoint` is https://drive.usercontent.google.com but in tests.

@@ -21,7 +21,7 @@ class HttpSite {
  public:
   virtual ~HttpSite() = default;
 
-  // Headers that no other server may see (a token, cookies), for a request to `url`: none for strangers (fetch_protocols.md R2).
+  // Headers that no other server may see (a token, cookies), for a request to `url`: none for strangers (docs/spec/fetching.md R2).
   virtual std::vector<HttpHeader> PrivateHeaders(const Url& url) const { return {}; }
 
   // Empty for our own.
@@ -33,8 +33,8 @@ class HttpSite {
   // An HTML page came where something else was asked for: where to go on, or why not. FailedPrecondition.
   virtual absl::StatusOr<Url> AfterPage(const Url& url, const HttpHead& head, absl::string_view page);
 
-  // An answer of 400 or above as a failure: Unavailable for what may pass (R16), with RetryAfter; NotFound; PermissionDenied;
-  // FailedPrecondition. Names status, the server's own message and request id (R18).
+  // An answer of 400 or above as a failure: Unavailable for what may pass (docs/spec/fetching.md R16), with RetryAfter; NotFound;
+  // PermissionDenied; FailedPrecondition. Names status, the server's own message and request id (docs/spec/fetching.md R18).
   virtual absl::Status Explain(const Url& url, const HttpHead& head, absl::string_view body) const;
 };
 

@@ -37,7 +37,7 @@ std::optional<absl::Time> ParseDate(absl::string_view text) {
   return time;
 }
 
-// Baidu's object storage documents If-Match and not If-Range (fetch_protocols.md 3.4); with a date neither knows another way.
+// Baidu's object storage documents If-Match and not If-Range (docs/spec/fetching.md 3.4); with a date neither knows another way.
 std::string ConditionFor(const Url& url, absl::string_view validator) {
   return absl::EndsWith(url.host, ".bcebos.com") && absl::StartsWith(validator, "\"") ? "If-Match" : "If-Range";
 }
@@ -89,7 +89,7 @@ absl::Status HttpReader::Read(const Request& request, absl::FunctionRef<absl::St
   if (!absl::IsPermissionDenied(status) || reached.Origin() == canonical_.Origin()) return status;
   status = ReadFrom(canonical_, request, on_start, on_bytes, reached);
   if (!absl::IsPermissionDenied(status) || reached.Origin() == canonical_.Origin() || request.whole) return status;
-  // Such a server may refuse ranges only (fetch_protocols.md 1.8.5).
+  // Such a server may refuse ranges only (docs/spec/fetching.md 1.8.5).
   set_located(std::nullopt);
   return absl::OutOfRangeError(status.message());
 }

@@ -17,7 +17,7 @@
 
 namespace weighbridge {
 
-// The validator of an answer (fetch_protocols.md 4.1): its strong ETag, else its Last-Modified if at least a second older than its
+// The validator of an answer (docs/spec/fetching.md 4.1): its strong ETag, else its Last-Modified if at least a second older than its
 // Date, else "".
 std::string ValidatorOf(const HttpHead& head);
 
@@ -29,7 +29,7 @@ struct ContentRange {
 std::optional<ContentRange> ParseContentRange(absl::string_view text);
 
 // A file behind `canonical`. Remembers where that address led to; after a failure it asks `canonical` again, and at once when the other
-// server refuses, since a signature may have run out (R17).
+// server refuses, since a signature may have run out (docs/spec/fetching.md R17).
 class HttpReader : public RemoteReader {
  public:
   // `client` and `site` outlive it.

@@ -13,7 +13,7 @@
 
 namespace weighbridge {
 
-// The cache that huggingface_hub keeps (fetch_protocols.md 1.11): its files serve us, and ours serve it. Thread-safe.
+// The cache that huggingface_hub keeps (docs/spec/fetching.md 1.11): its files serve us, and ours serve it. Thread-safe.
 class HubCache {
  public:
   // `root` is the folder of the "models--ORG--NAME" folders; made when something is put into it.

@@ -12,7 +12,7 @@
 
 namespace weighbridge {
 
-// A Hugging Face hub: whom the token may be shown to, and what its errors mean (fetch_protocols.md 1.2, 1.9).
+// A Hugging Face hub: whom the token may be shown to, and what its errors mean (docs/spec/fetching.md 1.2, 1.9).
 class HubSite : public HttpSite {
  public:
   // `token` empty for none; it is sent to `endpoint` and to the hub itself only.

@@ -56,11 +56,11 @@ struct CheckpointLayoutOptions {
 
 // Divides the rows among files as the format's own library does and lays out each.
 //
-// torch and safetensors: transformers 4.28 (reference_pipeline.md D.5): greedily in the rows' order, a new shard where the next tensor
-// would exceed the limit, also before the first tensor, which leaves an empty shard that the index does not name;
-// "pytorch_model-00001-of-00002.bin"; the index has sorted keys. pdparams: PaddleNLP from 2.6.0 (reference_pipeline.md G): the same without
-// empty shards, the index in the rows' order, in each shard the name table of its rows. Rows that are the same tensor count each; where the
-// format shares bytes they do so within a shard, and in another shard stand again.
+// torch and safetensors: transformers 4.28 (docs/spec/reference_pipeline.md D.5): greedily in the rows' order, a new shard where the next
+// tensor would exceed the limit, also before the first tensor, which leaves an empty shard that the index does not name;
+// "pytorch_model-00001-of-00002.bin"; the index has sorted keys. pdparams: PaddleNLP from 2.6.0 (docs/spec/reference_pipeline.md G): the
+// same without empty shards, the index in the rows' order, in each shard the name table of its rows. Rows that are the same tensor count
+// each; where the format shares bytes they do so within a shard, and in another shard stand again.
 //
 // InvalidArgument for a limit that is not positive, and for two rows of one name; otherwise fails as TorchLayout, SafetensorsLayout and
 // PaddleLayout, naming the file, and for a dtype that only safetensors can hold, what may be done.

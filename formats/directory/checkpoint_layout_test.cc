@@ -308,7 +308,7 @@ struct LlamaShape {
   int64_t vocabulary;
 };
 
-// What state_dict() of transformers 4.28 holds in float16, in its order (reference_pipeline.md D.5).
+// What state_dict() of transformers 4.28 holds in float16, in its order (docs/spec/reference_pipeline.md D.5).
 std::vector<LayoutRow> LlamaRows(const LlamaShape& shape) {
   std::vector<LayoutRow> rows;
   const auto add = [&](const std::string& name, Shape extents, DType dtype = DType::kFloat16) {

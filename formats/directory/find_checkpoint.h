@@ -24,9 +24,9 @@ struct FoundCheckpoint {
 // that checkpoint. Files are told apart by name; indexes are read.
 //
 // FailedPrecondition, naming each: there are several complete checkpoints (a stale model_state.pdparams beside a new pytorch_model.bin is
-// one of the reference's traps, reference_pipeline.md H 8), or the parts of one that was cut for several devices, or none, or shards
-// without their index. Unimplemented: the folder is a checkpoint of torch.distributed.checkpoint. An index that cannot be read fails as
-// ReadShardIndex. NotFound or PermissionDenied when the folder cannot be listed.
+// one of the reference's traps, docs/spec/reference_pipeline.md H.8), or the parts of one that was cut for several devices, or none, or
+// shards without their index. Unimplemented: the folder is a checkpoint of torch.distributed.checkpoint. An index that cannot be read fails
+// as ReadShardIndex. NotFound or PermissionDenied when the folder cannot be listed.
 absl::StatusOr<FoundCheckpoint> FindCheckpoint(const std::string& folder, const ReadLimits& limits);
 
 // The names of a folder's files that IsStandardWeights knows, sorted; none where it cannot be listed.

@@ -69,7 +69,7 @@ class PickleLister {
     return report.end;
   }
 
-  // The five pickles of a legacy file (formats.md 4.1), of which the fourth is the object.
+  // The five pickles of a legacy file (docs/spec/formats.md 4.1), of which the fourth is the object.
   absl::Status AddLegacy(const ByteSource& source) {
     int64_t position = 0;
     for (int i = 1; i <= 5; ++i) {

@@ -18,7 +18,7 @@ struct ListedPickle {
   // Why it could not be followed to its end; OK when it was.
   absl::Status status;
 
-  // Whether it names something outside the closed table (formats.md 2.6), or uses an entry of it as the table does not foresee.
+  // Whether it names something outside the closed table (docs/spec/formats.md 2.6), or uses an entry of it as the table does not foresee.
   bool IsForbidden() const;
 };
 

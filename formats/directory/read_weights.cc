@@ -66,7 +66,7 @@ int64_t Extent(const StoredTensor& tensor) {
 }
 
 // Tensors that share storages, or repeat their elements by strides of 0 or overlapping windows, may claim what lies nowhere
-// (formats.md 3.5).
+// (docs/spec/formats.md 3.5).
 absl::Status CheckSizes(const Checkpoint& checkpoint, const ReadLimits& limits) {
   int64_t left_of_all = limits.tensor_bytes;
   int64_t left = limits.expanded_bytes;

@@ -11,8 +11,9 @@ namespace weighbridge {
 // What a file is, as far as choosing its reader goes.
 enum class FileKind { kZip, kTar, kTorchLegacy, kSafetensors, kPickle, kJson, kNpy, kNpz, kLodTensors };
 
-// Tells a file's kind by its content (formats.md 1.1); it reads the first bytes and promises nothing about the rest. Only where these say
-// nothing at all does the name decide, so that the reader that the user meant can say what is wrong. But a .distcp is refused by its name.
+// Tells a file's kind by its content (docs/spec/formats.md 1.1); it reads the first bytes and promises nothing about the rest. Only where
+// these say nothing at all does the name decide, so that the reader that the user meant can say what is wrong. But a .distcp is refused by
+// its name.
 //
 // Unimplemented, saying what it is: something that users have in hand and that is not read: GGUF, gzip, HDF5, an error page, a Git LFS
 // pointer, … or nothing that is known. DataLoss: it is empty or too short to say anything, or zeros as an interrupted download leaves them.

@@ -23,7 +23,7 @@
 namespace weighbridge {
 namespace {
 
-// formats.md 10.2.
+// docs/spec/formats.md 10.2.
 absl::Status CheckShardName(absl::string_view name, absl::string_view index_name) {
   const absl::StatusOr<RelativePath> path = RelativePath::Parse(name);
   if (!path.ok() || path->components().size() > 1) {

@@ -15,7 +15,7 @@
 
 namespace weighbridge {
 
-// What an index file says (formats.md 10.1).
+// What an index file says (docs/spec/formats.md 10.1).
 struct ShardIndex {
   std::map<std::string, std::string> shard_of;  // From tensor names.
   std::set<std::string> shards;                 // The values of shard_of: plain names of files in the index's folder.

@@ -14,12 +14,12 @@ namespace weighbridge {
 // DataLoss: the file breaks its format. Unimplemented, naming it: a dtype that is not read (objects, records, texts, times), another
 // version. ResourceExhausted: it goes beyond a limit. Otherwise as ByteSource::ReadAt. Messages begin with "reading PATH: ".
 
-// One array (formats.md 7.1), of the empty name; format "npy".
+// One array (docs/spec/formats.md 7.1), of the empty name; format "npy".
 absl::StatusOr<Checkpoint> ReadNpy(ByteSourcePtr source, const ReadLimits& limits);
 
-// A zip archive of such files (formats.md 7.4), each named as its member without ".npy"; format "npz". Unimplemented also when a member is
-// something else. Stored arrays lie in `source` itself, and `checksums` states the CRC-32 of their members; of a deflated one the header
-// is inflated at once and the rest when it is first read.
+// A zip archive of such files (docs/spec/formats.md 7.4), each named as its member without ".npy"; format "npz". Unimplemented also when a
+// member is something else. Stored arrays lie in `source` itself, and `checksums` states the CRC-32 of their members; of a deflated one the
+// header is inflated at once and the rest when it is first read.
 absl::StatusOr<Checkpoint> ReadNpz(ByteSourcePtr source, const ReadLimits& limits);
 
 // Whether `source` begins as an .npy file does.

@@ -8,8 +8,8 @@
 namespace weighbridge {
 
 // The bytes that paddle.save (2.1.1 to 2.6, with numpy 1) writes for a state dict of those tensors: one protocol 4 pickle of name → array
-// in the rows' order, then the name table with every row's tensor_name (reference_pipeline.md F.2, F.3). bfloat16 is written as uint16, as
-// numpy has no other way.
+// in the rows' order, then the name table with every row's tensor_name (docs/spec/reference_pipeline.md F.2, F.3). bfloat16 is written as
+// uint16, as numpy has no other way.
 //
 // One thing depends on data and is not imitated: of arrays of a single byte with equal contents CPython writes the second as a reference to
 // the first. Here every array's bytes are written out, which loads as the same.

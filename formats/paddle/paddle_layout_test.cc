@@ -64,7 +64,7 @@ TEST(PaddleLayoutTest, WritesTheGoldenVectorOfTheReference) {
   };
   absl::StatusOr<Layout> layout = PaddleLayout(rows);
   ASSERT_TRUE(layout.ok()) << layout.status();
-  // reference_pipeline.md F.3.
+  // docs/spec/reference_pipeline.md F.3.
   const absl::string_view golden =
       "800495b3010000000000007d94288c0e766973696f6e5f6d6f64656c2e61948c156e756d70792e636f72652e6d756c74696172726179948c0c5f7265636f6e737472"
       "7563749493948c056e756d7079948c076e6461727261799493944b0085944301629487945294284b014b024b03869468058c0564747970659493948c026634948988"

@@ -1,6 +1,6 @@
 """Prints what CPython's own pickler makes of the state dicts of paddle_layout_test.cc: the case's name and the SHA-256 of its pickle.
 
-Stands in for numpy, which need not be installed: objects that reduce as numpy's arrays and dtypes do (reference_pipeline.md F.3).
+Stands in for numpy, which need not be installed: objects that reduce as numpy's arrays and dtypes do (docs/spec/reference_pipeline.md F.3).
 """
 
 import hashlib

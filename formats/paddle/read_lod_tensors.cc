@@ -30,7 +30,7 @@ using paddle::WireReader;
 
 constexpr size_t kMaxRank = 64;
 
-// framework.proto: VarType.Type, as far as it is of elements (formats.md 9.3).
+// framework.proto: VarType.Type, as far as it is of elements (docs/spec/formats.md 9.3).
 std::optional<DType> DTypeOf(uint64_t data_type) {
   static constexpr std::pair<uint64_t, DType> kTypes[] = {
       {0, DType::kBool},      {1, DType::kInt16},      {2, DType::kInt32},       {3, DType::kInt64},         {4, DType::kFloat16},

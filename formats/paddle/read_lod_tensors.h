@@ -10,7 +10,7 @@
 
 namespace weighbridge {
 
-// The table of a file of LoDTensors, one record after the other (formats.md 9): a .pdiparams, the file of one parameter, or what
+// The table of a file of LoDTensors, one record after the other (docs/spec/formats.md 9): a .pdiparams, the file of one parameter, or what
 // paddle.save(…, use_binary_format=True) writes. Format "pdiparams"; `path` is the source's name; `files` stays empty. Tensors lie in
 // `source` itself, in its order; offsets of LoD levels are passed over.
 //

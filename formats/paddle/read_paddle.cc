@@ -25,7 +25,7 @@ namespace {
 using paddle::LoadedArrays;
 using paddle::Quoted;
 
-// uint16 stands for bfloat16, which numpy does not have, where Paddle makes a tensor of an array (formats.md 8.6).
+// uint16 stands for bfloat16, which numpy does not have, where Paddle makes a tensor of an array (docs/spec/formats.md 8.6).
 absl::StatusOr<StoredTensor> AsPaddleTensor(const StoredTensor& array) {
   if (array.spec().dtype != DType::kUint16) return array;
   return StoredTensor::Create({DType::kBfloat16, array.spec().shape}, array.source(), array.offset(),

@@ -9,12 +9,12 @@
 namespace weighbridge {
 
 // The table of a .pdparams or .pdopt: a bare pickle, protocol 0 to 5, of a state dict or of any nest of dicts, lists and tuples
-// (formats.md 8). Format "pdparams"; `path` is the source's name; `files` stays empty. Tensors stand in the order in which paddle.load
-// gives them: a big parameter that was saved in slices comes last. Leaves that are no tensors are not listed.
+// (docs/spec/formats.md 8). Format "pdparams"; `path` is the source's name; `files` stays empty. Tensors stand in the order in which
+// paddle.load gives them: a big parameter that was saved in slices comes last. Leaves that are no tensors are not listed.
 //
 // A tensor has a tensor_name where the name table lists it or its tuple holds one. Arrays of uint16 are bfloat16 wherever Paddle makes
-// tensors of them, and uint16 elsewhere (formats.md 8.6). Remarks tell of arrays that the name table does not list and of bytes after
-// the pickle.
+// tensors of them, and uint16 elsewhere (docs/spec/formats.md 8.6). Remarks tell of arrays that the name table does not list and of bytes
+// after the pickle.
 //
 // PermissionDenied, DataLoss, Unimplemented, FailedPrecondition and ResourceExhausted as pickle::RunPickle, pickle::Flatten and
 // pickle::StoreArray. DataLoss also when the name table lists a name without an array, when slices are missing, used twice or do not make

@@ -24,7 +24,7 @@ struct SlicedParameters {
 
 // `info` is the entry kSlicedParameters of the state dict with those `entries`, whose arrays `store` finds. DataLoss unless every
 // slice is there, used once, one-dimensional and of its parameter's dtype, the slices have exactly the elements of OriginShape, a
-// description has nothing beside these two, and no other entry has the parameter's name (formats.md 8.8).
+// description has nothing beside these two, and no other entry has the parameter's name (docs/spec/formats.md 8.8).
 absl::StatusOr<SlicedParameters> JoinSlices(const pickle::Value& info, const Entries& entries, pickle::ArrayStore& store);
 
 }  // namespace weighbridge::paddle

@@ -11,7 +11,7 @@
 namespace weighbridge::paddle {
 
 // The two entries of Paddle's state dicts that are no tensors: name → tensor name of every tensor, and name → shape and slices of every
-// parameter that protocols 2 and 3 cannot hold in one piece (formats.md 8.1; reference_pipeline.md F.2).
+// parameter that protocols 2 and 3 cannot hold in one piece (docs/spec/formats.md 8.1; docs/spec/reference_pipeline.md F.2).
 inline constexpr absl::string_view kNameTable = "StructuredToParameterName@@";
 inline constexpr absl::string_view kSlicedParameters = "UnpackBigParamInfor@@";
 

@@ -10,7 +10,7 @@
 
 namespace weighbridge::paddle {
 
-// A file beside a combined file of LoDTensors that knows the names of its variables, and what it is (formats.md 9.5).
+// A file beside a combined file of LoDTensors that knows the names of its variables, and what it is (docs/spec/formats.md 9.5).
 struct NameSource {
   enum class Kind {
     kProgram,        // ProgramDesc: .pdmodel, __model__.

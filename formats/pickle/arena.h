@@ -23,7 +23,7 @@ namespace weighbridge::pickle {
 // Makes the values of one Document and puts them into each other, under the rules that keep any program harmless:
 //   - A value that another one holds never changes again. Pickles of real objects are like that, since the inner object is completed first.
 //     So no value can come to hold itself, and the depth of a value is final when it is held: both are seen at once, without a walk.
-//   - A value that still waits for its BUILD is never held (formats.md 8.2, 8.3).
+//   - A value that still waits for its BUILD is never held (docs/spec/formats.md 8.2, 8.3).
 //   - What a value holds where no path leads to it, in a set or an attribute, is noted where it has elements.
 //   - The memory that values take, and the items that are put into them, is counted, from above, and so is work that does not follow from
 //     the bytes of the program; the machine limits both.
@@ -48,7 +48,8 @@ class Arena {
   Value* NewInt(int64_t value);
 
   // Put `item` into `parent`, in the case of a dict under `key`. DataLoss: `parent` is held, or an item is unfinished; for dicts: the key
-  // is there already. Unimplemented: the key is of a kind that no dict here has (formats.md 2.8). ResourceExhausted: nested too deep.
+  // is there already. Unimplemented: the key is of a kind that no dict here has (docs/spec/formats.md 2.8). ResourceExhausted: nested too
+  // deep.
   absl::Status Append(Value* parent, List& list, Value* item);
   absl::Status Append(Value* parent, Tuple& tuple, Value* item);
   absl::Status SetItem(Value* parent, Dict& dict, Value* key, Value* item);

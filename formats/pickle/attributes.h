@@ -6,7 +6,7 @@
 
 namespace weighbridge::pickle {
 
-// What a dict says that is given to an object as its attributes (formats.md 2.7).
+// What a dict says that is given to an object as its attributes (docs/spec/formats.md 2.7).
 struct Attributes {
   // Under "_metadata", or null.
   const Value* metadata = nullptr;

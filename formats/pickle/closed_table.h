@@ -8,7 +8,7 @@
 
 namespace weighbridge::pickle {
 
-// What a global of the closed table (formats.md 2.6) stands for.
+// What a global of the closed table (docs/spec/formats.md 2.6) stands for.
 enum class GlobalKind {
   kOrderedDict,
   kDefaultDict,

@@ -20,10 +20,10 @@ struct Piece {
   friend bool operator==(const Piece&, const Piece&) = default;
 };
 
-// Writes a pickle of protocol 4 with the bytes of CPython's own pickler (3.7 and later; reference_pipeline.md F.3). The caller makes the
-// calls in the order in which the pickler saves objects; the emitter chooses each value's shortest opcode, batches the items of dicts and
-// cuts the frames: when a value begins and the frame holds 64 KiB already, and around every text or bytes of 64 KiB and more, which
-// stand outside frames. Payloads count in their frame's length. Not thread-safe.
+// Writes a pickle of protocol 4 with the bytes of CPython's own pickler (3.7 and later; docs/spec/reference_pipeline.md F.3). The caller
+// makes the calls in the order in which the pickler saves objects; the emitter chooses each value's shortest opcode, batches the items of
+// dicts and cuts the frames: when a value begins and the frame holds 64 KiB already, and around every text or bytes of 64 KiB and more,
+// which stand outside frames. Payloads count in their frame's length. Not thread-safe.
 class Emitter {
  public:
   // Of a value that was memoized: its index in the unpickler's memo.

@@ -52,7 +52,7 @@ void EmitDict(Emitter& emitter, const std::vector<Key>& keys, SaveValue save_val
   emitter.EndItems();
 }
 
-// The golden vector of reference_pipeline.md F.3: three arrays and their name table, as paddle.save writes them.
+// The golden vector of docs/spec/reference_pipeline.md F.3: three arrays and their name table, as paddle.save writes them.
 class GoldenState {
  public:
   std::vector<Piece> Emit() {

@@ -13,8 +13,8 @@ namespace weighbridge::pickle {
 
 // Something with elements, and where it stands.
 struct Leaf {
-  // The keys from the root joined by ".", members of lists and tuples by decimal index; "" for the root itself (formats.md 2.11). Paths of
-  // two leaves may be equal: {"a": {"b": t}, "a.b": u}.
+  // The keys from the root joined by ".", members of lists and tuples by decimal index; "" for the root itself (docs/spec/formats.md 2.11).
+  // Paths of two leaves may be equal: {"a": {"b": t}, "a.b": u}.
   std::string path;
   // A Tensor, Storage, Reference, Array or StaticArray, or a pair (below); never null.
   const Value* value = nullptr;
@@ -36,11 +36,12 @@ enum class Pairs { kAreTuples, kAreLeaves };
 // FailedPrecondition: the root is neither a dict nor a leaf nor an opaque object that ReadLimits lets pass, and holds no tensor: that is no
 // checkpoint, whatever else it is.
 // ResourceExhausted, before anything is listed: it takes more steps or more memory than the document's program allows (budget.h), or more
-// steps than limits.paths (formats.md 2.9). Unimplemented: a leaf stands under a key that has no plain name (a float, bytes, a tuple).
+// steps than limits.paths (docs/spec/formats.md 2.9). Unimplemented: a leaf stands under a key that has no plain name (a float, bytes, a
+// tuple).
 absl::StatusOr<Leaves> Flatten(const Document& document, const Value& root, Pairs pairs, const ReadLimits& limits);
 
 // The array that Python has for `value` once it is loaded, or nullptr; also for nullptr. A static-mode tensor is one, a pair is none
-// (formats.md 8.7).
+// (docs/spec/formats.md 8.7).
 const Array* ArrayOf(const Value* value);
 
 }  // namespace weighbridge::pickle

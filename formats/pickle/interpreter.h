@@ -19,8 +19,8 @@
 
 namespace weighbridge::pickle {
 
-// The stack machine behind RunPickle: one handler for each opcode of formats.md 2.2. A handler that fails leaves the object that it
-// worked on on the stack, from which the message learns which key of which dict was being filled. Everything on the stack, the marks and
+// The stack machine behind RunPickle: one handler for each opcode of docs/spec/formats.md 2.2. A handler that fails leaves the object that
+// it worked on on the stack, from which the message learns which key of which dict was being filled. Everything on the stack, the marks and
 // the memo takes at least a byte of program each.
 class Interpreter {
  public:

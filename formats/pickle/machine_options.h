@@ -10,7 +10,7 @@ struct MachineOptions {
   enum class PersistentIds { kNone, kTorchZip, kTorchLegacy, kTorchTar };
   PersistentIds persistent_ids = PersistentIds::kNone;
 
-  // How Python-2 byte strings become text (formats.md 2.3).
+  // How Python-2 byte strings become text (docs/spec/formats.md 2.3).
   enum class ByteStrings { kUtf8, kLatin1 };
   ByteStrings byte_strings = ByteStrings::kUtf8;
 

@@ -8,8 +8,8 @@
 
 namespace weighbridge::pickle {
 
-// The element type that numpy's text for it, without byte order, names: "f4", "c16", "?" (formats.md 8.3). Nothing for every other text:
-// texts are compared with a list, never interpreted.
+// The element type that numpy's text for it, without byte order, names: "f4", "c16", "?" (docs/spec/formats.md 8.3). Nothing for every
+// other text: texts are compared with a list, never interpreted.
 std::optional<DType> ParseNumpyDType(absl::string_view text);
 
 // Whether `text` names an element type that numpy has and that is not read: objects, records, texts, times, long doubles.

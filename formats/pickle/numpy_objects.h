@@ -12,16 +12,16 @@ namespace weighbridge::pickle {
 // All of these: DataLoss when the arguments or the state are of another number or kind, or contradict each other; Unimplemented for
 // versions that are not read.
 
-// `_reconstruct(ndarray, (0,), b"b")`: an array that waits for its BUILD (formats.md 8.2). PermissionDenied: another class.
+// `_reconstruct(ndarray, (0,), b"b")`: an array that waits for its BUILD (docs/spec/formats.md 8.2). PermissionDenied: another class.
 absl::StatusOr<Value*> ReconstructArray(Arena& arena, Arguments arguments);
 
 // The state (1, shape, dtype, is_fortran, bytes). What an array of an element type that is not read holds is not looked at.
 absl::Status BuildArray(Array& array, const Value& state);
 
-// `_frombuffer(bytes, dtype, shape, order[, axis_order])` (formats.md 8.4).
+// `_frombuffer(bytes, dtype, shape, order[, axis_order])` (docs/spec/formats.md 8.4).
 absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, Arguments arguments);
 
-// `dtype(text, align, copy)`: a dtype object that waits for its BUILD (formats.md 8.3).
+// `dtype(text, align, copy)`: a dtype object that waits for its BUILD (docs/spec/formats.md 8.3).
 absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments);
 
 // The state (3, order, None, None, None, -1, -1, 0).

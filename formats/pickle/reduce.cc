@@ -122,7 +122,8 @@ absl::StatusOr<Value*> EvalOf(Arena& arena, const TableRow& function, Arguments 
   return Unforeseen(function, "but as eval(\"data\", {\"data\": array}), which is data and is not evaluated");
 }
 
-// `_codecs encode(text, "latin1")` (formats.md 8.5): the text's own bytes in the source. Where these have escapes, nothing is kept.
+// `_codecs encode(text, "latin1")` (docs/spec/formats.md 8.5): the text's own bytes in the source. Where these have escapes, nothing is
+// kept.
 absl::StatusOr<Value*> Encode(Arena& arena, const TableRow& function, Arguments arguments) {
   if (arguments.size() != 2 || !(IsText(*arguments[1], "latin1") || IsText(*arguments[1], "latin-1"))) {
     return Unforeseen(function, absl::StrCat("with ", arguments.size() < 2 ? "no codec" : Describe(*arguments[1]), ", only with latin1"));

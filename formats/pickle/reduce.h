@@ -12,15 +12,15 @@ namespace weighbridge::pickle {
 // The global of exactly that module and name. PermissionDenied, showing both, when the closed table has none.
 absl::StatusOr<Value*> MakeGlobal(Arena& arena, absl::string_view module, absl::string_view name);
 
-// What `function` gives for `arguments` by the closed table (formats.md 2.6): REDUCE. DataLoss: these are no global and no tuple, or not
-// what the function takes. PermissionDenied: the table does not foresee this use. Unimplemented: what it makes is not read.
+// What `function` gives for `arguments` by the closed table (docs/spec/formats.md 2.6): REDUCE. DataLoss: these are no global and no tuple,
+// or not what the function takes. PermissionDenied: the table does not foresee this use. Unimplemented: what it makes is not read.
 absl::StatusOr<Value*> CallGlobal(Arena& arena, const Value& function, const Value& arguments);
 
 // NEWOBJ: what `cls.__new__(cls, *arguments)` gives, without `__init__`. Fails as CallGlobal; Unimplemented also where arguments would be
 // left unused.
 absl::StatusOr<Value*> NewOfGlobal(Arena& arena, const Value& cls, const Value& arguments);
 
-// BUILD (formats.md 2.7): gives `object` its state. Fails as CallGlobal.
+// BUILD (docs/spec/formats.md 2.7): gives `object` its state. Fails as CallGlobal.
 absl::Status BuildValue(Arena& arena, Value* object, const Value& state);
 
 }  // namespace weighbridge::pickle

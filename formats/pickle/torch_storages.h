@@ -12,12 +12,13 @@
 
 namespace weighbridge::pickle {
 
-// The storage that a persistent id means (formats.md 3.4, 4.3), or for quantized elements an unsupported tensor. `position` is where it
-// stands. DataLoss: the options allow none, or it is not of their form. PermissionDenied: a whole module, naming its class. Unimplemented:
-// a storage on "meta", of which torch reads no data; an untyped storage in a legacy file (4.6).
+// The storage that a persistent id means (docs/spec/formats.md 3.4, 4.3), or for quantized elements an unsupported tensor. `position` is
+// where it stands. DataLoss: the options allow none, or it is not of their form. PermissionDenied: a whole module, naming its class.
+// Unimplemented: a storage on "meta", of which torch reads no data; an untyped storage in a legacy file (4.6).
 absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, MachineOptions::PersistentIds form, int64_t position);
 
-// What a persistent id of the tar form refers to (formats.md 5.4). DataLoss: it is no text. PermissionDenied: a module, naming its class.
+// What a persistent id of the tar form refers to (docs/spec/formats.md 5.4). DataLoss: it is no text. PermissionDenied: a module, naming
+// its class.
 absl::StatusOr<Value*> MakeReference(Arena& arena, const Value& id);
 
 // Whether that is the device whose tensors have no data, whatever the file holds.

@@ -9,9 +9,10 @@
 
 namespace weighbridge::pickle {
 
-// What a call of a function of `torch._utils` or `torch._tensor` gives: a tensor (formats.md 2.6, 3.5), or the array that a device tensor
-// is kept as. What its hooks and attributes hold lies aside. DataLoss: the arguments are of another number or kind. Unimplemented: metadata
-// of an unknown key; attributes that make it another tensor (attributes.h). PermissionDenied: a type that is none of tensors.
+// What a call of a function of `torch._utils` or `torch._tensor` gives: a tensor (docs/spec/formats.md 2.6, 3.5), or the array that a
+// device tensor is kept as. What its hooks and attributes hold lies aside. DataLoss: the arguments are of another number or kind.
+// Unimplemented: metadata of an unknown key; attributes that make it another tensor (attributes.h). PermissionDenied: a type that is none
+// of tensors.
 absl::StatusOr<Value*> RebuildTensor(Arena& arena, const TableRow& function, Arguments arguments);
 
 }  // namespace weighbridge::pickle

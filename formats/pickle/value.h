@@ -16,8 +16,8 @@
 
 namespace weighbridge::pickle {
 
-// The closed set of things that a pickle can make here (formats.md 2.1). Values are inert data, owned by the Document that the machine
-// returns and freed with it all at once, so nesting cannot exhaust the native stack.
+// The closed set of things that a pickle can make here (docs/spec/formats.md 2.1). Values are inert data, owned by the Document that the
+// machine returns and freed with it all at once, so nesting cannot exhaust the native stack.
 struct Value;
 
 struct None {};
@@ -28,15 +28,15 @@ struct BigInt {
 };
 
 // Bytes that stay in the source: [offset, offset + size) of it. With `latin1`, these are UTF-8 text whose code points are the bytes
-// (formats.md 8.5): each is one or two bytes here. Of long ones nobody has looked yet whether they are that: decoding finds out.
+// (docs/spec/formats.md 8.5): each is one or two bytes here. Of long ones nobody has looked yet whether they are that: decoding finds out.
 struct Bytes {
   int64_t offset = 0;
   int64_t size = 0;
   bool latin1 = false;
 };
 
-// Text of at most 64 KiB, valid UTF-8. `from_bytes` when the pickle held a Python-2 byte string (formats.md 2.3), decoded as the options
-// say.
+// Text of at most 64 KiB, valid UTF-8. `from_bytes` when the pickle held a Python-2 byte string (docs/spec/formats.md 2.3), decoded as the
+// options say.
 struct Text {
   std::string utf8;
   bool from_bytes = false;
@@ -59,8 +59,8 @@ struct List {
   std::vector<const Value*> items;
 };
 
-// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of formats.md 2.8, tuples and bytes only below
-// 128 KiB. `metadata` is the `_metadata` of a BUILD on an OrderedDict, or null.
+// In insertion order; keys are unique (a key that comes twice is refused) and of the kinds of docs/spec/formats.md 2.8, tuples and bytes
+// only below 128 KiB. `metadata` is the `_metadata` of a BUILD on an OrderedDict, or null.
 struct Dict {
   std::vector<std::pair<const Value*, const Value*>> items;
   const Value* metadata = nullptr;
@@ -72,7 +72,7 @@ struct Dict {
 // A set or frozenset; its contents are not kept, but that it holds tensors is noted (Aside).
 struct Set {};
 
-// An entry of the closed table (formats.md 2.6), not called.
+// An entry of the closed table (docs/spec/formats.md 2.6), not called.
 struct Global {
   std::string module;
   std::string name;
@@ -84,7 +84,7 @@ struct Storage {
   std::optional<DType> dtype = std::nullopt;
   std::string key;
   int64_t numel = 0;  // Elements; not negative.
-  // A legacy view (formats.md 4.3): elements [offset, offset + size) of the root storage `key`.
+  // A legacy view (docs/spec/formats.md 4.3): elements [offset, offset + size) of the root storage `key`.
   struct View {
     std::string key;
     int64_t offset = 0;
@@ -109,7 +109,7 @@ struct Tensor {
   std::string unsupported;
 };
 
-// torch's tar form: a persistent id that is a text, the number of a tensor or storage that stands elsewhere (formats.md 5.4).
+// torch's tar form: a persistent id that is a text, the number of a tensor or storage that stands elsewhere (docs/spec/formats.md 5.4).
 struct Reference {
   std::string id;
 };
@@ -131,7 +131,7 @@ struct Array {
   Bytes data;
 };
 
-// Paddle: eval("data", {"data": array}), a static-mode tensor (formats.md 8.7).
+// Paddle: eval("data", {"data": array}), a static-mode tensor (docs/spec/formats.md 8.7).
 struct StaticArray {
   const Array* array = nullptr;
 };

@@ -7,8 +7,8 @@
 
 namespace weighbridge {
 
-// An element type under the name that safetensors gives it (formats.md 6.4). `rank` is its place in the reference's enumeration, which
-// ascends by alignment; files are written by descending rank.
+// An element type under the name that safetensors gives it (docs/spec/formats.md 6.4). `rank` is its place in the reference's enumeration,
+// which ascends by alignment; files are written by descending rank.
 struct DTypeCode {
   DType dtype;
   absl::string_view code;

@@ -8,10 +8,10 @@
 
 namespace weighbridge {
 
-// The table of a safetensors file (formats.md 6); format "safetensors", `metadata` its __metadata__. Tensors stand by the offset of their
-// data, tensors without elements before one that begins where they stand, and those among each other in the header's order; is_ordered is
-// false, for the library that writes such a file sorts it. All lie in `source` itself. `path` is the source's name; `files` stays empty,
-// for who opened the file knows its role.
+// The table of a safetensors file (docs/spec/formats.md 6); format "safetensors", `metadata` its __metadata__. Tensors stand by the offset
+// of their data, tensors without elements before one that begins where they stand, and those among each other in the header's order;
+// is_ordered is false, for the library that writes such a file sorts it. All lie in `source` itself. `path` is the source's name; `files`
+// stays empty, for who opened the file knows its role.
 //
 // DataLoss: the file breaks the format, which leaves no byte of it unexplained: header and data cover it exactly, each byte once.
 // Unimplemented: a dtype that is not read, by name. ResourceExhausted: the header goes beyond limits.json_bytes or limits.nesting.

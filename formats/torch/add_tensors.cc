@@ -26,7 +26,7 @@
 namespace weighbridge {
 namespace {
 
-// The part of a root storage that a legacy view is (formats.md 4.3).
+// The part of a root storage that a legacy view is (docs/spec/formats.md 4.3).
 absl::StatusOr<SourceRange> ViewBytes(const pickle::Storage& storage, const SourceRange& root) {
   const pickle::Storage::View& view = *storage.view;
   if (view.offset < 0 || view.size < 0 || view.offset > storage.numel || view.size > storage.numel - view.offset) {
@@ -44,8 +44,8 @@ absl::StatusOr<SourceRange> StorageBytes(const pickle::Storage& storage, Storage
   return Annotate(bytes.status(), absl::StrCat("storage \"", absl::Utf8SafeCEscape(storage.key), "\""));
 }
 
-// The storage with the signs flipped as the tensor's conj and neg bits say (formats.md 3.5). The machine gives conj bits to complex numbers
-// alone.
+// The storage with the signs flipped as the tensor's conj and neg bits say (docs/spec/formats.md 3.5). The machine gives conj bits to
+// complex numbers alone.
 absl::StatusOr<SourceRange> ApplySignBits(const pickle::Tensor& tensor, const SourceRange& storage) {
   const bool complex = tensor.dtype == DType::kComplex64 || tensor.dtype == DType::kComplex128;
   if (!complex && !IsFloatingPoint(tensor.dtype)) {

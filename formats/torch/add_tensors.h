@@ -28,7 +28,7 @@ absl::StatusOr<StoredTensor> InsideStorage(TensorSpec spec, const SourceRange& s
 
 // Appends what is found below the root of `document`, in its order: tensors, bare storages as tensors of one axis (untyped ones as uint8),
 // numpy arrays; what lies aside goes to `unlisted`, and the work is added up. `pickle_source` holds the pickle. Every tensor is proved to
-// lie inside its storage (formats.md 3.5).
+// lie inside its storage (docs/spec/formats.md 3.5).
 //
 // DataLoss: a tensor does not, or two have one name. Unimplemented: a tensor is of a kind that is not read. Both name the tensor. Otherwise
 // as pickle::Flatten and `find_storage`.

@@ -55,7 +55,7 @@ absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, Persistent
   return document;
 }
 
-// The pickles before the object: magic number, protocol version, sys_info, which is ignored (formats.md 4.1, 4.5).
+// The pickles before the object: magic number, protocol version, sys_info, which is ignored (docs/spec/formats.md 4.1, 4.5).
 absl::Status PassPreamble(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
   ASSIGN_OR_RETURN(const pickle::Document magic, NextPickle(source, PersistentIds::kNone, limits, "the magic number", position));
   if (!IsMagic(magic)) {
@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<const std::string*>> KeysOf(const pickle::Document& d
 // The storages of the stream, by key: first what the object says of them, then where they lie.
 class Storages {
  public:
-  // Takes in every storage that the object names, also where no tensor uses it: its width is needed to pass it (formats.md 4.4).
+  // Takes in every storage that the object names, also where no tensor uses it: its width is needed to pass it (docs/spec/formats.md 4.4).
   absl::Status Declare(const pickle::Document& document) {
     for (const pickle::Value& value : document.values) {
       const auto* storage = value.As<pickle::Storage>();

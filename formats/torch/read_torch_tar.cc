@@ -76,7 +76,7 @@ absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const TarObjects& 
   return absl::UnimplementedError(absl::StrCat("it is ", Describe(leaf), ", which the tar form does not have"));
 }
 
-// formats.md 5.4.
+// docs/spec/formats.md 5.4.
 absl::Status AddObject(const TarMember& member, const TarObjects& objects, const ByteSourcePtr& source, const ReadLimits& limits,
                        Checkpoint& checkpoint) {
   pickle::MachineOptions options;

@@ -8,8 +8,8 @@
 
 namespace weighbridge {
 
-// The table of a file that torch.save wrote before 0.2: a tar archive of the members storages, tensors and pickle (formats.md 5); format
-// "torch_tar". Tensors lie in `source` itself. As ReadTorchLegacy (read_torch.h) in all else.
+// The table of a file that torch.save wrote before 0.2: a tar archive of the members storages, tensors and pickle (docs/spec/formats.md 5);
+// format "torch_tar". Tensors lie in `source` itself. As ReadTorchLegacy (read_torch.h) in all else.
 //
 // Unimplemented also when the archive has none of these members; DataLoss, naming it, when it lacks one.
 absl::StatusOr<Checkpoint> ReadTorchTar(ByteSourcePtr source, const ReadLimits& limits);

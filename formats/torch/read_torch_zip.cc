@@ -36,7 +36,7 @@ std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
 }
 
-// Says what the archive is when it is no state that torch.save wrote (formats.md 3.9).
+// Says what the archive is when it is no state that torch.save wrote (docs/spec/formats.md 3.9).
 absl::Status CheckKind(const ZipArchive& archive) {
   bool has_pickle = false;
   for (const ZipMember& member : archive.members()) {
@@ -109,7 +109,7 @@ class Records {
   absl::flat_hash_map<std::string, const ZipMember*> by_name_;  // In lower case.
 };
 
-// torch reads versions 1 to 10, and none without (formats.md 3.3).
+// torch reads versions 1 to 10, and none without (docs/spec/formats.md 3.3).
 absl::Status CheckVersion(const Records& records) {
   const ZipMember* member = records.Find("version");
   if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("version")), " is missing"));

@@ -28,10 +28,10 @@ class TarObjects {
  public:
   TarObjects(ByteSourcePtr source, const ReadLimits& limits) : source_(std::move(source)), limits_(limits) {}
 
-  // Count, storages and their views (formats.md 5.2).
+  // Count, storages and their views (docs/spec/formats.md 5.2).
   absl::Status ReadStorages(const TarMember& member, std::vector<std::string>& remarks);
 
-  // Count and tensors (formats.md 5.3); after ReadStorages.
+  // Count and tensors (docs/spec/formats.md 5.3); after ReadStorages.
   absl::Status ReadTensors(const TarMember& member, std::vector<std::string>& remarks);
 
   // The tensor that a persistent id names; a storage as a tensor of one axis.

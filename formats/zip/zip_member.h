@@ -14,7 +14,7 @@ struct ZipMember {
   bool deflated = false;    // Otherwise stored as it is.
   int64_t stored_size = 0;  // Of the data in the file, bytes.
   int64_t size = 0;         // Of the member, bytes; equal to stored_size unless deflated.
-  uint32_t crc32 = 0;       // Of the member; 0 for data that is not empty means that no checksum was made (formats.md 3.7).
+  uint32_t crc32 = 0;       // Of the member; 0 for data that is not empty means that no checksum was made (docs/spec/formats.md 3.7).
   int64_t offset = 0;       // Of the data in the file.
 };
 
