@@ -473,7 +473,7 @@ TEST_F(DownloadTest, R32AFullDiskIsNoReasonToTryAgain) {
 }
 
 TEST(SetsTest, EverySetIsALockWhoseSourcesAreKnown) {
-  for (const EmbeddedSet& set : EmbeddedSets()) {
+  for (const EmbeddedFile& set : EmbeddedSets()) {
     const absl::StatusOr<WeightsLock> lock = LoadSet(set.name);
     ASSERT_TRUE(lock.ok()) << lock.status();
     EXPECT_FALSE(lock->purpose().recipe().empty());

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/embedded_file.h"
 #include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -38,12 +39,12 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
 std::vector<std::string> EmbeddedRecipeNames() {
   std::vector<std::string> names;
-  for (const EmbeddedRecipe& recipe : EmbeddedRecipes()) names.emplace_back(recipe.name);
+  for (const EmbeddedFile& recipe : EmbeddedRecipes()) names.emplace_back(recipe.name);
   return names;
 }
 
 std::string RecipeToConsolidate(absl::string_view architecture) {
-  for (const EmbeddedRecipe& embedded : EmbeddedRecipes()) {
+  for (const EmbeddedFile& embedded : EmbeddedRecipes()) {
     absl::StatusOr<Recipe> recipe = ParseRecipe(embedded.text, embedded.name);
     if (recipe.ok() && !architecture.empty() && recipe->consolidates() == architecture) return recipe->name();
   }
@@ -63,7 +64,7 @@ absl::StatusOr<Recipe> ParseRecipe(absl::string_view text, absl::string_view ori
 }
 
 absl::StatusOr<Recipe> LoadRecipe(absl::string_view name_or_path) {
-  for (const EmbeddedRecipe& recipe : EmbeddedRecipes()) {
+  for (const EmbeddedFile& recipe : EmbeddedRecipes()) {
     if (recipe.name == name_or_path) return ParseRecipe(recipe.text, recipe.name);
   }
   absl::StatusOr<ByteSourcePtr> file = OpenFile(std::string(name_or_path));

@@ -47,7 +47,7 @@ class ExampleTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        for folder in ("bazel", "recipes", "testdata", "third_party"):
+        for folder in ("base", "bazel", "recipes", "testdata", "third_party"):
             shutil.copytree(folder, os.path.join(ROOT, folder))
         subprocess.run(["chmod", "-R", "u+w", ROOT], check=True)
         write(b"", ROOT, "WORKSPACE")

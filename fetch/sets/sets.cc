@@ -8,16 +8,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/embedded_file.h"
 #include "fetch/lock_file.h"
 #include "fetch/sets/embedded_sets.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
-
 absl::StatusOr<WeightsLock> LoadSet(absl::string_view name_or_path) {
   std::vector<std::string> names;
-  for (const EmbeddedSet& set : EmbeddedSets()) {
+  for (const EmbeddedFile& set : EmbeddedSets()) {
     if (set.name == name_or_path) return ParseWeightsLock(set.text, absl::StrCat("set ", set.name));
     names.emplace_back(set.name);
   }
@@ -31,7 +31,7 @@ std::string AdviceOn(absl::string_view uri) {
   absl::StatusOr<Uri> parsed = ParseUri(uri);
   if (!parsed.ok() || parsed->scheme != Uri::Scheme::kHub) return "";
   const std::string repository = absl::StrCat("hf://", parsed->repository);
-  for (const EmbeddedSet& set : EmbeddedSets()) {
+  for (const EmbeddedFile& set : EmbeddedSets()) {
     const absl::StatusOr<WeightsLock> lock = ParseWeightsLock(set.text, set.name);
     if (!lock.ok()) continue;
     for (const DeadAddress& dead : lock->dead_addresses()) {
