@@ -13,7 +13,7 @@ import unittest
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
 BUDGET = 16 * MIB
-# What the program may hold beside its buffers (docs/architecture.md, Memory and speed).
+# What the program may hold beside its buffers (docs/architecture.md, Memory).
 ALLOWANCE = 64 * MIB
 MERGE = os.path.abspath(sys.argv.pop(1))
 

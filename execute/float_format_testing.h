@@ -10,7 +10,7 @@
 
 namespace weighbridge {
 
-// For tests: a floating-point format by its definition, in plain double arithmetic. The rules of Cast and Add are those of plan/expr.h.
+// For tests: a floating-point format by its definition, in plain double arithmetic. The rules of Cast and Add are those of expr/expr.h.
 struct FloatFormat {
   int exponent_bits;
   int mantissa_bits;

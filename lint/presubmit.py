@@ -21,6 +21,7 @@ PROGRAMS = r"^(tools|benchmarks|fuzz)/|_benchmark\.cc$|" + TESTS
 
 # Meant so: (check, path, why). One without need is reported itself.
 EXCEPTIONS = (
+    ("mentioned-file", "README.zh-CN.md", "names PaddleNLP's instruction"),
     ("model-words", "tools/apply_delta_main.cc", "--help, and the default recipe"),
     ("model-words", "tools/consolidate_main.cc", "--help"),
     ("model-words", "tools/example.cc", "names the checkpoints of the embedded example"),
@@ -135,7 +136,7 @@ def name_used_twice(tree):
                 yield Finding(path, line)
 
 
-# Which rooms a room may look into (architecture.md, Rooms): Bazel's visibility says it of targets, this of includes, which GCC takes from
+# Which rooms a room may look into (docs/architecture.md, Rooms): Bazel's visibility says it of targets, this of includes, which GCC takes from
 # whatever is in reach. benchmarks, fuzz and the tests of recipes look into all of them.
 ROOMS = {
     "base": (),
@@ -163,7 +164,83 @@ def against_the_arrows(tree):
                 yield Finding(path, number)
 
 
-ARROW = "base <- formats <- expr <- recipe, execute, verify <- convert <- tools; fetch <- convert (architecture.md, Rooms)"
+# What texts say of other files. A citation is the path of a document from the root (or of one beside the text), and after it numbers or the
+# title of a section: `docs/spec/formats.md 3.2, 3.4`; `docs/architecture.md, Rooms`.
+TEXTS = r"\.(md|h|cc|py|sh|bzl|proto|textproto|css|js)$|(^|/)(BUILD|WORKSPACE|bazelw|run)$"
+PLANTERS = r"^lint/presubmit_test\.py$"
+MENTION = re.compile(r"(?<![\w./:{}*$<>@~-])(?<!\]\()(?P<path>(?:[\w.-]+/)*[\w-]+\.(?:h|cc|md|py|proto|textproto|bzl))\b(?![\w/*{}(\]])")
+SECTION = r"(?:[A-Z]?\d+(?:\.\d+)*|[A-Z](?:\.\d+)+|[A-Z](?=[),.;:]))"
+NUMBERS = re.compile(r" (%s(?:(?:, | and | to )%s)*)" % (SECTION, SECTION))
+TITLE = re.compile(r", (?=[A-Z])| \((?=[A-Z])")
+
+
+def numbers_and_titles(tree, document):
+    """The numbers of a document's paragraphs and sections, and the titles of its sections."""
+    text = "\n".join(tree.lines(document))
+    numbers = re.findall(r"^(?:#+ |(?:- )?\*\*)(%s)(?:\.? |\*\*)" % SECTION, text, re.MULTILINE)
+    return set(numbers), re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+
+
+def mentions(tree):
+    """Every path of ours in a text: where it stands, the file if there is one, and the words behind it, without the line's end.
+
+    Ours are paths that begin with a folder of the root, names of documents, and in C++ and documents all headers and names of .cc files.
+    """
+    paths = set(tree.paths)
+    rooms = {path.split("/")[0] for path in paths if "/" in path}
+    names = {os.path.basename(path) for path in paths}
+    for path in tree.matching(TEXTS, PLANTERS):
+        text = "\n".join("" if line.startswith("#include") else line for line in tree.lines(path))
+        for match in MENTION.finditer(text):
+            named = match["path"]
+            file = next((it for it in (named, os.path.normpath(os.path.join(os.path.dirname(path), named))) if it in paths), None)
+            code = re.search(r"\.(md|h|cc|proto)$", path) and re.search(r"\.h$|^[^/]+\.cc$", named)
+            if file or named.split("/")[0] in rooms or code and named not in names or re.search(r"^[^/]+\.md$", named):
+                behind = re.sub(r"\n\s*(//|#)?\s*", " ", text[match.end():match.end() + 200])
+                yield Finding(path, text.count("\n", 0, match.start()) + 1), file, behind
+
+
+def file_that_is_not_there(tree):
+    return (place for place, file, _ in mentions(tree) if not file)
+
+
+def section_that_is_not_there(tree):
+    sections = {path: numbers_and_titles(tree, path) for path in tree.matching(r"^docs/.*\.md$")}
+    for place, file, behind in mentions(tree):
+        if file in sections:
+            numbers, titles = sections[file]
+            cited, title = NUMBERS.match(behind), TITLE.match(behind)
+            if cited and not set(re.split(", | and | to ", cited[1])) <= numbers or \
+                    not cited and title and not any(behind.startswith(it, title.end()) for it in titles):
+                yield place
+
+
+def link_to_nowhere(tree):
+    folders = {os.path.dirname(path) for path in tree.paths}
+    for path in tree.matching(r"\.md$"):
+        for number, line in enumerate(tree.lines(path), 1):
+            for target in re.findall(r"\]\((?!https?://)([^)#\s]+)", line):
+                target = os.path.normpath(os.path.join(os.path.dirname(path), target))
+                if target not in tree.paths and not any((folder + "/").startswith(target + "/") for folder in folders):
+                    yield Finding(path, number)
+
+
+def folder_or_label_that_is_not_there(tree):
+    """In documents: folders between backquotes that end with a slash, from the root or the document's own place, and Bazel's labels."""
+    folders = {path[:i] for path in tree.paths for i in range(len(path)) if path[i] == "/"}
+    for path in tree.matching(r"\.md$", r"^docs/spec/"):
+        for number, line in enumerate(tree.lines(path), 1):
+            for folder in re.findall(r"`((?:\w+/)+)`", line):
+                beside = os.path.normpath(os.path.join(os.path.dirname(path), folder))
+                if folder[:-1] not in folders and beside not in folders:
+                    yield Finding(path, number)
+            for package, target in re.findall(r"(?<![\w:@/.=])//([a-z]\w*(?:/\w+)*):?(\w*(?:\.\w+)*)", line):
+                targets = "\n".join(tree.lines(package + "/BUILD")) if package + "/BUILD" in tree.paths else ""
+                if package not in folders or target and f'"{target}"' not in targets and f"{package}/{target}" not in tree.paths:
+                    yield Finding(path, number)
+
+
+ARROW = "base <- formats <- expr <- recipe, execute, verify <- convert <- tools; fetch <- convert (docs/architecture.md, Rooms)"
 
 CHECKS = [
     Check("arrow", against_the_arrows,
@@ -205,11 +282,23 @@ CHECKS = [
           "another header has this name in this namespace; where both are linked, the linker keeps one of the two without a word",
           "say in the name what tells them apart"),
     Check("size", too_long,
-          "a header has at most 250 lines, a .cc 500 (architecture.md, Budgets)",
+          "a header has at most 250 lines, a .cc 500 (docs/architecture.md, Budgets)",
           "what does not fit is two things: split it"),
     Check("readme", no_readme,
           "every package says in its README.md what lives there",
           "write about 15 lines: what lives here, key types, neighbours"),
+    Check("mentioned-file", file_that_is_not_there,
+          "a text names a file that is not there",
+          "write its path from the root, or its name alone for a document beside the text"),
+    Check("mentioned-folder", folder_or_label_that_is_not_there,
+          "a document names a folder or a label that is not there",
+          "write its path from the root, or from the document's own folder"),
+    Check("citation", section_that_is_not_there,
+          "the document has no section of that number or title",
+          "cite as in `docs/spec/formats.md 3.2, 3.4` or `docs/architecture.md, Rooms`"),
+    Check("link", link_to_nowhere,
+          "a Markdown link leads to nothing",
+          "mend its path, which begins at the document's own folder"),
     Check("visibility", public_visibility,
           "visibility enforces the arrows: " + ARROW,
           "name the packages that may depend on it"),

@@ -42,6 +42,10 @@ CLEAN = {
     "tools/merge.cc": '#include <iostream>\n#include "absl/flags/flag.h"\n#include "verify/judge.h"\n'
                       'ABSL_FLAG(int, threads, 0, "");\nint main() { std::cout << std::getenv("HOME"); exit(2); }\n',
     "recipes/minigpt4.textproto": 'name: "minigpt4"\n',
+    "docs/architecture.md": "# Architecture\n\n## Rooms\n\n[formats](../formats/README.md#formats), `formats/`, //tools:merge, https://a/b.md\n",
+    "docs/spec/formats.md": "# Formats (see ../architecture.md)\n\n## 3. Zip\n\n**3.2** Members.\n\n- **R17** A rule. `blobs/`\n",
+    "recipe/cited.h": header("recipe/cited.h", "// Zips (docs/spec/formats.md 3, 3.2 and R17); docs/architecture.md, Rooms; its\n// layout.h is\n"
+                                               "// formats/layout.h (docs/spec/formats.md\n// 3.2)."),
     "bazel-out/formats/generated.cc": "#include <string_view>\n",
     ".hidden/note.md": "X" * 3 + "\n",
 }
@@ -86,6 +90,18 @@ PLANTED = [
     ("size", "expr/a.h", header("expr/a.h", "\n" * 245), 251),
     ("size", "expr/a.cc", "\n" * 501, 501),
     ("readme", "verify/BUILD", "", 1),
+    ("mentioned-file", "expr/a.h", header("expr/a.h", "// As plan/expr.h says."), 4),
+    ("mentioned-file", "expr/a.cc", "\n// As gone.h says.\n", 2),
+    ("mentioned-file", "expr/a.cc", "// As formats/gone.py does.\n", 1),
+    ("mentioned-file", "expr/a.cc", "// As architecture.md says.\n", 1),
+    ("mentioned-folder", "docs/a.md", "Plans are in `plan/`.\n", 1),
+    ("mentioned-folder", "docs/a.md", "See //plan.\n", 1),
+    ("mentioned-folder", "docs/a.md", "See //tools:gone.\n", 1),
+    ("citation", "expr/a.cc", "// A zip (docs/spec/formats.md 3.3).\n", 1),
+    ("citation", "expr/a.cc", "// A zip (docs/spec/formats.md 3.2, R18).\n", 1),
+    ("citation", "expr/a.cc", "// A zip (docs/spec/formats.md\n// 3.3).\n", 1),
+    ("citation", "expr/a.cc", "// Which rooms (docs/architecture.md, Numbers).\n", 1),
+    ("link", "docs/a.md", "[formats](../formats/GONE.md)\n", 1),
     ("visibility", "formats/torch/BUILD", '\ncc_library(name = "a", visibility = ["//visibility:public"])\n', 2),
 ]
 

@@ -399,7 +399,7 @@ TEST_F(ChangedManifestTest, WithSourcesNoChangePassesButThatOfAnOrigin) {
   EXPECT_GT(changes, 400);
 }
 
-// docs/manifest.md (Audit) has this list.
+// The list of docs/manifest.md, Audit.
 TEST_F(ChangedManifestTest, WithoutSourcesTheseFieldsAreBelieved) {
   std::set<std::string> believed;
   std::set<std::string> seen;

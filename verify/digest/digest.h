@@ -17,8 +17,8 @@
 
 namespace weighbridge {
 
-// The content digest of architecture.md (Digests) says which elements a tensor has, whatever its name, container or sharding: a hash
-// over a header and the hash of each chunk of the row-major little-endian bytes. docs/manifest.md has the formula.
+// A content digest says which elements a tensor has, whatever its name, container or sharding: a hash over a header and the hash of each
+// chunk of the row-major little-endian bytes (docs/manifest.md, Digests).
 inline constexpr int64_t kDigestChunk = int64_t{1} << 20;
 
 // The hash: XXH3-128, 16 bytes, canonical (big-endian), or SHA-256, 32 bytes.
