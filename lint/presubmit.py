@@ -6,6 +6,7 @@ lint/presubmit_test.py plants a violation of every check.
 """
 import ast
 import collections
+import functools
 import os
 import re
 import sys
@@ -184,18 +185,25 @@ def numbers_and_titles(tree, document):
 def mentions(tree):
     """Every path of ours in a text: where it stands, the file if there is one, and the words behind it, without the line's end.
 
-    Ours are paths that begin with a folder of the root, names of documents, and in C++ and documents all headers and names of .cc files.
+    Ours are paths that begin with a folder of the root, names of documents, and in C++ and documents all headers and names of .cc files. A
+    name alone may be that of any file; in a README.md it is of a file in that folder or below.
     """
     paths = set(tree.paths)
     rooms = {path.split("/")[0] for path in paths if "/" in path}
     names = {os.path.basename(path) for path in paths}
+
+    @functools.lru_cache
+    def names_near(text):
+        folder, name = os.path.split(text)
+        return {os.path.basename(path) for path in paths if path.startswith(folder + "/")} if folder and name == "README.md" else names
+
     for path in tree.matching(TEXTS, PLANTERS):
         text = "\n".join("" if line.startswith("#include") else line for line in tree.lines(path))
         for match in MENTION.finditer(text):
             named = match["path"]
             file = next((it for it in (named, os.path.normpath(os.path.join(os.path.dirname(path), named))) if it in paths), None)
             code = re.search(r"\.(md|h|cc|proto)$", path) and re.search(r"\.h$|^[^/]+\.cc$", named)
-            if file or named.split("/")[0] in rooms or code and named not in names or re.search(r"^[^/]+\.md$", named):
+            if file or named.split("/")[0] in rooms or code and named not in names_near(path) or re.search(r"^[^/]+\.md$", named):
                 behind = re.sub(r"\n\s*(//|#)?\s*", " ", text[match.end():match.end() + 200])
                 yield Finding(path, text.count("\n", 0, match.start()) + 1), file, behind
 

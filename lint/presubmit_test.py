@@ -94,6 +94,7 @@ PLANTED = [
     ("mentioned-file", "expr/a.cc", "\n// As gone.h says.\n", 2),
     ("mentioned-file", "expr/a.cc", "// As formats/gone.py does.\n", 1),
     ("mentioned-file", "expr/a.cc", "// As architecture.md says.\n", 1),
+    ("mentioned-file", "tools/README.md", "A layout is in `layout.h`.\n", 1),
     ("mentioned-folder", "docs/a.md", "Plans are in `plan/`.\n", 1),
     ("mentioned-folder", "docs/a.md", "See //plan.\n", 1),
     ("mentioned-folder", "docs/a.md", "See //tools:gone.\n", 1),
