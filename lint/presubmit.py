@@ -223,6 +223,15 @@ def section_that_is_not_there(tree):
                 yield place
 
 
+def name_that_is_not_in_its_file(tree):
+    """`Name` (its/header.h), in documents."""
+    for path in tree.matching(r"\.md$"):
+        text = "\n".join(tree.lines(path))
+        for match in re.finditer(r"`(?:\w+::)*(\w+)`\s+\(((?:\w+/)+\w+\.(?:h|cc|proto|py|bzl))\b", text):
+            if match[2] in tree.paths and not re.search(r"\b%s\b" % match[1], "\n".join(tree.lines(match[2]))):
+                yield Finding(path, text.count("\n", 0, match.start()) + 1)
+
+
 def link_to_nowhere(tree):
     folders = {os.path.dirname(path) for path in tree.paths}
     for path in tree.matching(r"\.md$"):
@@ -304,6 +313,9 @@ CHECKS = [
     Check("citation", section_that_is_not_there,
           "the document has no section of that number or title",
           "cite as in `docs/spec/formats.md 3.2, 3.4` or `docs/architecture.md, Rooms`"),
+    Check("mentioned-name", name_that_is_not_in_its_file,
+          "the file between parentheses does not have the name before them",
+          "name the file that has it, or the name that it has now"),
     Check("link", link_to_nowhere,
           "a Markdown link leads to nothing",
           "mend its path, which begins at the document's own folder"),

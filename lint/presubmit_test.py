@@ -102,6 +102,7 @@ PLANTED = [
     ("citation", "expr/a.cc", "// A zip (docs/spec/formats.md 3.2, R18).\n", 1),
     ("citation", "expr/a.cc", "// A zip (docs/spec/formats.md\n// 3.3).\n", 1),
     ("citation", "expr/a.cc", "// Which rooms (docs/architecture.md, Numbers).\n", 1),
+    ("mentioned-name", "docs/a.md", "\nThe result of `Range` and\n`Sum::Divide`\n(expr/number.h) is one.\n", 3),
     ("link", "docs/a.md", "[formats](../formats/GONE.md)\n", 1),
     ("visibility", "formats/torch/BUILD", '\ncc_library(name = "a", visibility = ["//visibility:public"])\n', 2),
 ]
