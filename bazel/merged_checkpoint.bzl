@@ -12,6 +12,8 @@ def _merged_checkpoint_impl(ctx):
     merge = ctx.executable._merge
     arguments = ctx.actions.args().add_all([folder, manifest], expand_directories = False).add(merge)
     arguments.add(ctx.file.recipe, format = "--recipe=%s").add("--format", ctx.attr.format)
+    for name, value in ctx.attr.parameters.items():
+        arguments.add("--set", "%s=%s" % (name, value))
     if ctx.attr.pad_rows:
         arguments.add("--pad_rows", ctx.attr.pad_rows)
     if ctx.attr.max_shard_size:
@@ -54,7 +56,8 @@ The bytes depend on nothing but the attributes and the bytes of the sources. A r
         ),
         format = attr.string(default = "pdparams", values = ["pdparams", "safetensors", "torch"]),
         max_shard_size = attr.string(doc = "Of tensors in one file, such as 10GB; empty: one file."),
-        pad_rows = attr.string(doc = "Rows for new tokens: auto, reference or a number; empty: as the recipe says."),
+        parameters = attr.string_dict(doc = "Values for the recipe's parameters, by name."),
+        pad_rows = attr.string(doc = "As the parameter of that name: rows for new tokens; empty: as the recipe says."),
         _merge = tool("//bazel:merge"),
     ),
 )

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -32,17 +34,28 @@ std::optional<std::string> Difference(const RecipeText& text, const Recipe& expe
   return absl::StrCat(difference->path, " is ", difference->left, " in the manifest and ", difference->right, " there");
 }
 
+std::vector<const RecipeText*> TextsOf(const Manifest& manifest) {
+  std::vector<const RecipeText*> texts = {&manifest.recipe()};
+  for (const SourceRecipe& made : manifest.made_sources()) texts.push_back(&made.recipe());
+  return texts;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest, const Recipe& expected, const CompileOptions& options) {
   std::vector<std::string> findings;
-  const auto compare = [&](const RecipeText& text, const Recipe& recipe) {
-    const std::optional<std::string> difference = Difference(text, Applied(recipe, options));
-    if (!difference.has_value()) return;
-    findings.push_back(absl::StrCat("the recipe ", text.name(), " of the manifest is another than ", recipe.name(),
-                                    ", which was asked for: ", *difference));
+  std::vector<Recipe> recipes;
+  const auto compare = [&](const RecipeText& text, const Recipe& recipe) -> absl::Status {
+    recipes.push_back(recipe);
+    ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, options));
+    const std::optional<std::string> difference = Difference(text, applied);
+    if (difference.has_value()) {
+      findings.push_back(absl::StrCat("the recipe ", text.name(), " of the manifest is another than ", recipe.name(),
+                                      ", which was asked for: ", *difference));
+    }
+    return absl::OkStatus();
   };
-  compare(manifest.recipe(), expected);
+  RETURN_IF_ERROR(compare(manifest.recipe(), expected));
   for (const SourceRecipe& made : manifest.made_sources()) {
     const auto source = std::find_if(expected.sources().begin(), expected.sources().end(),
                                      [&](const Recipe::Source& candidate) { return candidate.id() == made.id(); });
@@ -51,9 +64,18 @@ absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest
       continue;
     }
     ASSIGN_OR_RETURN(Recipe maker, LoadRecipe(source->made_by()));
-    compare(made.recipe(), maker);
+    RETURN_IF_ERROR(compare(made.recipe(), maker));
   }
+  RETURN_IF_ERROR(CheckParameters(options.parameters, recipes));
   return findings;
+}
+
+std::vector<Recipe> RecipesOf(const Manifest& manifest) {
+  std::vector<Recipe> recipes;
+  for (const RecipeText* text : TextsOf(manifest)) {
+    if (std::optional<Recipe> recipe = ParseRecipeText(*text)) recipes.push_back(*std::move(recipe));
+  }
+  return recipes;
 }
 
 std::vector<std::string> TolerancesOf(const Recipe& recipe) {
@@ -72,16 +94,15 @@ std::vector<std::string> TolerancesOf(const Recipe& recipe) {
 }
 
 std::vector<std::string> NamesakesOfEmbedded(const Manifest& manifest) {
-  std::vector<const RecipeText*> recipes = {&manifest.recipe()};
-  for (const SourceRecipe& made : manifest.made_sources()) recipes.push_back(&made.recipe());
   const std::vector<std::string> embedded = EmbeddedRecipeNames();
   std::vector<std::string> remarks;
-  for (const RecipeText* text : recipes) {
+  for (const RecipeText* text : TextsOf(manifest)) {
     // A name that a text gives itself is what people read in it.
     const std::optional<Recipe> recipe = ParseRecipeText(*text);
     const std::string& name = recipe.has_value() && !recipe->name().empty() ? recipe->name() : text->name();
     if (std::find(embedded.begin(), embedded.end(), name) == embedded.end()) continue;
-    const absl::StatusOr<Recipe> known = LoadRecipe(name);
+    absl::StatusOr<Recipe> known = LoadRecipe(name);
+    if (known.ok()) known = Applied(*known, {});
     const std::optional<std::string> difference = known.ok() ? Difference(*text, *known) : std::nullopt;
     if (!difference.has_value()) continue;
     remarks.push_back(

@@ -28,7 +28,6 @@
 #include "recipe/compile_result.h"
 #include "recipe/compile_scope.h"
 #include "recipe/compile_steps.h"
-#include "recipe/compile_token_rows.h"
 #include "recipe/source_view.h"
 
 namespace weighbridge {
@@ -246,14 +245,8 @@ class Compiler {
 
 }  // namespace
 
-Recipe Applied(const Recipe& recipe, const CompileOptions& options) {
-  Recipe applied = recipe;
-  if (options.pad_rows.has_value()) SetPadRows(*options.pad_rows, applied);
-  return applied;
-}
-
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
-  const Recipe applied = Applied(recipe, options);
+  ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, options));
   RETURN_IF_ERROR(ValidateRecipe(applied));
   return Compiler(applied, options).Run(sources);
 }

@@ -2,40 +2,19 @@
 #define WEIGHBRIDGE_RECIPE_COMPILE_OPTIONS_H_
 
 #include <atomic>
-#include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "recipe/recipe_limits.h"
 
 namespace weighbridge {
 
-// How many rows of zeros the step add_token_rows appends, and below which row (recipe.proto; docs/spec/reference_pipeline.md D.4, H.7).
-// Unless all rows are zero, FailedPrecondition where the matrix has fewer rows than the tokenizer has tokens: the reference leaves random
-// rows there.
-struct PadRows {
-  enum class Mode {
-    // One below those of the tokenizer's tokens. FailedPrecondition where the tokenizer knows the new token already (there the reference
-    // zeroes whole matrices) and where the source has no tokenizer.model; the message says what to do.
-    kAuto,
-    // As kAuto, and with a tokenizer that knows the token all rows are zero, as the reference leaves them.
-    kReference,
-    // `count` below those of the tokenizer's tokens, or below all rows of the matrix where the source has no tokenizer.
-    kCount,
-  };
-  Mode mode = Mode::kAuto;
-  int64_t count = 0;  // Not negative.
-};
-
-// "auto", "reference" or a number of rows, as flags and recipes have it. InvalidArgument for any other text.
-absl::StatusOr<PadRows> ParsePadRows(absl::string_view text);
-std::string ToString(const PadRows& pad_rows);
+// Values for parameters of recipes, by name: {"pad_rows", "1"}.
+using ParameterValues = std::map<std::string, std::string>;
 
 struct CompileOptions {
-  // In the place of what the recipe says in each of its steps add_token_rows; nothing: as the recipe says.
-  std::optional<PadRows> pad_rows;
+  // In the place of the defaults of the parameters that the recipe has; the others are left to other recipes (CheckParameters).
+  ParameterValues parameters = {};
   RecipeLimits limits = {};
   // Set from outside to stop early; Cancelled then.
   const std::atomic<bool>* stop = nullptr;

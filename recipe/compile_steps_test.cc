@@ -111,29 +111,26 @@ TEST(AddTokenRowsTest, FitsTheRowsToTheTokenizer) {
   const std::vector<std::string> plain = {"<unk>", "<s>", "</s>", "z"};
   const std::vector<std::string> padded = {"<unk>", "<s>", "</s>", "[PAD]"};
   const std::vector<std::string> none = {};
-  const PadRows automatic = {};
-  const PadRows reference = {.mode = PadRows::Mode::kReference};
-  const auto count = [](int64_t rows) { return PadRows{.mode = PadRows::Mode::kCount, .count = rows}; };
   const struct {
     int64_t rows;
     std::vector<std::string> pieces;
-    PadRows pad_rows;
+    const char* pad_rows;
     const char* expr;
   } cases[] = {
-      {4, plain, automatic, "w = pad(a/w, [5, 3])"},
-      {7, plain, automatic, "w = pad(slice(a/w, [0:4, :]), [5, 3])"},
-      {4, plain, reference, "w = pad(a/w, [5, 3])"},
-      {4, padded, reference, "w = pad(slice(a/w, [0:0, :]), [4, 3])"},
-      {3, padded, reference, "w = pad(slice(a/w, [0:0, :]), [4, 3])"},
-      {4, plain, count(0), "w = a/w"},
-      {6, plain, count(0), "w = slice(a/w, [0:4, :])"},
-      {6, plain, count(3), "w = pad(slice(a/w, [0:4, :]), [7, 3])"},
-      {4, padded, count(0), "w = a/w"},
-      {6, none, count(0), "w = a/w"},
-      {6, none, count(2), "w = pad(a/w, [8, 3])"},
+      {4, plain, "auto", "w = pad(a/w, [5, 3])"},
+      {7, plain, "auto", "w = pad(slice(a/w, [0:4, :]), [5, 3])"},
+      {4, plain, "reference", "w = pad(a/w, [5, 3])"},
+      {4, padded, "reference", "w = pad(slice(a/w, [0:0, :]), [4, 3])"},
+      {3, padded, "reference", "w = pad(slice(a/w, [0:0, :]), [4, 3])"},
+      {4, plain, "0", "w = a/w"},
+      {6, plain, "0", "w = slice(a/w, [0:4, :])"},
+      {6, plain, "3", "w = pad(slice(a/w, [0:4, :]), [7, 3])"},
+      {4, padded, "0", "w = a/w"},
+      {6, none, "0", "w = a/w"},
+      {6, none, "2", "w = pad(a/w, [8, 3])"},
   };
   for (const auto& c : cases) {
-    const auto plan = CompileText(kTokenRows, {Rows(c.rows, c.pieces)}, {.pad_rows = c.pad_rows});
+    const auto plan = CompileText(kTokenRows, {Rows(c.rows, c.pieces)}, {.parameters = {{"pad_rows", c.pad_rows}}});
     ASSERT_TRUE(plan.ok()) << c.expr << ": " << plan.status();
     EXPECT_THAT(Outputs(*plan), ElementsAre(c.expr));
     // The recipe that the plan carries needs no option.
@@ -143,7 +140,7 @@ TEST(AddTokenRowsTest, FitsTheRowsToTheTokenizer) {
   }
 }
 
-TEST(AddTokenRowsTest, AnOptionThatIsGivenTakesThePlaceOfTheRecipesOwn) {
+TEST(AddTokenRowsTest, AParameterTakesThePlaceOfWhatARecipeWithoutParametersSays) {
   const std::string recipe = R"(sources { id: 'a' description: 'A' }
       sections { source: 'a' takes { match: '*' steps { add_token_rows { token: '[PAD]' pad_rows: '3' } } } })";
   const std::vector<std::string> plain = {"<unk>", "<s>", "</s>", "z"};
@@ -153,9 +150,9 @@ TEST(AddTokenRowsTest, AnOptionThatIsGivenTakesThePlaceOfTheRecipesOwn) {
     const char* told;
   } cases[] = {
       {{}, "w = pad(a/w, [7, 3])", "3"},
-      {{.pad_rows = PadRows{}}, "w = pad(a/w, [5, 3])", "auto"},
-      {{.pad_rows = PadRows{PadRows::Mode::kReference}}, "w = pad(a/w, [5, 3])", "reference"},
-      {{.pad_rows = PadRows{PadRows::Mode::kCount, 0}}, "w = a/w", "0"},
+      {{.parameters = {{"pad_rows", "auto"}}}, "w = pad(a/w, [5, 3])", "auto"},
+      {{.parameters = {{"pad_rows", "reference"}}}, "w = pad(a/w, [5, 3])", "reference"},
+      {{.parameters = {{"pad_rows", "0"}}}, "w = a/w", "0"},
   };
   for (const auto& c : cases) {
     const auto plan = CompileText(recipe, {Rows(4, plain)}, c.options);
@@ -168,26 +165,25 @@ TEST(AddTokenRowsTest, AnOptionThatIsGivenTakesThePlaceOfTheRecipesOwn) {
 TEST(AddTokenRowsTest, RefusesWhatTheReferenceSpoils) {
   const std::vector<std::string> plain = {"<unk>", "<s>", "</s>", "z"};
   const std::vector<std::string> padded = {"<unk>", "<s>", "</s>", "[PAD]"};
-  const PadRows reference = {.mode = PadRows::Mode::kReference};
   const struct {
     PlanSource source;
-    PadRows pad_rows;
+    const char* pad_rows;
     absl::StatusCode code;
     const char* words;
   } cases[] = {
-      {Rows(4, padded), {}, absl::StatusCode::kFailedPrecondition, "knows the token already. A trap"},
-      {Rows(4, {}), {}, absl::StatusCode::kFailedPrecondition, "no tokenizer.model beside it. Say how many"},
-      {Rows(4, {}), reference, absl::StatusCode::kFailedPrecondition, "Say how many"},
-      {Rows(3, plain), {}, absl::StatusCode::kFailedPrecondition, "knows 4 tokens, the matrix has 3 rows. Not its tokenizer"},
-      {Rows(3, plain), reference, absl::StatusCode::kFailedPrecondition, "Not its tokenizer"},
-      {Rows(3, plain), {PadRows::Mode::kCount, 1}, absl::StatusCode::kFailedPrecondition, "Not its tokenizer"},
-      {Rows(4, {}), {PadRows::Mode::kCount, -1}, absl::StatusCode::kInvalidArgument, "-1"},
-      {Rows(4, {}), {PadRows::Mode::kCount, INT64_MAX}, absl::StatusCode::kInvalidArgument, "too many"},
-      {MakeSource("a", {{"w", kVector, ""}}), {}, absl::StatusCode::kFailedPrecondition, "only a matrix"},
-      {MakeSource("a", {{"w", kMatrix, ""}}, {}, {{"tokenizer.model", "\n\xff"}}), {}, absl::StatusCode::kDataLoss, "tokenizer.model"},
+      {Rows(4, padded), "", absl::StatusCode::kFailedPrecondition, "knows the token already. A trap"},
+      {Rows(4, {}), "", absl::StatusCode::kFailedPrecondition, "no tokenizer.model beside it. Say how many"},
+      {Rows(4, {}), "reference", absl::StatusCode::kFailedPrecondition, "Say how many"},
+      {Rows(3, plain), "", absl::StatusCode::kFailedPrecondition, "knows 4 tokens, the matrix has 3 rows. Not its tokenizer"},
+      {Rows(3, plain), "reference", absl::StatusCode::kFailedPrecondition, "Not its tokenizer"},
+      {Rows(3, plain), "1", absl::StatusCode::kFailedPrecondition, "Not its tokenizer"},
+      {Rows(4, {}), "-1", absl::StatusCode::kInvalidArgument, "-1"},
+      {Rows(4, {}), "9223372036854775807", absl::StatusCode::kInvalidArgument, "too many"},
+      {MakeSource("a", {{"w", kVector, ""}}), "", absl::StatusCode::kFailedPrecondition, "only a matrix"},
+      {MakeSource("a", {{"w", kMatrix, ""}}, {}, {{"tokenizer.model", "\n\xff"}}), "", absl::StatusCode::kDataLoss, "tokenizer.model"},
   };
   for (const auto& c : cases) {
-    const absl::Status status = CompileText(kTokenRows, {c.source}, {.pad_rows = c.pad_rows}).status();
+    const absl::Status status = CompileText(kTokenRows, {c.source}, {.parameters = {{"pad_rows", c.pad_rows}}}).status();
     EXPECT_EQ(status.code(), c.code) << c.words << ": " << status;
     EXPECT_THAT(status.message(), HasSubstr(c.words));
   }

@@ -1,12 +1,11 @@
 #include "recipe/compile_token_rows.h"
 
 #include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
@@ -15,10 +14,7 @@
 #include "formats/checkpoint.h"
 #include "formats/directory/read_tokenizer.h"
 #include "formats/tensor_spec.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 #include "proto/recipe.pb.h"
-#include "recipe/compile_options.h"
 #include "recipe/compile_scope.h"
 #include "recipe/source_view.h"
 
@@ -52,12 +48,20 @@ absl::Status Error(const Recipe::AddTokenRows& step, absl::string_view what, abs
 
 }  // namespace
 
+absl::StatusOr<PadRows> ParsePadRows(absl::string_view text) {
+  if (text.empty() || text == "auto") return PadRows{};
+  if (text == "reference") return PadRows{.mode = PadRows::Mode::kReference};
+  PadRows rows = {.mode = PadRows::Mode::kCount};
+  if (absl::SimpleAtoi(text, &rows.count) && rows.count >= 0) return rows;
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": expected auto, reference or a number of rows"));
+}
+
 absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr expr, const SourceView& source) {
   const Shape& shape = expr->spec().shape;
   if (shape.size() != 2) {
     return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(shape), "; only a matrix has rows for tokens"));
   }
-  ASSIGN_OR_RETURN(const PadRows pad_rows, step.pad_rows().empty() ? PadRows{} : ParsePadRows(step.pad_rows()));
+  ASSIGN_OR_RETURN(const PadRows pad_rows, ParsePadRows(step.pad_rows()));
   const int64_t rows = shape[0];
   const bool counts = pad_rows.mode == PadRows::Mode::kCount;
   absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);
@@ -75,23 +79,6 @@ absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr e
     return Error(step, absl::StrCat("the tokenizer knows ", tokens, " tokens, the matrix has ", rows, " rows"), step.if_rows_missing());
   }
   return FitRows(std::move(expr), tokens, counts ? pad_rows.count : 1);
-}
-
-void SetPadRows(const PadRows& pad_rows, google::protobuf::Message& recipe) {
-  if (auto* step = dynamic_cast<Recipe::AddTokenRows*>(&recipe)) step->set_pad_rows(ToString(pad_rows));
-  const google::protobuf::Reflection& reflection = *recipe.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection.ListFields(recipe, &fields);
-  for (const google::protobuf::FieldDescriptor* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      SetPadRows(pad_rows, *reflection.MutableMessage(&recipe, field));
-      continue;
-    }
-    for (int i = 0; i < reflection.FieldSize(recipe, field); ++i) {
-      SetPadRows(pad_rows, *reflection.MutableRepeatedMessage(&recipe, field, i));
-    }
-  }
 }
 
 }  // namespace weighbridge

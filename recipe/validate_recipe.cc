@@ -13,6 +13,8 @@
 #include "proto/recipe.pb.h"
 #include "recipe/compile.h"
 #include "recipe/compile_options.h"
+#include "recipe/compile_token_rows.h"
+#include "recipe/identifier.h"
 #include "recipe/term.h"
 
 namespace weighbridge {
@@ -49,7 +51,6 @@ absl::Status CheckSource(const SourceIds& ids, absl::string_view id, absl::strin
 
 absl::Status CheckTokenRows(const Recipe::AddTokenRows& step) {
   if (step.token().empty()) return absl::InvalidArgumentError("add_token_rows names no token");
-  if (step.pad_rows().empty()) return absl::OkStatus();
   const absl::Status status = ParsePadRows(step.pad_rows()).status();
   return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat("pad_rows: ", status.message()));
 }
@@ -135,16 +136,10 @@ absl::Status CheckSection(const Recipe::Section& section, const SourceIds& ids) 
   return status;
 }
 
-// Lower-case words: they stand before "=" on the command line and before "." in terms.
-bool IsSourceId(absl::string_view id) {
-  return !id.empty() && id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == absl::string_view::npos &&
-         (id[0] < '0' || id[0] > '9');
-}
-
 absl::Status CheckSources(const Recipe& recipe, SourceIds& ids) {
   if (recipe.sources().empty()) return absl::InvalidArgumentError("it has no sources");
   for (const Recipe::Source& source : recipe.sources()) {
-    if (!IsSourceId(source.id())) return absl::InvalidArgumentError(absl::StrCat("\"", source.id(), "\" is no source id"));
+    if (!IsIdentifier(source.id())) return absl::InvalidArgumentError(absl::StrCat("\"", source.id(), "\" is no source id"));
     if (!ids.insert(source.id()).second)
       return absl::InvalidArgumentError(absl::StrCat("the source \"", source.id(), "\" stands there twice"));
     if (!source.subtree().empty() && source.outside_reason().empty()) {
@@ -223,7 +218,8 @@ absl::Status CheckRecipe(const Recipe& recipe) {
 }  // namespace
 
 absl::Status ValidateRecipe(const Recipe& recipe) {
-  absl::Status status = CheckRecipe(recipe);
+  ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, {}));
+  absl::Status status = CheckRecipe(applied);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat("recipe \"", recipe.name(), "\": ", status.message()));
 }

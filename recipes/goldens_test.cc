@@ -45,7 +45,7 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr PadRows kReferencePadding = {.mode = PadRows::Mode::kReference};
+const ParameterValues kReferencePadding = {{"pad_rows", "reference"}};
 
 std::string ReadText(const std::string& path) {
   std::ostringstream text;
@@ -66,10 +66,10 @@ PlanSource Open(const std::string& id, const std::string& path) {
 }
 
 absl::StatusOr<Plan> CompileNamed(const std::string& recipe, const std::vector<PlanSource>& sources,
-                                  const std::optional<PadRows>& pad_rows = {}) {
+                                  const ParameterValues& parameters = {}) {
   absl::StatusOr<Recipe> loaded = LoadRecipe(recipe);
   if (!loaded.ok()) return loaded.status();
-  return Compile(*loaded, sources, {.pad_rows = pad_rows});
+  return Compile(*loaded, sources, {.parameters = parameters});
 }
 
 // "NAME float16 [2, 3] SHA-256", in order.
@@ -114,7 +114,7 @@ class GoldensTest : public testing::TestWithParam<std::string> {
   bool IsTrap() const { return GetParam() == "padtrap"; }
 
   absl::StatusOr<Plan> MakeVicuna() const {
-    return CompileNamed("vicuna_delta", {Open("base", "llama"), Open("delta", "delta")}, IsTrap() ? kReferencePadding : PadRows());
+    return CompileNamed("vicuna_delta", {Open("base", "llama"), Open("delta", "delta")}, IsTrap() ? kReferencePadding : ParameterValues());
   }
 
   std::filesystem::path start_;
@@ -171,8 +171,7 @@ TEST_P(GoldensTest, VicunaDeltaKnowsTheMistakesOfItsUsers) {
   const PlanSource delta = Open("delta", "delta");
   // LLaMA's own weights have the rows of a delta v1.1.
   const PlanSource delta_v1_1 = Open("delta", "llama");
-  const PadRows none = {.mode = PadRows::Mode::kCount};
-  EXPECT_TRUE(CompileNamed("vicuna_delta", {base, delta_v1_1}, none).ok());
+  EXPECT_TRUE(CompileNamed("vicuna_delta", {base, delta_v1_1}, {{"pad_rows", "0"}}).ok());
   const auto v1_1 = CompileNamed("vicuna_delta_v1_1", {base, delta_v1_1});
   ASSERT_TRUE(v1_1.ok()) << v1_1.status();
   EXPECT_EQ(v1_1->companions.back().bytes->name(), "llama/special_tokens_map.json") << "the tokenizer is the base's";

@@ -13,6 +13,7 @@
 #include "formats/directory/checkpoint_layout.h"
 #include "formats/directory/recognize.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile.h"
 #include "recipes/recipes.h"
 #include "tools/conversion.h"
 #include "tools/sources.h"
@@ -33,16 +34,17 @@ absl::StatusOr<WeightsFormat> FormatLike(const Checkpoint& checkpoint) {
 
 absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& out) {
   ConversionOptions conversion = options.conversion;
+  ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(options.recipe));
+  RETURN_IF_ERROR(CheckParameters(conversion.parameters, {recipe}));
   if (options.base.empty()) return absl::InvalidArgumentError("--base=DIR is missing: the weights that the delta is added to");
   if (options.delta.empty()) return absl::InvalidArgumentError("--delta=DIR is missing: what is added to the base");
   if (conversion.folder.empty() && conversion.NeedsFolder()) {
     return absl::InvalidArgumentError("--target=DIR is missing: the folder for the result");
   }
   if (conversion.format == WeightsFormat::kPdparams) return absl::InvalidArgumentError("--format=pdparams: wanted is torch or safetensors");
-  ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options.recipe));
   absl::StatusOr<std::vector<PlanSource>> sources =
       OpenSources(recipe, {{"base", options.base}, {"delta", options.delta}},
-                  {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
+                  {.parameters = options.conversion.parameters, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (!conversion.format.has_value()) {
     ASSIGN_OR_RETURN(WeightsFormat format, FormatLike(*sources->front().checkpoint));

@@ -13,7 +13,6 @@
 #include "tools/apply_delta.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
-#include "tools/pad_rows_flag.h"
 #include "tools/tool.h"
 #include "tools/weights_format_flag.h"
 
@@ -22,8 +21,10 @@ ABSL_FLAG(std::string, delta, "", "the delta");
 ABSL_FLAG(std::string, target, "", "the folder for the result");
 ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {}, "torch or safetensors; as the base when empty");
 ABSL_FLAG(weighbridge::ByteCount, max_shard_size, weighbridge::ByteCount{10'000'000'000}, "bytes of tensors in one file, at most");
-ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
-          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number; as the recipe says when empty");
+ABSL_FLAG(weighbridge::ParameterFlag, set, {}, "NAME=VALUE: a parameter of the recipe, once for each");
+ABSL_FLAG(weighbridge::ParameterFlag, pad_rows, {},
+          "rows for new tokens, as --set pad_rows=VALUE: auto (as the tokenizers say), reference (also its trap) or a number; as the "
+          "recipe says when empty");
 ABSL_FLAG(std::string, recipe, "vicuna_delta", "the recipe: vicuna_delta, vicuna_delta_v1_1 or a textproto file");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
@@ -49,7 +50,7 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
   return weighbridge::ApplyDelta({.recipe = absl::GetFlag(FLAGS_recipe),
                                   .base = absl::GetFlag(FLAGS_base),
                                   .delta = absl::GetFlag(FLAGS_delta),
-                                  .conversion = {.pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
+                                  .conversion = {.parameters = command_line.parameters,
                                                  .folder = absl::GetFlag(FLAGS_target),
                                                  .format = absl::GetFlag(FLAGS_format).format,
                                                  .max_shard_size = absl::GetFlag(FLAGS_max_shard_size).bytes,

@@ -20,6 +20,7 @@ namespace weighbridge {
 namespace {
 
 constexpr absl::string_view kPathSuffix = "_path";
+constexpr absl::string_view kSet = "set";
 
 bool IsSourceId(absl::string_view text) {
   return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == absl::string_view::npos;
@@ -57,6 +58,20 @@ class Parser {
     return Error(argument, absl::StrCat("\"", id, "\" is given twice"));
   }
 
+  absl::Status AddParameter(absl::string_view argument, absl::string_view flag, absl::string_view value) {
+    absl::string_view name = flag;
+    if (flag == kSet) {
+      const size_t equals = value.find('=');
+      if (equals == absl::string_view::npos || equals == 0) return Error(argument, "expected NAME=VALUE");
+      name = value.substr(0, equals);
+      value.remove_prefix(equals + 1);
+    } else if (value.empty()) {
+      return absl::OkStatus();
+    }
+    if (result_.parameters.emplace(name, value).second) return absl::OkStatus();
+    return Error(argument, absl::StrCat("the parameter \"", name, "\" is given twice"));
+  }
+
   absl::Status Word(absl::string_view argument) {
     const size_t equals = argument.find('=');
     if (equals != absl::string_view::npos && IsSourceId(argument.substr(0, equals))) {
@@ -90,6 +105,7 @@ class Parser {
       value = arguments_[next_++];
     }
     if (is_source) return AddSource(argument, absl::StripSuffix(name, kPathSuffix), value);
+    if (flag->IsOfType<ParameterFlag>()) return AddParameter(argument, flag->Name(), value);
     return Set(argument, *flag, value);
   }
 
@@ -107,6 +123,15 @@ class Parser {
 };
 
 }  // namespace
+
+bool AbslParseFlag(absl::string_view text, ParameterFlag* /*flag*/, std::string* error) {
+  *error = "it is read by ParseCommandLine";
+  return text.empty();
+}
+
+std::string AbslUnparseFlag(const ParameterFlag& /*flag*/) {
+  return "";
+}
 
 absl::StatusOr<CommandLine> ParseCommandLine(absl::Span<char* const> arguments) {
   return Parser(arguments).Run();

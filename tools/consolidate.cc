@@ -22,6 +22,7 @@
 #include "formats/directory/open_checkpoint.h"
 #include "formats/tensor_spec.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile.h"
 #include "recipe/foreign_tensor.h"
 #include "recipes/recipes.h"
 #include "tools/conversion.h"
@@ -107,6 +108,7 @@ absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream
   ASSIGN_OR_RETURN(const Choice choice, (options.recipe.empty() ? DefaultRecipe(model) : Choice{options.recipe, "as --recipe says"}));
   const bool is_copy = choice.recipe == kNone;
   ASSIGN_OR_RETURN(Recipe recipe, is_copy ? CopyRecipe(model) : LoadRecipe(choice.recipe));
+  RETURN_IF_ERROR(CheckParameters(options.conversion.parameters, {recipe}));
   if (options.dtype.has_value()) {
     RETURN_IF_ERROR(CheckCanBeCast(model, *options.dtype));
   }

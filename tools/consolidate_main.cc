@@ -23,6 +23,7 @@ ABSL_FLAG(std::string, dtype, "keep", "of floating-point tensors: keep, float32,
 ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {}, "torch, safetensors or pdparams; by the output's name when empty");
 ABSL_FLAG(std::string, recipe, "",
           "the recipe, or none; when empty, the one for the architecture that config.json names if it knows all tensors, else none");
+ABSL_FLAG(weighbridge::ParameterFlag, set, {}, "NAME=VALUE: a parameter of the recipe, once for each");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published; --noverify leaves that out");
 ABSL_FLAG(bool, overwrite, false, "replace an existing file");
 ABSL_FLAG(weighbridge::ByteCount, memory, weighbridge::ByteCount{int64_t{512} << 20}, "bytes of buffers, however large the tensors are");
@@ -54,7 +55,8 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
                                    .output = absl::GetFlag(FLAGS_output),
                                    .dtype = dtype,
                                    .recipe = absl::GetFlag(FLAGS_recipe),
-                                   .conversion = {.format = absl::GetFlag(FLAGS_format).format,
+                                   .conversion = {.parameters = command_line.parameters,
+                                                  .format = absl::GetFlag(FLAGS_format).format,
                                                   .with_companions = false,
                                                   .verify = absl::GetFlag(FLAGS_verify),
                                                   .overwrite = absl::GetFlag(FLAGS_overwrite),

@@ -281,7 +281,7 @@ absl::StatusOr<CheckpointLayout> LayOut(const Plan& plan, const ConversionOption
 
 absl::StatusOr<bool> Convert(const Recipe& recipe, const std::vector<PlanSource>& sources, const ConversionOptions& options,
                              std::ostream& out) {
-  ASSIGN_OR_RETURN(Plan plan, Compile(recipe, sources, {.pad_rows = options.pad_rows, .stop = options.common.stop}));
+  ASSIGN_OR_RETURN(Plan plan, Compile(recipe, sources, {.parameters = options.parameters, .stop = options.common.stop}));
   if (options.with_companions) {
     RETURN_IF_ERROR(CheckCompanions(plan));
   }

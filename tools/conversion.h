@@ -18,7 +18,7 @@ namespace weighbridge {
 
 // What merge, apply_delta and consolidate have in common: a recipe is applied to checkpoints, and the result is written, judged, published.
 struct ConversionOptions {
-  std::optional<PadRows> pad_rows = std::nullopt;        // Nothing: as the recipe says.
+  ParameterValues parameters = {};                       // Of the recipe, and of those that make its sources; checked.
   std::string folder = "";                               // Of the result; may be empty where nothing is written.
   std::string file_name = "";                            // Of weights in one file; the format's usual name when empty.
   std::optional<WeightsFormat> format = std::nullopt;    // Nothing: what the tool says, else pdparams.
@@ -37,7 +37,7 @@ struct ConversionOptions {
   bool NeedsFolder() const { return !dry_run && explain.empty(); }
 };
 
-// Makes what `recipe` says of `sources` (OpenSources, with the same pad_rows). InvalidArgument when the limit of a shard is not positive.
+// Makes what `recipe` says of `sources` (OpenSources, with the same parameters). InvalidArgument when the limit of a shard is not positive.
 // Yes when the result stands in its folder (or, for a dry run and for an explanation without a folder, when it could be made). No, with
 // what differs on `out`, when what was written is not what the recipe says; then nothing was published. Every failure leaves all files as
 // they were.

@@ -18,7 +18,7 @@ namespace weighbridge {
 absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out) {
   ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options.recipe));
   absl::StatusOr<std::vector<PlanSource>> sources =
-      OpenSources(recipe, options.sources, {.pad_rows = options.conversion.pad_rows, .stop = options.conversion.common.stop});
+      OpenSources(recipe, options.sources, {.parameters = options.conversion.parameters, .stop = options.conversion.common.stop});
   if (!sources.ok()) return sources.status();
   if (options.conversion.folder.empty() && options.conversion.NeedsFolder()) {
     return absl::InvalidArgumentError("--save_path=DIR is missing: the folder for the result");

@@ -14,7 +14,6 @@
 #include "tools/command_line.h"
 #include "tools/example.h"
 #include "tools/merge.h"
-#include "tools/pad_rows_flag.h"
 #include "tools/tool.h"
 #include "tools/weights_format_flag.h"
 
@@ -23,8 +22,10 @@ ABSL_FLAG(std::string, save_path, "", "the folder for the result");
 ABSL_FLAG(weighbridge::WeightsFormatFlag, format, {weighbridge::WeightsFormat::kPdparams}, "pdparams, safetensors or torch");
 ABSL_FLAG(std::optional<weighbridge::ByteCount>, max_shard_size, std::nullopt,
           "bytes of tensors in one file, at most; one file when empty");
-ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
-          "rows for new tokens: auto (as the tokenizers say), reference (also its trap) or a number; as the recipe says when empty");
+ABSL_FLAG(weighbridge::ParameterFlag, set, {}, "NAME=VALUE: a parameter of the recipe, once for each");
+ABSL_FLAG(weighbridge::ParameterFlag, pad_rows, {},
+          "rows for new tokens, as --set pad_rows=VALUE: auto (as the tokenizers say), reference (also its trap) or a number; as the "
+          "recipe says when empty");
 ABSL_FLAG(bool, verify, true, "judge the result before it is published, and write its manifest; --noverify leaves that out");
 ABSL_FLAG(bool, dry_run, false, "print what would be made, and stop");
 ABSL_FLAG(std::string, explain, "", "print the expression of each output whose name matches this RE2; `.` for all");
@@ -54,7 +55,7 @@ int main(int argc, char** argv) {
     weighbridge::MergeOptions options{
         .recipe = absl::GetFlag(FLAGS_recipe),
         .sources = command_line.sources,
-        .conversion = {.pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
+        .conversion = {.parameters = command_line.parameters,
                        .folder = absl::GetFlag(FLAGS_save_path),
                        .format = absl::GetFlag(FLAGS_format).format,
                        .max_shard_size = max_shard_size.has_value() ? std::optional(max_shard_size->bytes) : std::nullopt,

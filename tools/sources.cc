@@ -49,6 +49,16 @@ class SourceOpener {
     return sources;
   }
 
+  // InvalidArgument when a value is given that no recipe has a parameter for, or that is none for it.
+  absl::Status CheckParameters(const Recipe& recipe) const {
+    std::vector<Recipe> recipes = {recipe};
+    for (const Recipe::Source& source : recipe.sources()) {
+      absl::StatusOr<Recipe> maker = Maker(source);
+      if (maker.ok()) recipes.push_back(*std::move(maker));
+    }
+    return weighbridge::CheckParameters(options_.parameters, recipes);
+  }
+
   // InvalidArgument when a path is given for what no recipe wants, or for what makes a source that is given itself.
   absl::Status CheckPaths(const Recipe& recipe) const {
     for (const auto& [id, path] : paths_) {
@@ -126,6 +136,7 @@ class SourceOpener {
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
                                                     const CompileOptions& options, const std::map<std::string, Recipe>& makers) {
   const SourceOpener opener(paths, options, makers);
+  RETURN_IF_ERROR(opener.CheckParameters(recipe));
   RETURN_IF_ERROR(opener.CheckPaths(recipe));
   return opener.Open(recipe);
 }

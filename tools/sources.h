@@ -16,11 +16,12 @@
 namespace weighbridge {
 
 // Opens the checkpoint of each ID=PATH for a recipe. A source that another recipe can make (Recipe.Source.made_by) may be given as the
-// sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`.
+// sources of that one instead: base= and delta= for vicuna=; it is then their plan, compiled with `options`, whose
+// parameters may be those of `recipe` and of the recipes that can make its sources.
 // What makes a source is not made in its turn. `makers` are recipes by the id of the source that they make, in the place of made_by.
 //
-// InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as LoadRecipe,
-// OpenCheckpoint and Compile do, naming the id.
+// InvalidArgument when an id is not wanted or one of the sources has no path, saying what each wants; otherwise fails as CheckParameters,
+// LoadRecipe, OpenCheckpoint and Compile do, naming the id.
 absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
                                                     const CompileOptions& options = {}, const std::map<std::string, Recipe>& makers = {});
 

@@ -485,6 +485,9 @@ class FusedMergeTest(StagesTest):
         result = run("merge", *sources, "--pad_rows=1", "--save_path=" + self.path("out"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(sha256(self.path("out/model_state.pdparams")), expected(self.tiny)["merged/model_state.pdparams"]["sha256"])
+        # What is put in the place of a parameter stands in the recipe of the manifest, however it was spelt.
+        self.assertEqual(run("merge", *sources, "--set", "pad_rows=1", "--save_path=" + self.path("set")).returncode, 0)
+        self.assertEqual(sha256(self.path("set/manifest.binpb")), sha256(self.path("out/manifest.binpb")))
         # The flag need not be known years later.
         manifest = "--manifest=" + self.path("out/manifest.binpb")
         result = run("verify", self.path("out/model_state.pdparams"), manifest, *sources)
@@ -492,6 +495,18 @@ class FusedMergeTest(StagesTest):
         # A flag that is given counts all the same.
         self.expect_failure(run("verify", self.path("out/model_state.pdparams"), manifest, *sources, "--pad_rows=2", "--quiet"), "[322, 64]")
         self.expect_failure(run("verify", self.path("out/model_state.pdparams"), manifest, *sources, "--pad_rows=auto", "--quiet"), "--pad_rows=1")
+        for recipe, flag, code in (([], "--set=pad_rows=1", 0), ([], "--pad_rows=1", 0), (["--recipe=minigpt4"], "--pad_rows=1", 0),
+                                   (["--recipe=minigpt4"], "--pad_rows=2", 1), ([], "--set=rows=1", 2), (["--recipe=minigpt4"], "--set=rows=1", 2)):
+            result = run("verify", self.path("out/model_state.pdparams"), manifest, *recipe, flag)
+            self.assertEqual(result.returncode, code, (recipe, flag, result.stdout + result.stderr))
+
+    def test_a_parameter_that_no_recipe_has_is_refused_with_those_that_there_are(self):
+        for flags, words in ((["--set=rows=1"], ["--set rows=1", "recipe minigpt4 has no parameters", "recipe vicuna_delta are pad_rows (rows for"]),
+                             (["--set=pad_rows=some"], ["--set pad_rows=some", "expected auto, reference or a number of rows", "pad_rows (rows for"]),
+                             (["--set=pad_rows"], ["NAME=VALUE"]), (["--set==1"], ["NAME=VALUE"]),
+                             (["--set", "pad_rows=1", "--pad_rows=1"], ['"pad_rows" is given twice'])):
+            self.expect_failure(run("merge", *fused(self.tiny), *flags, "--save_path=" + self.path("out")), *words)
+        self.expect_failure(run("consolidate", f"--model={self.tiny}/vicuna", "--output=" + self.path("out"), "--set=dtype=float16"), "no parameters")
 
     def test_what_makes_a_source_is_not_made_in_its_turn(self):
         recipe = self.path("circle.textproto")

@@ -120,7 +120,8 @@ class Verifier {
     question_ = {.tolerance = options_.tolerance, .recipe_tolerances = {}, .content_only = options_.content};
     if (options_.recipe.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options_.recipe));
-    question_.recipe_tolerances = TolerancesOf(recipe);
+    ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, {.parameters = options_.parameters}));
+    question_.recipe_tolerances = TolerancesOf(applied);
     return absl::OkStatus();
   }
 
@@ -137,11 +138,12 @@ class Verifier {
     return summary;
   }
 
-  // Where the auditor has a recipe, the manifest's is that one.
+  // Where the auditor has a recipe, the manifest's is that one; where he has none, parameters can only be those of the manifest's.
   absl::Status CheckRecipe(const Manifest& manifest, VerifyAnswer& answer) const {
-    if (options_.recipe.empty()) return absl::OkStatus();
+    if (options_.recipe.empty() && !answer.findings.empty()) return absl::OkStatus();
+    if (options_.recipe.empty()) return CheckParameters(options_.parameters, RecipesOf(manifest));
     ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(options_.recipe));
-    ASSIGN_OR_RETURN(std::vector<std::string> others, CompareRecipes(manifest, recipe, {.pad_rows = options_.pad_rows}));
+    ASSIGN_OR_RETURN(std::vector<std::string> others, CompareRecipes(manifest, recipe, {.parameters = options_.parameters}));
     answer.findings.insert(answer.findings.end(), others.begin(), others.end());
     return absl::OkStatus();
   }
@@ -184,7 +186,7 @@ class Verifier {
   }
 
   absl::StatusOr<Judged> JudgeBySources(const JudgeRequest& request) {
-    const CompileOptions compile{.pad_rows = options_.pad_rows, .stop = options_.common.stop};
+    const CompileOptions compile{.parameters = options_.parameters, .stop = options_.common.stop};
     ASSIGN_OR_RETURN(std::vector<PlanSource> sources, OpenSources(request.recipe, options_.sources, compile, request.makers));
     ASSIGN_OR_RETURN(Plan plan, Compile(request.recipe, sources, compile));
     absl::StatusOr<Checkpoint> merged = OpenCheckpoint(request.merged);

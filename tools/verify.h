@@ -2,7 +2,6 @@
 #define WEIGHBRIDGE_TOOLS_VERIFY_H_
 
 #include <map>
-#include <optional>
 #include <ostream>
 #include <string>
 
@@ -17,13 +16,13 @@ struct VerifyOptions {
   std::string merged;  // A checkpoint, whoever wrote it.
   // An embedded name or a file. Empty, beside a manifest only: its own, whose tolerances do not count then.
   std::string recipe;
-  std::map<std::string, std::string> sources;      // ID to path; none to audit by the manifest alone.
-  std::optional<PadRows> pad_rows = std::nullopt;  // Nothing: as the recipe says, and beside a manifest its recipes.
-  std::string tolerance = "exact";                 // As ParseTolerance.
-  std::string match;                               // An RE2: only tensors with such names are judged, and nothing is exported.
-  std::string manifest;                            // A file to audit by; empty for none.
-  bool content = false;                            // Audits the tensors, in whatever container they are, not the files.
-  bool json = false;                               // On `out`.
+  std::map<std::string, std::string> sources;  // ID to path; none to audit by the manifest alone.
+  ParameterValues parameters;                  // Of the recipe, and of those that make its sources.
+  std::string tolerance = "exact";             // As ParseTolerance.
+  std::string match;                           // An RE2: only tensors with such names are judged, and nothing is exported.
+  std::string manifest;                        // A file to audit by; empty for none.
+  bool content = false;                        // Audits the tensors, in whatever container they are, not the files.
+  bool json = false;                           // On `out`.
   VerifyExports exports;
   CommonOptions common;
 };

@@ -11,15 +11,14 @@
 #include "base/status.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
-#include "tools/pad_rows_flag.h"
 #include "tools/tool.h"
 #include "tools/verify.h"
 
 ABSL_FLAG(
     std::string, recipe, "",
     "the recipe: an embedded name or a textproto file (default: minigpt4); with --manifest: the one that it must have (default: any)");
-ABSL_FLAG(weighbridge::PadRowsFlag, pad_rows, {},
-          "as it was given to merge or apply_delta: auto, reference or a number; a manifest knows it");
+ABSL_FLAG(weighbridge::ParameterFlag, set, {}, "NAME=VALUE: as it was given to merge or apply_delta; a manifest knows it");
+ABSL_FLAG(weighbridge::ParameterFlag, pad_rows, {}, "as --set pad_rows=VALUE: auto, reference or a number");
 ABSL_FLAG(std::string, tolerance, "exact", "exact, torch, paddle, ulp:N or abs:X,rel:Y: what passes, whatever a manifest says");
 ABSL_FLAG(std::string, match, "", "judge only tensors whose name matches this RE2, and digest no files");
 ABSL_FLAG(std::string, manifest, "", "audit by this manifest, with or without the sources");
@@ -58,7 +57,7 @@ int main(int argc, char** argv) {
     return weighbridge::Verify({.merged = command_line.words[0],
                                 .recipe = recipe.empty() && manifest.empty() ? "minigpt4" : recipe,
                                 .sources = command_line.sources,
-                                .pad_rows = absl::GetFlag(FLAGS_pad_rows).pad_rows,
+                                .parameters = command_line.parameters,
                                 .tolerance = absl::GetFlag(FLAGS_tolerance),
                                 .match = absl::GetFlag(FLAGS_match),
                                 .manifest = manifest,
