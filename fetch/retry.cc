@@ -9,7 +9,6 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -34,16 +33,6 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   int64_t milliseconds = 0;
   if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &milliseconds)) return std::nullopt;
   return absl::Milliseconds(milliseconds);
-}
-
-std::optional<absl::Duration> ParseRetryAfter(absl::string_view text, absl::Time now) {
-  text = absl::StripAsciiWhitespace(text);
-  int64_t seconds = 0;
-  if (absl::SimpleAtoi(text, &seconds)) return absl::Seconds(std::max(seconds, int64_t{0}));
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", text, &time, &error)) return std::nullopt;
-  return std::max(time - now, absl::ZeroDuration());
 }
 
 absl::Duration WaitBefore(const RetryPolicy& policy, int failures, const absl::Status& failure) {

@@ -26,9 +26,6 @@ struct RetryPolicy {
 void SetRetryAfter(absl::Status& status, absl::Duration wait);
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 
-// What a Retry-After header means: seconds or an HTTP date. Nothing when it is neither.
-std::optional<absl::Duration> ParseRetryAfter(absl::string_view text, absl::Time now);
-
 // The wait before try number `failures` + 1.
 absl::Duration WaitBefore(const RetryPolicy& policy, int failures, const absl::Status& failure);
 

@@ -92,21 +92,4 @@ absl::StatusOr<Url> AfterDrivePage(const Url& url, int status, const std::string
   return absl::FailedPreconditionError(absl::StrCat("Google Drive sent a page instead of the file: ", Shown(page)));
 }
 
-std::string AttachmentName(absl::string_view content_disposition) {
-  std::string name;
-  for (absl::string_view field : absl::StrSplit(content_disposition, ';')) {
-    field = absl::StripAsciiWhitespace(field);
-    if (absl::ConsumePrefix(&field, "filename*=UTF-8''")) {
-      absl::StatusOr<std::string> decoded = PercentDecode(field);
-      if (decoded.ok()) name = *std::move(decoded);
-      break;
-    }
-    if (absl::ConsumePrefix(&field, "filename=")) name = std::string(absl::StripPrefix(absl::StripSuffix(field, "\""), "\""));
-  }
-  name.erase(std::remove_if(name.begin(), name.end(), [](char byte) { return absl::ascii_iscntrl(static_cast<unsigned char>(byte)); }),
-             name.end());
-  name = name.substr(name.find_last_of("/\\") + 1);
-  return name.substr(std::min(name.find_first_not_of('.'), name.size()));
-}
-
 }  // namespace weighbridge

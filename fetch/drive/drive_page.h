@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "fetch/http/http_client.h"
 #include "fetch/url.h"
 
 namespace weighbridge {
@@ -14,9 +13,6 @@ namespace weighbridge {
 // scan a file for viruses, if that form's action is /download at `origin`. Otherwise why there is no file: FailedPrecondition for an
 // exhausted quota or what is no such page, PermissionDenied for what needs rights, NotFound. `page` came from `url`.
 absl::StatusOr<Url> AfterDrivePage(const Url& url, int status, const std::string& origin, absl::string_view page);
-
-// The file name of a Content-Disposition, filename* first, without folders, control characters and leading dots; "" when there is none.
-std::string AttachmentName(absl::string_view content_disposition);
 
 }  // namespace weighbridge
 

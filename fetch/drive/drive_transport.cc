@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,13 +10,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "fetch/drive/drive_page.h"
 #include "fetch/http/exchange.h"
+#include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
 #include "fetch/retry.h"
@@ -71,12 +70,7 @@ absl::StatusOr<Listing> DriveTransport::List(const Uri& uri) {
   RemoteFile file{.path = "", .uri = uri, .size = -1, .hashes = {}};
   const auto see_head_and_stop = [&](const Url&, const HttpHead& head) {
     file.path = AttachmentName(head.Find("content-disposition"));
-    const std::optional<ContentRange> range = ParseContentRange(head.Find("content-range"));
-    if (range.has_value()) {
-      file.size = range->total;
-    } else if (head.status != 200 || !absl::SimpleAtoi(head.Find("content-length"), &file.size)) {
-      file.size = -1;
-    }
+    file.size = TotalSize(head).value_or(-1);
     return absl::AlreadyExistsError("the head is all we want");
   };
   const ExchangeRequest request{.method = "GET", .url = DownloadUrl(uri), .headers = {{"Range", "bytes=0-0"}}};

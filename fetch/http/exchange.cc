@@ -20,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/retry.h"
 #include "fetch/url.h"
@@ -147,7 +148,7 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
     absl::Time end = absl::InfiniteFuture();
     const auto see_head = [&](const HttpHead& answer) {
       head = answer;
-      end = absl::Now() + kLongestPage;
+      end = client.Now() + kLongestPage;
       kind = KindOf(head);
       site.OnHead(url, head);
       return kind == Kind::kFinal ? on_answer(url, head) : absl::OkStatus();
@@ -155,7 +156,7 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
     const auto see_body = [&](absl::string_view bytes) {
       if (kind == Kind::kFinal) return on_body(bytes);
       absl::StrAppend(&text, bytes.substr(0, kMaxPageBytes - text.size()));
-      const bool enough = text.size() == kMaxPageBytes || absl::Now() > end;
+      const bool enough = text.size() == kMaxPageBytes || client.Now() > end;
       return enough ? absl::ResourceExhaustedError("the rest is not read") : absl::OkStatus();
     };
     absl::Status status = client.Send(sent, see_head, see_body);
@@ -165,7 +166,7 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
     if (kind == Kind::kFailure) return Annotate(site.Explain(url, head, text), url.WithoutQuery());
     ASSIGN_OR_RETURN(Url next, kind == Kind::kRedirect ? ResolveReference(url, head.Find("location")) : site.AfterPage(url, head, text),
                      Annotate(_, url.WithoutQuery()));
-    if (status = chain.Add(next); !status.ok()) return status;
+    RETURN_IF_ERROR(chain.Add(next));
   }
 }
 

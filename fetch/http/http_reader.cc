@@ -6,20 +6,16 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
-#include "absl/time/time.h"
 #include "base/status.h"
 #include "fetch/http/exchange.h"
+#include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
 #include "fetch/url.h"
@@ -27,45 +23,14 @@
 namespace weighbridge {
 namespace {
 
-constexpr size_t kMaxValidatorBytes = 1024;
 constexpr size_t kShownBytes = 80;
 
-std::optional<absl::Time> ParseDate(absl::string_view text) {
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", text, &time, &error)) return std::nullopt;
-  return time;
-}
-
-// Baidu's object storage documents If-Match and not If-Range (docs/spec/fetching.md 3.4); with a date neither knows another way.
+// Baidu's object storage documents If-Match and not If-Range (fetch_protocols.md 3.4); with a date neither knows another way.
 std::string ConditionFor(const Url& url, absl::string_view validator) {
   return absl::EndsWith(url.host, ".bcebos.com") && absl::StartsWith(validator, "\"") ? "If-Match" : "If-Range";
 }
 
 }  // namespace
-
-std::string ValidatorOf(const HttpHead& head) {
-  const absl::string_view etag = head.Find("etag");
-  if (absl::StartsWith(etag, "\"") && etag.size() <= kMaxValidatorBytes) return std::string(etag);
-  const std::optional<absl::Time> modified = ParseDate(head.Find("last-modified"));
-  const std::optional<absl::Time> date = ParseDate(head.Find("date"));
-  const bool settled = modified.has_value() && date.has_value() && *date - *modified >= absl::Seconds(1);
-  return settled ? std::string(head.Find("last-modified")) : "";
-}
-
-std::optional<ContentRange> ParseContentRange(absl::string_view text) {
-  if (!absl::ConsumePrefix(&text, "bytes ")) return std::nullopt;
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, absl::ByAnyChar("-/"));
-  ContentRange result;
-  int64_t last = 0;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &result.range.begin) || !absl::SimpleAtoi(parts[1], &last) ||
-      !absl::SimpleAtoi(parts[2], &result.total)) {
-    return std::nullopt;
-  }
-  if (last < result.range.begin || result.total <= last) return std::nullopt;
-  result.range.end = last + 1;
-  return result;
-}
 
 HttpReader::HttpReader(HttpClient& client, HttpSite& site, Url canonical, int64_t size)
     : client_(client), site_(site), canonical_(std::move(canonical)), size_(size) {}
@@ -127,22 +92,20 @@ absl::StatusOr<BodyStart> HttpReader::CheckAnswer(const Request& request, const 
     return absl::OutOfRangeError(
         absl::StrCat("status 416, the server's file is \"", head.Find("content-range").substr(0, kShownBytes), "\""));
   }
-  int64_t length = -1;
-  const absl::string_view stated = head.Find("content-length");
-  if (!stated.empty() && !absl::SimpleAtoi(stated, &length)) length = -1;
+  const std::optional<int64_t> length = ContentLength(head);
   if (head.status == 206) {
     const std::optional<ContentRange> got = ParseContentRange(head.Find("content-range"));
     // A shorter range than the asked one would be legal; nobody sends it.
     if (request.whole || !got.has_value() || got->range != request.range || got->total != size_ ||
-        (length >= 0 && length != request.range.size())) {
+        length.value_or(request.range.size()) != request.range.size()) {
       return absl::OutOfRangeError(absl::StrCat("asked for bytes ", request.range.begin, "-", request.range.end - 1, "/", size_, ", got \"",
-                                                head.Find("content-range").substr(0, kShownBytes), "\" of ", stated.substr(0, kShownBytes),
-                                                " bytes"));
+                                                head.Find("content-range").substr(0, kShownBytes), "\" of ",
+                                                head.Find("content-length").substr(0, kShownBytes), " bytes"));
     }
     return BodyStart{.begin = request.range.begin, .is_range = true, .validator = validator};
   }
-  if (length >= 0 && length != size_) {
-    return absl::AbortedError(absl::StrCat("the server announces ", length, " bytes, expected are ", size_));
+  if (length.value_or(size_) != size_) {
+    return absl::AbortedError(absl::StrCat("the server announces ", *length, " bytes, expected are ", size_));
   }
   return BodyStart{.begin = 0, .is_range = false, .validator = validator};
 }

@@ -17,17 +17,6 @@
 
 namespace weighbridge {
 
-// The validator of an answer (docs/spec/fetching.md 4.1): its strong ETag, else its Last-Modified if at least a second older than its
-// Date, else "".
-std::string ValidatorOf(const HttpHead& head);
-
-// "bytes A-B/TOTAL" as [A, B + 1) and TOTAL. Nothing when it is not that, or does not make sense.
-struct ContentRange {
-  ByteRange range;
-  int64_t total = 0;
-};
-std::optional<ContentRange> ParseContentRange(absl::string_view text);
-
 // A file behind `canonical`. Remembers where that address led to; after a failure it asks `canonical` again, and at once when the other
 // server refuses, since a signature may have run out (docs/spec/fetching.md R17).
 class HttpReader : public RemoteReader {

@@ -4,17 +4,12 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "fetch/file_hasher.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 
 namespace weighbridge {
-
-// What an answer states about the bytes of its file: Repr-Digest, Digest, x-amz-checksum-sha256, x-goog-hash, and Content-MD5 unless an
-// ETag that looks like an MD5 says otherwise (docs/spec/fetching.md 3.3, 4.1).
-Hashes StatedHashes(const HttpHead& head);
 
 // Any server of files, Baidu's public objects among them: https://… names one file. `client` outlives it.
 class PlainTransport : public Transport {

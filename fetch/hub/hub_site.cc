@@ -20,9 +20,10 @@
 namespace weighbridge {
 namespace {
 
-// "ORG/NAME", or "NAME", of an address of the hub: /api/models/ORG/NAME/revision/… or /ORG/NAME/resolve/….
-std::string RepositoryOf(const Url& url) {
+// "ORG/NAME", or "NAME", of an address of the hub: /api/models/ORG/NAME/revision/… or /ORG/NAME/resolve/…, below the path of its endpoint.
+std::string RepositoryOf(const Url& endpoint, const Url& url) {
   absl::string_view path = url.path;
+  absl::ConsumePrefix(&path, absl::StripSuffix(endpoint.path, "/"));
   absl::ConsumePrefix(&path, "/api/resolve-cache/models");
   absl::ConsumePrefix(&path, "/api/models");
   const std::vector<absl::string_view> parts = absl::StrSplit(path, '/');
@@ -67,14 +68,14 @@ absl::Status HubSite::Explain(const Url& url, const HttpHead& head, absl::string
   if (absl::StrContains(message, "Invalid credentials"))
     return say(absl::StatusCode::kPermissionDenied, "the hub does not know the token of HF_TOKEN");
   if (code == "GatedRepo") {
-    const std::string where = absl::StrCat(endpoint_.ToString(), RepositoryOf(url));
+    const std::string where = absl::StrCat(absl::StripSuffix(endpoint_.ToString(), "/"), "/", RepositoryOf(endpoint_, url));
     return say(absl::StatusCode::kPermissionDenied,
                absl::StrCat("the repository is gated: accept its terms at ", where, " and set HF_TOKEN to a token of that account"));
   }
   if (code == "RevisionNotFound") return say(absl::StatusCode::kNotFound, "the repository has no such revision");
   if (code == "EntryNotFound") return say(absl::StatusCode::kNotFound, "the revision has no such file");
   if (code == "RepoNotFound" || (code.empty() && head.status == 401)) {
-    return say(absl::StatusCode::kNotFound, absl::StrCat("repository ", RepositoryOf(url),
+    return say(absl::StatusCode::kNotFound, absl::StrCat("repository ", RepositoryOf(endpoint_, url),
                                                          token_.empty() ? " does not exist, or is private and needs HF_TOKEN"
                                                                         : " does not exist, or the token of HF_TOKEN may not see it"));
   }

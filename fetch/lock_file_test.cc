@@ -1,22 +1,12 @@
-#include <sys/stat.h>
+#include "fetch/lock_file.h"
 
-#include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "base/relative_path.h"
-#include "fetch/download/partial_file.h"
-#include "fetch/lock_file.h"
-#include "fetch/placement.h"
 #include "fetch/queries.h"
-#include "fetch/receipt.h"
-#include "fetch/regular_file.h"
-#include "fetch/target_path.h"
 #include "fetch/uri.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -28,36 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kSha256[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-TEST(TargetPathTest, R34NamesFromOutsideStayBelowAFolderAndAreNotOurs) {
-  for (const std::string good : {"a", "a/b.bin", ".hidden", "a b", "ü", "part", "w.party", "weights.lock.txt", "bad", ".a.partial.bin"}) {
-    EXPECT_TRUE(ParseTargetPath(good).ok()) << good;
-  }
-  for (const std::string bad : {"",
-                                "/a",
-                                "a/",
-                                "a//b",
-                                "..",
-                                "a/../b",
-                                "./a",
-                                "a\\b",
-                                "a\nb",
-                                "w.part",
-                                "w.part.journal",
-                                "w.PART.lock",
-                                "w.part/x",
-                                "weights.lock",
-                                "sub/Weights.LOCK",
-                                "weights.lock/x",
-                                "w.bad",
-                                "w.BAD",
-                                ".git/config",
-                                "a/.GIT/hooks/x",
-                                ".w.x.partial"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseTargetPath(bad).status())) << bad;
-  }
-  EXPECT_FALSE(ParseTargetPath(std::string("a\0b", 3)).ok());
-}
 
 std::string Lock(const std::string& file) {
   return absl::StrCat("schema: \"weighbridge.weights_lock.v1\" sources { files { path: \"w\" uri: \"https://x/w\" ", file, " } }");
@@ -174,86 +134,6 @@ TEST(QueriesTest, OfOneAddressThereIsOne) {
   EXPECT_TRUE(TakeQuery(same, queries).ok());
   Uri other = *ParseUri("https://x/w?a=2");
   EXPECT_TRUE(absl::IsInvalidArgument(TakeQuery(other, queries)));
-}
-
-TEST(ReceiptTest, AReceiptIsOfOnePath) {
-  namespace fs = std::filesystem;
-  const std::string folder = absl::StrCat(testing::TempDir(), "/received");
-  const std::string receipts = absl::StrCat(testing::TempDir(), "/state/receipts");
-  fs::create_directories(folder + "/sub");
-  Receipt receipt;
-  receipt.set_uri("hf://o/m@x/w.bin");
-  receipt.set_sha256(kSha256);
-  ASSERT_TRUE(WriteReceipt(receipts, folder + "/sub/w.bin", receipt).ok());
-  fs::create_directory_symlink("sub", folder + "/link");
-  for (const std::string path : {"/sub/w.bin", "/sub/../sub/./w.bin", "/link/w.bin"}) {
-    const auto found = FindReceipt(receipts, folder + path);
-    ASSERT_TRUE(found.ok() && found->has_value()) << path;
-    EXPECT_EQ((*found)->uri(), "hf://o/m@x/w.bin");
-  }
-  for (const std::string path : {"/w.bin", "/sub/v.bin", "/none/w.bin"}) {
-    const auto found = FindReceipt(receipts, folder + path);
-    EXPECT_TRUE(found.ok() && !found->has_value()) << path;
-  }
-  EXPECT_FALSE(FindReceipt(folder, folder + "/sub/w.bin")->has_value());
-  // Another's receipt under this name is damage.
-  for (const fs::directory_entry& entry : fs::directory_iterator(receipts)) fs::resize_file(entry.path(), 3);
-  EXPECT_TRUE(absl::IsDataLoss(FindReceipt(receipts, folder + "/sub/w.bin").status()));
-}
-
-TEST(PlacementTest, ACopyIsAFileOfItsOwnAndLinksAreNotFollowed) {
-  namespace fs = std::filesystem;
-  const std::string folder = absl::StrCat(testing::TempDir(), "/copies");
-  fs::create_directories(folder);
-  const auto write = [](const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; };
-  const auto read = [](const std::string& path) { return ReadSmallFile(path, 100).value_or("none"); };
-  write(folder + "/a", "cache");
-  write(folder + "/victim", "mine");
-  fs::create_symlink("victim", folder + "/b");
-  const std::atomic<bool> stop = false;
-  ASSERT_TRUE(CopyFile(folder + "/a", folder + "/b", stop).ok());
-  write(folder + "/b", "edited");
-  EXPECT_EQ(read(folder + "/a"), "cache");
-  EXPECT_EQ(read(folder + "/victim"), "mine");
-  EXPECT_EQ(fs::hard_link_count(folder + "/a"), 1);
-  EXPECT_TRUE(absl::IsNotFound(CopyFile(folder + "/none", folder + "/b", stop)));
-  const std::atomic<bool> stopped = true;
-  EXPECT_TRUE(absl::IsCancelled(CopyFile(folder + "/a", folder + "/b", stopped)) || read(folder + "/b") == "cache");
-  // Folders.
-  fs::create_directory(folder + "/outside");
-  fs::create_directory_symlink("outside", folder + "/link");
-  EXPECT_TRUE(absl::IsFailedPrecondition(MakeFoldersOf(folder, *RelativePath::Parse("link/sub/w"))));
-  EXPECT_TRUE(absl::IsFailedPrecondition(MakeFoldersOf(folder, *RelativePath::Parse("a/w"))));
-  EXPECT_TRUE(MakeFoldersOf(folder, *RelativePath::Parse("x/y/w")).ok());
-  EXPECT_TRUE(fs::is_directory(folder + "/x/y"));
-  EXPECT_TRUE(fs::is_empty(folder + "/outside"));
-}
-
-TEST(PlacementTest, WhatIsPutAsideReplacesNothing) {
-  const std::string folder = absl::StrCat(testing::TempDir(), "/aside");
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/part") << "wrong";
-  std::ofstream(folder + "/bad") << "mine";
-  EXPECT_TRUE(absl::IsAlreadyExists(RenameAside(folder + "/part", folder + "/bad")));
-  EXPECT_EQ(*ReadSmallFile(folder + "/bad", 100), "mine");
-  EXPECT_TRUE(RenameAside(folder + "/part", folder + "/other").ok());
-  EXPECT_EQ(*ReadSmallFile(folder + "/other", 100), "wrong");
-}
-
-TEST(RegularFileTest, NothingElseIsAFileAndNothingBlocks) {
-  const std::string folder = absl::StrCat(testing::TempDir(), "/kinds");
-  std::filesystem::create_directories(folder + "/folder");
-  mkfifo((folder + "/fifo").c_str(), 0600);
-  std::ofstream(folder + "/file") << "12345";
-  std::filesystem::create_symlink("file", folder + "/link");
-  std::filesystem::create_symlink("nowhere", folder + "/dangling");
-  for (const std::string& path : {folder + "/folder", folder + "/fifo", std::string("/dev/zero")}) {
-    EXPECT_TRUE(absl::IsFailedPrecondition(OpenRegularFile(path, Links::kFollow).status())) << path;
-  }
-  EXPECT_TRUE(absl::IsFailedPrecondition(OpenRegularFile(folder + "/link", Links::kRefuse).status()));
-  EXPECT_TRUE(absl::IsNotFound(OpenRegularFile(folder + "/dangling", Links::kFollow).status()));
-  EXPECT_EQ(*ReadSmallFile(folder + "/link", 5), "12345");
-  EXPECT_TRUE(absl::IsResourceExhausted(ReadSmallFile(folder + "/link", 4).status()));
 }
 
 }  // namespace
