@@ -13,11 +13,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/parallel_for.h"
 #include "base/relative_path.h"
 #include "base/status.h"
 #include "fetch/damage.h"
 #include "fetch/file_hasher.h"
-#include "fetch/for_each.h"
 #include "fetch/lock_file.h"
 #include "fetch/lock_paths.h"
 #include "fetch/regular_file.h"
@@ -94,14 +94,14 @@ absl::StatusOr<std::vector<CheckFinding>> CheckFolder(const WeightsLock& lock, c
       targets.push_back(std::move(target));
     }
   }
-  std::vector<absl::StatusOr<CheckFinding>> results(files.size());
-  ForEach(files.size(), options.threads, [&](size_t i) {
-    if (!*options.stop) results[i] = CheckOne(targets[i], *files[i], folder, options);
-  });
-  if (*options.stop) return absl::CancelledError("stopped");
-  for (absl::StatusOr<CheckFinding>& finding : results) {
-    if (!finding.ok()) return finding.status();
-    if (!finding->path.empty()) findings.push_back(*std::move(finding));
+  std::vector<CheckFinding> results(files.size());
+  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(files.size()), options.threads, options.stop, [&](int64_t index, int) {
+    const auto i = static_cast<size_t>(index);
+    ASSIGN_OR_RETURN(results[i], CheckOne(targets[i], *files[i], folder, options));
+    return absl::OkStatus();
+  }));
+  for (CheckFinding& finding : results) {
+    if (!finding.path.empty()) findings.push_back(std::move(finding));
   }
   RETURN_IF_ERROR(AddExtras(known, folder, findings));
   std::sort(findings.begin(), findings.end(), [](const CheckFinding& a, const CheckFinding& b) { return a.path < b.path; });

@@ -17,11 +17,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/parallel_for.h"
 #include "base/status.h"
 #include "fetch/fetch_file.h"
 #include "fetch/fetch_options.h"
 #include "fetch/file_hasher.h"
-#include "fetch/for_each.h"
 #include "fetch/hub/hub_cache.h"
 #include "fetch/place_file.h"
 #include "fetch/receipt.h"
@@ -151,9 +151,11 @@ absl::Status FetchAll(WeightsLock& lock, const std::vector<FileTask>& tasks, con
     if (absl::IsResourceExhausted(fetched.status())) full = true;
     results.Add(i, std::move(fetched));
   };
-  ForEach(tasks.size(), kFilesAtOnce, [&](size_t i) {
+  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(tasks.size()), kFilesAtOnce, /*stop=*/nullptr, [&](int64_t index, int) {
+    const auto i = static_cast<size_t>(index);
     if (first[i] == i) fetch(i, tasks[i]);
-  });
+    return absl::OkStatus();
+  }));
   // The same bytes under another name: from the file that is there now, without network.
   for (size_t i = 0; i < tasks.size(); ++i) {
     if (first[i] == i) continue;

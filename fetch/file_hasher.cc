@@ -1,26 +1,27 @@
 #include "fetch/file_hasher.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
+#include "fetch/disk_error.h"
 #include "fetch/regular_file.h"
 #include "openssl/evp.h"
 #include "xxhash.h"
@@ -134,14 +135,12 @@ void FileHasher::Update(absl::string_view bytes) {
 
 absl::StatusOr<FileDigests> FileHasher::Finish() {
   if (state_->in_chunk > 0) state_->EndChunk();
-  absl::StatusOr<std::string> sha256 = state_->sha256.Finish();
-  absl::StatusOr<std::string> git_sha1 = state_->git_sha1.Finish();
-  absl::StatusOr<std::string> md5 = state_->md5.Finish();
-  for (const absl::StatusOr<std::string>* digest : {&sha256, &git_sha1, &md5}) {
-    if (!digest->ok()) return digest->status();
-  }
-  return FileDigests{.hashes = {.sha256 = *std::move(sha256), .git_sha1 = *std::move(git_sha1), .md5 = *std::move(md5)},
-                     .chunks = std::move(state_->chunks)};
+  FileDigests digests;
+  ASSIGN_OR_RETURN(digests.hashes.sha256, state_->sha256.Finish());
+  ASSIGN_OR_RETURN(digests.hashes.git_sha1, state_->git_sha1.Finish());
+  ASSIGN_OR_RETURN(digests.hashes.md5, state_->md5.Finish());
+  digests.chunks = std::move(state_->chunks);
+  return digests;
 }
 
 absl::StatusOr<std::string> Md5Of(absl::string_view text) {
@@ -152,22 +151,18 @@ absl::StatusOr<std::string> Md5Of(absl::string_view text) {
 
 absl::StatusOr<MeasuredFile> MeasureFile(const std::string& path, Links links, const Hashes& wanted,
                                          absl::FunctionRef<bool(int64_t)> on_bytes) {
-  const absl::StatusOr<int> file = OpenRegularFile(path, links);
-  if (!file.ok()) return file.status();
-  const absl::Cleanup close_file = [&file] { close(*file); };
+  ASSIGN_OR_RETURN(const FileDescriptor file, OpenRegularFile(path, links));
   struct stat status;
-  if (fstat(*file, &status) != 0) return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
+  if (fstat(file.number(), &status) != 0) return DiskError(absl::ErrnoToStatus(errno, path));
   FileHasher hasher(status.st_size, wanted);
   std::vector<char> buffer(size_t{1} << 20);
   int64_t size = 0;
   while (true) {
-    const ssize_t count = read(*file, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return absl::UnavailableError(absl::StrCat("reading ", path, ": ", std::strerror(errno)));
+    ASSIGN_OR_RETURN(const size_t count, ReadAt(file.number(), path, size, absl::MakeSpan(buffer)), DiskError(_));
     if (count == 0) break;
-    hasher.Update(absl::string_view(buffer.data(), static_cast<size_t>(count)));
-    size += count;
-    if (!on_bytes(count)) return absl::CancelledError("stopped");
+    hasher.Update(absl::string_view(buffer.data(), count));
+    size += static_cast<int64_t>(count);
+    if (!on_bytes(static_cast<int64_t>(count))) return absl::CancelledError("stopped");
   }
   ASSIGN_OR_RETURN(FileDigests digests, hasher.Finish());
   return MeasuredFile{.size = size, .digests = std::move(digests)};

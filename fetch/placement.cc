@@ -6,23 +6,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/relative_path.h"
 #include "base/status.h"
+#include "fetch/disk_error.h"
 #include "fetch/regular_file.h"
 
 namespace weighbridge {
@@ -33,29 +33,21 @@ constexpr char kTemporary[] = ".link.part";
 constexpr char kCopy[] = ".copy.part";
 
 absl::Status Error(const std::string& path, int error) {
-  const std::string message = absl::StrCat("making ", path, ": ", std::strerror(error));
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) return absl::ResourceExhaustedError(message);
-  return error == EACCES || error == EPERM || error == EROFS ? absl::PermissionDeniedError(message)
-                                                             : absl::FailedPreconditionError(message);
+  return DiskError(SystemError(error, "making", path));
 }
 
-absl::Status FolderError(const std::string& path, absl::string_view why, bool forbidden) {
-  const std::string message = absl::StrCat("making folder ", path, ": ", why);
-  return forbidden ? absl::PermissionDeniedError(message) : absl::FailedPreconditionError(message);
+absl::Status FolderError(const std::string& path, int error) {
+  return DiskError(SystemError(error, "making folder", path));
 }
 
-absl::Status CopyBytes(int from, int to, const std::string& path, const std::atomic<bool>& stop) {
+// Both are open; `to` is to become the file at `path`.
+absl::Status CopyBytes(int from, const std::string& existing, int to, const std::string& path, const std::atomic<bool>& stop) {
   std::vector<char> buffer(size_t{1} << 20);
-  while (!stop) {
-    const ssize_t count = read(from, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error(path, errno);
-    if (count == 0) return absl::OkStatus();
-    for (ssize_t done = 0; done < count;) {
-      const ssize_t written = write(to, buffer.data() + done, static_cast<size_t>(count - done));
-      if (written < 0 && errno != EINTR) return Error(path, errno);
-      done += std::max<ssize_t>(written, 0);
-    }
+  for (int64_t offset = 0; !stop;) {
+    ASSIGN_OR_RETURN(const size_t count, ReadAt(from, existing, offset, absl::MakeSpan(buffer)), DiskError(_));
+    RETURN_IF_ERROR(WriteAt(to, path, offset, absl::string_view(buffer.data(), count)), DiskError(_));
+    if (count < buffer.size()) return absl::OkStatus();
+    offset += static_cast<int64_t>(count);
   }
   return absl::CancelledError("stopped");
 }
@@ -77,7 +69,7 @@ Placement PlaceAt(const std::string& path) {
 absl::Status MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path.empty() ? "." : path, error);
-  return error ? FolderError(path, error.message(), error == std::errc::permission_denied) : absl::OkStatus();
+  return error ? FolderError(path, error.value()) : absl::OkStatus();
 }
 
 absl::Status MakeSymlink(const std::string& target, const std::string& path) {
@@ -93,26 +85,25 @@ absl::Status MakeFoldersOf(const std::string& folder, const RelativePath& path) 
   const std::vector<absl::string_view> components = path.components();
   for (size_t i = 0; i + 1 < components.size(); ++i) {
     absl::StrAppend(&below, "/", components[i]);
-    if (mkdir(below.c_str(), 0777) != 0 && errno != EEXIST) return FolderError(below, std::strerror(errno), errno == EACCES);
+    if (mkdir(below.c_str(), 0777) != 0 && errno != EEXIST) return FolderError(below, errno);
     struct stat status = {};
     if (lstat(below.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-      return FolderError(below, S_ISLNK(status.st_mode) ? "it is a link, which may lead elsewhere" : "it is no folder", false);
+      const absl::string_view why = S_ISLNK(status.st_mode) ? "it is a link, which may lead elsewhere" : "it is no folder";
+      return absl::FailedPreconditionError(absl::StrCat("making folder ", below, ": ", why));
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status CopyFile(const std::string& existing, const std::string& path, const std::atomic<bool>& stop) {
-  const absl::StatusOr<int> from = OpenRegularFile(existing, Links::kFollow);
-  if (!from.ok()) return from.status();
-  const absl::Cleanup close_from = [&from] { close(*from); };
+  ASSIGN_OR_RETURN(const FileDescriptor from, OpenRegularFile(existing, Links::kFollow));
   const std::string temporary = path + kCopy;
   unlink(temporary.c_str());
-  const int to = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (to < 0) return Error(path, errno);
-  absl::Status status = ioctl(to, FICLONE, *from) == 0 ? absl::OkStatus() : CopyBytes(*from, to, path, stop);
-  if (status.ok() && fdatasync(to) != 0) status = Error(path, errno);
-  close(to);
+  const FileDescriptor to(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!to.is_open()) return Error(path, errno);
+  const bool cloned = ioctl(to.number(), FICLONE, from.number()) == 0;
+  absl::Status status = cloned ? absl::OkStatus() : CopyBytes(from.number(), existing, to.number(), path, stop);
+  if (status.ok() && fdatasync(to.number()) != 0) status = Error(path, errno);
   if (!status.ok()) unlink(temporary.c_str());
   return status.ok() ? Rename(temporary, path) : status;
 }

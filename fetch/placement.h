@@ -19,7 +19,7 @@ struct Placement {
 
 Placement PlaceAt(const std::string& path);
 
-// Makes a folder with its parents. PermissionDenied or FailedPrecondition, naming it.
+// Makes a folder with its parents. Fails as DiskError does, naming it.
 absl::Status MakeFolder(const std::string& path);
 
 // Makes `folder` and, below it, the folders of `path`. FailedPrecondition: one of the latter is a link: what is fetched stays below the

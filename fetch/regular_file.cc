@@ -2,56 +2,63 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "base/file_descriptor.h"
+#include "base/status.h"
+#include "fetch/disk_error.h"
 
 namespace weighbridge {
 namespace {
 
-absl::Status SystemError(const std::string& path, int error) {
-  const std::string message = absl::StrCat(path, ": ", std::strerror(error));
-  if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
-  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(message);
-  if (error == ELOOP) return absl::FailedPreconditionError(absl::StrCat(path, ": is a link and no file"));
-  // A socket, or a device that is not there.
-  if (error == ENXIO || error == ENODEV) return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
-  return absl::UnavailableError(message);
+constexpr size_t kPiece = size_t{16} << 10;
+
+absl::Status OpenError(const std::string& path, int error) {
+  switch (error) {
+    case ENOTDIR:  // What should be a folder of it is a file.
+      return absl::NotFoundError(absl::ErrnoToStatus(error, path).message());
+    case ELOOP:
+      return absl::FailedPreconditionError(absl::StrCat(path, ": is a link and no file"));
+    case ENXIO:  // A socket, or a device that is not there.
+    case ENODEV:
+      return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+    default:
+      return DiskError(absl::ErrnoToStatus(error, path));
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<int> OpenRegularFile(const std::string& path, Links links) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == Links::kRefuse ? O_NOFOLLOW : 0));
-  if (file < 0) return SystemError(path, errno);
+absl::StatusOr<FileDescriptor> OpenRegularFile(const std::string& path, Links links) {
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == Links::kRefuse ? O_NOFOLLOW : 0)));
+  if (!file.is_open()) return OpenError(path, errno);
   struct stat status;
-  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) return file;
-  close(file);
+  if (fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode)) return file;
   return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
 }
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path, int64_t limit) {
-  const absl::StatusOr<int> file = OpenRegularFile(path, Links::kFollow);
-  if (!file.ok()) return file.status();
-  const absl::Cleanup close_file = [&file] { close(*file); };
+  ASSIGN_OR_RETURN(const FileDescriptor file, OpenRegularFile(path, Links::kFollow));
   std::string bytes;
-  char buffer[size_t{16} << 10];
-  while (static_cast<int64_t>(bytes.size()) <= limit) {
-    const ssize_t count = read(*file, buffer, sizeof(buffer));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return absl::UnavailableError(absl::StrCat("reading ", path, ": ", std::strerror(errno)));
-    if (count == 0) return bytes;
-    bytes.append(buffer, static_cast<size_t>(count));
+  while (true) {
+    const size_t had = bytes.size();
+    bytes.resize(had + kPiece);
+    ASSIGN_OR_RETURN(const size_t count, ReadAt(file.number(), path, static_cast<int64_t>(had), absl::MakeSpan(bytes).subspan(had)),
+                     DiskError(_));
+    bytes.resize(had + count);
+    if (static_cast<int64_t>(bytes.size()) > limit) {
+      return absl::ResourceExhaustedError(absl::StrCat(path, ": has more than ", limit, " bytes"));
+    }
+    if (count < kPiece) return bytes;
   }
-  return absl::ResourceExhaustedError(absl::StrCat(path, ": has more than ", limit, " bytes"));
 }
 
 }  // namespace weighbridge

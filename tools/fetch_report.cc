@@ -1,7 +1,9 @@
 #include "tools/fetch_report.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
+#include <numeric>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -16,9 +18,7 @@
 #include "fetch/check.h"
 #include "fetch/damage.h"
 #include "fetch/fetch_file.h"
-#include "fetch/fetch_options.h"
 #include "fetch/file_hasher.h"
-#include "fetch/place_file.h"
 #include "fetch/resolve.h"
 #include "fetch/wanted_weights.h"
 #include "formats/json/quote_json.h"
@@ -111,12 +111,11 @@ void FetchReport::Finish(const NextSteps& steps) {
   for (const std::string& note : steps.notes) out_ << "note: " << Printable(note) << "\n";
 }
 
-void PrintPlan(const WeightsLock& lock, const std::vector<FileTask>& tasks, const FetchOptions& options, bool json, std::ostream& out) {
-  int64_t needed = 0;
+void PrintPlan(const std::vector<FileTask>& tasks, const std::vector<int64_t>& needed, bool json, std::ostream& out) {
   std::string rows;
-  for (const FileTask& task : tasks) {
-    const int64_t bytes = SpaceFor(task, lock.sources(task.source), options).fetched.bytes;
-    needed += bytes;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    const FileTask& task = tasks[i];
+    const int64_t bytes = needed[i];
     if (json) {
       absl::StrAppend(&rows, rows.empty() ? "" : ", ", "{\"path\": ", Json(task.remote.path), ", \"bytes\": ", task.remote.size,
                       ", \"sha256\": \"", task.remote.hashes.sha256, "\", \"needed\": ", bytes,
@@ -127,10 +126,11 @@ void PrintPlan(const WeightsLock& lock, const std::vector<FileTask>& tasks, cons
           << "\n";
     }
   }
+  const int64_t all = std::accumulate(needed.begin(), needed.end(), int64_t{0});
   if (json) {
-    out << "{\"files\": [" << rows << "], \"needed\": " << needed << "}\n";
+    out << "{\"files\": [" << rows << "], \"needed\": " << all << "}\n";
   } else {
-    out << tasks.size() << " files, " << ReadableBytes(needed) << " to be fetched\n";
+    out << tasks.size() << " files, " << ReadableBytes(all) << " to be fetched\n";
   }
 }
 

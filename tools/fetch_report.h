@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "fetch/check.h"
 #include "fetch/fetch_file.h"
-#include "fetch/fetch_options.h"
 #include "fetch/resolve.h"
 #include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
@@ -38,8 +37,8 @@ class FetchReport {
   int64_t unverified_ = 0;
 };
 
-// What would be fetched: each file with size and hash, what is there already, and the room that the rest needs.
-void PrintPlan(const WeightsLock& lock, const std::vector<FileTask>& tasks, const FetchOptions& options, bool json, std::ostream& out);
+// What would be fetched: each file with size and hash, and `needed`, how many bytes of it are not there yet.
+void PrintPlan(const std::vector<FileTask>& tasks, const std::vector<int64_t>& needed, bool json, std::ostream& out);
 
 void PrintFindings(const WeightsLock& lock, const std::vector<CheckFinding>& findings, bool json, std::ostream& out);
 

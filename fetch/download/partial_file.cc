@@ -6,33 +6,30 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
+#include "fetch/disk_error.h"
 #include "fetch/regular_file.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
 namespace {
 
-absl::Status SystemError(absl::string_view what, absl::string_view path, int error) {
-  const std::string message = absl::StrCat(what, " ", path, ": ", std::strerror(error));
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) return absl::ResourceExhaustedError(message);
-  if (error == EACCES || error == EPERM || error == EROFS) return absl::PermissionDeniedError(message);
-  if (error == ELOOP || error == EISDIR || error == ENOTDIR) return absl::FailedPreconditionError(message);
-  // Not Unavailable: the disk is not asked again as a server is.
-  return absl::InternalError(message);
+absl::Status Failed(absl::string_view doing, absl::string_view path, int error) {
+  return DiskError(SystemError(error, doing, path));
 }
 
 constexpr int64_t kMaxJournalBytes = int64_t{16} << 20;
@@ -41,32 +38,20 @@ std::string JournalOf(const std::string& path) {
   return path + ".journal";
 }
 
-absl::Status WriteAll(int descriptor, absl::string_view path, int64_t offset, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError("writing", path, errno);
-    offset += count;
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SyncFolderOf(const std::string& path) {
   std::string folder = std::filesystem::path(path).parent_path().string();
   if (folder.empty()) folder = ".";
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return SystemError("opening", folder, errno);
-  const absl::Cleanup close_folder = [descriptor] { close(descriptor); };
+  const FileDescriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open()) return Failed("opening", folder, errno);
   // Some network file systems cannot; then the name is as safe as it gets.
-  if (fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP) return SystemError("syncing", folder, errno);
+  if (fsync(opened.number()) != 0 && errno != EINVAL && errno != ENOTSUP) return Failed("syncing", folder, errno);
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status RenameForGood(const std::string& from, const std::string& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) return SystemError("naming", to, errno);
+  if (rename(from.c_str(), to.c_str()) != 0) return Failed("naming", to, errno);
   return SyncFolderOf(to);
 }
 
@@ -75,45 +60,42 @@ absl::Status RenameAside(const std::string& from, const std::string& to) {
   // A file system without that flag.
   if (error == EINVAL || error == ENOSYS) error = link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0 ? 0 : errno;
   if (error == EEXIST) return absl::AlreadyExistsError(absl::StrCat(to, " stands there"));
-  return error == 0 ? SyncFolderOf(to) : SystemError("naming", to, error);
+  return error == 0 ? SyncFolderOf(to) : Failed("naming", to, error);
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
   const std::string temporary = absl::StrCat(path, ".part");
   unlink(temporary.c_str());
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (descriptor < 0) return SystemError("making", temporary, errno);
-  absl::Status status = WriteAll(descriptor, temporary, 0, bytes);
-  if (status.ok() && fdatasync(descriptor) != 0) status = SystemError("syncing", temporary, errno);
-  close(descriptor);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) status = SystemError("naming", path, errno);
+  const FileDescriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!file.is_open()) return Failed("making", temporary, errno);
+  absl::Status status = DiskError(weighbridge::WriteAt(file.number(), temporary, 0, bytes));
+  if (status.ok() && fdatasync(file.number()) != 0) status = Failed("syncing", temporary, errno);
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) status = Failed("naming", path, errno);
   if (!status.ok()) unlink(temporary.c_str());
   return status;
 }
 
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string& path, int64_t size) {
-  int descriptor = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0 && errno == ENOENT) descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (descriptor < 0) return SystemError("opening", path, errno);
-  std::unique_ptr<PartialFile> file(new PartialFile(path, descriptor, size));
+  FileDescriptor opened(open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!opened.is_open() && errno == ENOENT) {
+    opened = FileDescriptor(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  }
+  if (!opened.is_open()) return Failed("opening", path, errno);
   struct stat status;
-  if (fstat(descriptor, &status) != 0) return SystemError("asking for", path, errno);
+  if (fstat(opened.number(), &status) != 0) return Failed("asking for", path, errno);
   if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+  std::unique_ptr<PartialFile> file(new PartialFile(path, std::move(opened), size));
   file->LoadJournal(status.st_size);
   RETURN_IF_ERROR(file->Allocate());
   return file;
 }
 
-PartialFile::~PartialFile() {
-  close(descriptor_);
-}
-
 absl::Status PartialFile::Allocate() {
-  if (ftruncate(descriptor_, size_) != 0) return SystemError("sizing", path_, errno);
+  if (ftruncate(file_.number(), size_) != 0) return Failed("sizing", path_, errno);
   if (size_ == 0) return absl::OkStatus();
-  const int error = posix_fallocate(descriptor_, 0, size_);
+  const int error = posix_fallocate(file_.number(), 0, size_);
   // The file system may not know how; then a full disk shows while writing.
-  return error == 0 || error == EOPNOTSUPP || error == EINVAL ? absl::OkStatus() : SystemError("taking room for", path_, error);
+  return error == 0 || error == EOPNOTSUPP || error == EINVAL ? absl::OkStatus() : Failed("taking room for", path_, error);
 }
 
 void PartialFile::LoadJournal(int64_t size_found) {
@@ -134,28 +116,21 @@ void PartialFile::LoadJournal(int64_t size_found) {
 }
 
 absl::Status PartialFile::WriteAt(int64_t offset, absl::string_view bytes) {
-  return WriteAll(descriptor_, path_, offset, bytes);
+  return DiskError(weighbridge::WriteAt(file_.number(), path_, offset, bytes));
 }
 
 absl::Status PartialFile::ReadAt(int64_t offset, absl::Span<char> buffer) const {
-  while (!buffer.empty()) {
-    const ssize_t count = pread(descriptor_, buffer.data(), buffer.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError("reading", path_, errno);
-    if (count == 0) return absl::AbortedError(absl::StrCat(path_, ": was cut off by someone else"));
-    offset += count;
-    buffer.remove_prefix(static_cast<size_t>(count));
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const size_t count, weighbridge::ReadAt(file_.number(), path_, offset, buffer), DiskError(_));
+  return count == buffer.size() ? absl::OkStatus() : absl::AbortedError(absl::StrCat(path_, ": was cut off by someone else"));
 }
 
 absl::Status PartialFile::Save(const DownloadJournal& journal) {
-  if (fdatasync(descriptor_) != 0) return SystemError("syncing", path_, errno);
+  if (fdatasync(file_.number()) != 0) return Failed("syncing", path_, errno);
   return WriteFileAtomically(JournalOf(path_), journal.SerializeAsString());
 }
 
 absl::Status PartialFile::Publish(const std::string& final_path) {
-  if (fsync(descriptor_) != 0) return SystemError("syncing", path_, errno);
+  if (fsync(file_.number()) != 0) return Failed("syncing", path_, errno);
   RETURN_IF_ERROR(RenameForGood(path_, final_path));
   RemoveJournal(path_);
   return absl::OkStatus();

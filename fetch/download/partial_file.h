@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {
@@ -19,17 +20,15 @@ namespace weighbridge {
 class PartialFile {
  public:
   // Opens `path` or makes it, with room for `size` bytes; its folder exists. Never through a symbolic link. `journal()` is what an earlier
-  // run left, or empty when it left nothing that goes with this file: `note` says why then. ResourceExhausted: no room. Unavailable.
+  // run left, or empty when it left nothing that goes with this file: `note` says why then. ResourceExhausted: no room;
+  // FailedPrecondition: something else than a file stands there. All failures here are those of DiskError.
   static absl::StatusOr<std::unique_ptr<PartialFile>> Open(const std::string& path, int64_t size);
-
-  ~PartialFile();
-  PartialFile(const PartialFile&) = delete;
-  PartialFile& operator=(const PartialFile&) = delete;
 
   const DownloadJournal& journal() const { return journal_; }
   const std::string& note() const { return note_; }
 
   absl::Status WriteAt(int64_t offset, absl::string_view bytes);
+  // Fills the buffer. Aborted: somebody else cut the file off.
   absl::Status ReadAt(int64_t offset, absl::Span<char> buffer) const;
 
   // Brings what was written to the disk, and then says so in the journal.
@@ -45,12 +44,12 @@ class PartialFile {
   static void RemoveJournal(const std::string& path);
 
  private:
-  PartialFile(std::string path, int descriptor, int64_t size) : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+  PartialFile(std::string path, FileDescriptor file, int64_t size) : path_(std::move(path)), file_(std::move(file)), size_(size) {}
   absl::Status Allocate();
   void LoadJournal(int64_t size_found);
 
   const std::string path_;
-  const int descriptor_;
+  const FileDescriptor file_;
   const int64_t size_;
   DownloadJournal journal_;
   std::string note_;

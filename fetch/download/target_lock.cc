@@ -18,6 +18,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/file_descriptor.h"
+#include "fetch/disk_error.h"
 #include "fetch/retry.h"
 
 namespace weighbridge {
@@ -38,40 +40,33 @@ bool IsRegular(int descriptor) {
 
 }  // namespace
 
-TargetLock::TargetLock(std::string path, bool keep, int descriptor) : path_(std::move(path)), keep_(keep), descriptor_(descriptor) {}
+TargetLock::TargetLock(std::string path, bool keep, FileDescriptor file) : path_(std::move(path)), keep_(keep), file_(std::move(file)) {}
 
 absl::StatusOr<std::unique_ptr<TargetLock>> TargetLock::Acquire(const std::string& path, bool keep, const std::atomic<bool>& stop,
                                                                 const std::function<void(const std::string&)>& on_wait) {
   absl::Time next_message = absl::InfinitePast();
   while (true) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (descriptor < 0) return absl::PermissionDeniedError(absl::StrCat("locking ", path, ": ", std::strerror(errno)));
-    if (!IsRegular(descriptor)) {
-      close(descriptor);
-      return absl::FailedPreconditionError(absl::StrCat("locking ", path, ": is no file"));
-    }
-    while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666));
+    if (!file.is_open()) return DiskError(SystemError(errno, "locking", path));
+    if (!IsRegular(file.number())) return absl::FailedPreconditionError(absl::StrCat("locking ", path, ": is no file"));
+    while (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) {
         on_wait(absl::StrCat(path, ": cannot be locked (", std::strerror(errno), "); going on without"));
-        return std::unique_ptr<TargetLock>(new TargetLock(path, /*keep=*/true, descriptor));
+        return std::unique_ptr<TargetLock>(new TargetLock(path, /*keep=*/true, std::move(file)));
       }
       if (absl::Now() >= next_message) {
         on_wait(absl::StrCat(path, ": another fetch of the same file is at work; waiting for it"));
         next_message = absl::Now() + absl::Seconds(10);
       }
-      if (!SleepUnless(absl::Milliseconds(100), stop)) {
-        close(descriptor);
-        return absl::CancelledError("stopped");
-      }
+      if (!SleepUnless(absl::Milliseconds(100), stop)) return absl::CancelledError("stopped");
     }
-    if (IsStill(path, descriptor)) return std::unique_ptr<TargetLock>(new TargetLock(path, keep, descriptor));
-    close(descriptor);
+    if (IsStill(path, file.number())) return std::unique_ptr<TargetLock>(new TargetLock(path, keep, std::move(file)));
   }
 }
 
 TargetLock::~TargetLock() {
+  // While it is held, so that nobody's next lock file is removed.
   if (!keep_) unlink(path_.c_str());
-  close(descriptor_);
 }
 
 }  // namespace weighbridge

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/file_descriptor.h"
 
 namespace weighbridge {
 
@@ -15,7 +16,8 @@ namespace weighbridge {
 class TargetLock {
  public:
   // Waits while another holds it and calls `on_wait` at once and every ten seconds. Where the file system knows no locks it goes on
-  // without one. `keep`: the lock file stays (others rely on its name, as in the hub's cache). Cancelled when `stop` was set.
+  // without one. `keep`: the lock file stays (others rely on its name, as in the hub's cache). Cancelled when `stop` was set;
+  // FailedPrecondition: something else than a file stands there; otherwise fails as DiskError does.
   static absl::StatusOr<std::unique_ptr<TargetLock>> Acquire(const std::string& path, bool keep, const std::atomic<bool>& stop,
                                                              const std::function<void(const std::string&)>& on_wait);
 
@@ -24,11 +26,11 @@ class TargetLock {
   TargetLock& operator=(const TargetLock&) = delete;
 
  private:
-  TargetLock(std::string path, bool keep, int descriptor);
+  TargetLock(std::string path, bool keep, FileDescriptor file);
 
   const std::string path_;
   const bool keep_;
-  const int descriptor_;
+  const FileDescriptor file_;
 };
 
 }  // namespace weighbridge

@@ -1,12 +1,11 @@
 #include "fetch/local/local_transport.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,14 +13,16 @@
 #include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/relative_path.h"
 #include "base/status.h"
+#include "fetch/disk_error.h"
 #include "fetch/regular_file.h"
 #include "fetch/target_path.h"
 #include "fetch/transport.h"
@@ -29,12 +30,6 @@
 
 namespace weighbridge {
 namespace {
-
-absl::Status SystemError(const std::string& path, int error) {
-  const std::string message = absl::StrCat(path, ": ", std::strerror(error));
-  if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
-  return error == EACCES ? absl::PermissionDeniedError(message) : absl::FailedPreconditionError(message);
-}
 
 std::string ValidatorOf(const struct stat& status) {
   return absl::StrCat(status.st_dev, ":", status.st_ino, ":", status.st_size, ":", status.st_mtim.tv_sec, ".", status.st_mtim.tv_nsec);
@@ -46,19 +41,16 @@ class LocalReader : public RemoteReader {
 
   absl::Status Read(const Request& request, absl::FunctionRef<absl::Status(const BodyStart&)> on_start,
                     absl::FunctionRef<absl::Status(absl::string_view)> on_bytes) override {
-    ASSIGN_OR_RETURN(const int opened, OpenRegularFile(path_, Links::kFollow));
-    const int file = opened;
-    const absl::Cleanup close_file = [file] { close(file); };
+    ASSIGN_OR_RETURN(const FileDescriptor file, OpenRegularFile(path_, Links::kFollow));
     struct stat before;
     struct stat after;
-    if (fstat(file, &before) != 0) return SystemError(path_, errno);
+    if (fstat(file.number(), &before) != 0) return DiskError(absl::ErrnoToStatus(errno, path_));
     const std::string validator = ValidatorOf(before);
     const bool changed = !request.validator.empty() && request.validator != validator;
     if (changed || before.st_size < request.range.end) return absl::AbortedError(absl::StrCat(path_, ": was changed meanwhile"));
-    absl::Status status = on_start({.begin = request.range.begin, .is_range = true, .validator = validator});
-    if (status.ok()) status = Copy(file, request, on_bytes);
-    if (!status.ok()) return status;
-    if (fstat(file, &after) != 0 || ValidatorOf(after) != validator)
+    RETURN_IF_ERROR(on_start({.begin = request.range.begin, .is_range = true, .validator = validator}));
+    RETURN_IF_ERROR(Copy(file.number(), request, on_bytes));
+    if (fstat(file.number(), &after) != 0 || ValidatorOf(after) != validator)
       return absl::AbortedError(absl::StrCat(path_, ": was changed meanwhile"));
     return absl::OkStatus();
   }
@@ -69,11 +61,10 @@ class LocalReader : public RemoteReader {
     for (int64_t at = request.range.begin; at < request.range.end;) {
       if (request.cancel != nullptr && *request.cancel) return absl::CancelledError("stopped");
       const auto wanted = static_cast<size_t>(std::min<int64_t>(request.range.end - at, static_cast<int64_t>(buffer.size())));
-      const ssize_t count = pread(file, buffer.data(), wanted, at);
-      if (count < 0) return SystemError(path_, errno);
-      if (count == 0) return absl::AbortedError(absl::StrCat(path_, ": was cut off while we read it"));
-      RETURN_IF_ERROR(on_bytes(absl::string_view(buffer.data(), static_cast<size_t>(count))));
-      at += count;
+      ASSIGN_OR_RETURN(const size_t count, ReadAt(file, path_, at, absl::MakeSpan(buffer.data(), wanted)), DiskError(_));
+      if (count < wanted) return absl::AbortedError(absl::StrCat(path_, ": was cut off while we read it"));
+      RETURN_IF_ERROR(on_bytes(absl::string_view(buffer.data(), count)));
+      at += static_cast<int64_t>(count);
     }
     return absl::OkStatus();
   }
@@ -105,11 +96,16 @@ absl::StatusOr<Listing> ListFolder(const std::string& folder) {
 
 absl::StatusOr<Listing> LocalTransport::List(const Uri& uri) {
   struct stat status;
-  if (stat(uri.path.c_str(), &status) != 0) return SystemError(uri.path, errno);
+  // A file among the folders of a path: then there is nothing of that name.
+  if (stat(uri.path.c_str(), &status) != 0) {
+    const int error = errno;
+    const absl::Status failure = DiskError(absl::ErrnoToStatus(error, uri.path));
+    return error == ENOTDIR ? absl::NotFoundError(failure.message()) : failure;
+  }
   if (S_ISDIR(status.st_mode)) return ListFolder(uri.path);
   if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(uri.path, ": is neither a file nor a folder"));
   const std::string name = std::filesystem::path(uri.path).filename().string();
-  if (const auto path = ParseTargetPath(name); !path.ok()) return path.status();
+  RETURN_IF_ERROR(ParseTargetPath(name).status());
   return Listing{.revision = "", .files = {FileAt(uri.path, name, status.st_size)}};
 }
 
