@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "fuzz/checkpoint_targets.h"
+#include "fuzz/fetch_targets.h"
 #include "fuzz/message_targets.h"
 #include "fuzz/part_targets.h"
 
@@ -42,6 +43,9 @@ const std::vector<FuzzTarget>& Targets() {
       {"recipe", FuzzRecipe, {Code::kInvalidArgument}},
       {"manifest", FuzzManifest, {Code::kDataLoss, Code::kUnimplemented}},
       {"weights_lock", FuzzWeightsLock, {Code::kInvalidArgument}},
+      {"http_head", FuzzHttpHead, {Code::kFailedPrecondition}},
+      {"hub_listing", FuzzHubListing, of_json},
+      {"drive_page", FuzzDrivePage, {Code::kFailedPrecondition, Code::kPermissionDenied}},
   };
   return *targets;
 }
