@@ -51,7 +51,7 @@ absl::StatusOr<CheckFinding> CheckOne(const RelativePath& target, const LockedFi
   if (file.has_size() && file.size() != found->size) {
     return CheckFinding{.kind = Kind::kDamaged,
                         .path = path,
-                        .detail = absl::StrCat("it has ", found->size, " bytes, expected are ", file.size()),
+                        .detail = absl::StrCat("it has ", found->size, " bytes, expected ", file.size()),
                         .damaged = {}};
   }
   absl::Status status = CheckMeasured(HashesOf(file), found->digests);

@@ -45,7 +45,7 @@ absl::Status CheckHash(absl::string_view field, absl::string_view hash, size_t d
 absl::Status CheckWord(absl::string_view field, absl::string_view word) {
   const bool plain =
       std::all_of(word.begin(), word.end(), [](char byte) { return absl::ascii_isalnum(static_cast<unsigned char>(byte)) || byte == '_'; });
-  return plain ? absl::OkStatus() : Error(field, absl::StrCat("\"", word.substr(0, 80), "\" is no plain word"));
+  return plain ? absl::OkStatus() : Error(field, absl::StrCat("\"", word.substr(0, 80), "\" is not a plain word"));
 }
 
 // A sentence that is printed for a person: nothing in it means something to a shell or a terminal.
@@ -88,7 +88,7 @@ absl::Status CheckHashes(const LockedFile& file) {
        {std::tuple("sha256", file.sha256(), 64), std::tuple("git_sha1", file.git_sha1(), 40), std::tuple("md5", file.md5(), 32)}) {
     RETURN_IF_ERROR(CheckHash(field, hash, static_cast<size_t>(digits)));
   }
-  if (!file.mirrors().empty() && file.sha256().empty()) return Error("mirrors", "they want a sha256");
+  if (!file.mirrors().empty() && file.sha256().empty()) return Error("mirrors", "a file that has some needs a sha256");
   for (const RefusedContent& refused : file.refused()) {
     const std::string& prefix = refused.sha256_prefix();
     if (prefix.size() < 8 || !IsHex(prefix, prefix.size())) return Error("sha256_prefix", "expected 8 hexadecimal digits or more");
@@ -97,9 +97,9 @@ absl::Status CheckHashes(const LockedFile& file) {
 }
 
 absl::Status CheckNumbers(const LockedFile& file) {
-  if (file.size() < 0 || file.size() > kMaxFileBytes) return Error("size", absl::StrCat(file.size(), " is no size of a file"));
+  if (file.size() < 0 || file.size() > kMaxFileBytes) return Error("size", absl::StrCat(file.size(), " is not the size of a file"));
   if (file.chunk_size() < 0 || file.chunk_size() > kMaxFileBytes) {
-    return Error("chunk_size", absl::StrCat(file.chunk_size(), " is no size of a chunk"));
+    return Error("chunk_size", absl::StrCat(file.chunk_size(), " is not the size of a chunk"));
   }
   if (file.chunk_xxh3_size() == 0) return absl::OkStatus();
   const int64_t chunks = file.chunk_size() == 0 ? -1 : file.size() / file.chunk_size() + (file.size() % file.chunk_size() == 0 ? 0 : 1);
@@ -124,7 +124,7 @@ absl::Status CheckSource(const WeightsSource& source) {
   for (const absl::Status& status : {CheckUriOrEmpty("uri", source.uri()), CheckPathOrEmpty("revision", source.revision()),
                                      CheckPathOrEmpty("folder", source.folder()), CheckPathOrEmpty("checkpoint", source.checkpoint()),
                                      CheckWord("recipe_source", source.recipe_source()), CheckPaddleNlpModel(source.paddlenlp_model())}) {
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
 }

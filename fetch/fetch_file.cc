@@ -121,9 +121,13 @@ class Fetcher {
 
   absl::Status Judge(const MeasuredFile& found) const {
     if (found.size != task_.remote.size)
-      return absl::DataLossError(absl::StrCat("it has ", found.size, " bytes, expected are ", task_.remote.size));
-    absl::Status status = CheckMeasured(task_.remote.hashes, found.digests);
-    return status.ok() ? CheckNotRefused(locked_, found.digests.hashes.sha256) : status;
+      return absl::DataLossError(absl::StrCat("it has ", found.size, " bytes, expected ", task_.remote.size));
+    RETURN_IF_ERROR(CheckMeasured(task_.remote.hashes, found.digests));
+    return CheckNotRefused(locked_, found.digests.hashes.sha256);
+  }
+
+  absl::StatusOr<std::unique_ptr<TargetLock>> Lock(const std::string& path, bool keep) const {
+    return TargetLock::Acquire(path, keep, *options_.download.stop, options_.download.on_message);
   }
 
   bool IsShared() const { return placement_.path != task_.target; }
@@ -131,16 +135,17 @@ class Fetcher {
 
   absl::Status MakeFolders() {
     ASSIGN_OR_RETURN(const RelativePath path, ParseTargetPath(task_.remote.path));
-    if (absl::Status status = MakeFoldersOf(task_.folder, path); !status.ok() || !IsShared()) return status;
-    absl::Status status = MakeFolder(FolderOf(placement_.path));
-    return status.ok() ? MakeFolder(FolderOf(placement_.lock)) : status;
+    RETURN_IF_ERROR(MakeFoldersOf(task_.folder, path));
+    if (!IsShared()) return absl::OkStatus();
+    RETURN_IF_ERROR(MakeFolder(FolderOf(placement_.path)));
+    return MakeFolder(FolderOf(placement_.lock));
   }
 
   absl::StatusOr<FetchedFile> WasThere(MeasuredFile found) {
     PartialFile::RemoveJournal(placement_.partial);
     if (!placement_.keep_lock && StandsSomething(placement_.lock)) {
-      ASSIGN_OR_RETURN(const auto lock,
-                       TargetLock::Acquire(placement_.lock, /*keep=*/false, *options_.download.stop, options_.download.on_message));
+      // Nobody holds it any more, so that it goes.
+      ASSIGN_OR_RETURN(const auto lock, Lock(placement_.lock, /*keep=*/false));
     }
     return FetchedFile{.how = FetchedFile::How::kWasThere, .from = task_.remote.uri.ToString(), .measured = std::move(found)};
   }
@@ -153,8 +158,7 @@ class Fetcher {
   }
 
   absl::StatusOr<FetchedFile> UnderLock() {
-    ASSIGN_OR_RETURN(auto lock,
-                     TargetLock::Acquire(placement_.lock, placement_.keep_lock, *options_.download.stop, options_.download.on_message));
+    ASSIGN_OR_RETURN(const auto lock, Lock(placement_.lock, placement_.keep_lock));
     FetchedFile result{.how = FetchedFile::How::kCached, .from = task_.remote.uri.ToString(), .measured = {}};
     // Another run may have fetched it while we waited, or it is in a cache.
     // What stood at the target has been judged before.
@@ -192,9 +196,8 @@ class Fetcher {
   }
 
   absl::Status Copy(const std::string& existing) {
-    const auto lock =
-        TargetLock::Acquire(PlaceAt(task_.target).lock, /*keep=*/false, *options_.download.stop, options_.download.on_message);
-    return lock.ok() ? CopyFile(existing, task_.target, *options_.download.stop) : lock.status();
+    ASSIGN_OR_RETURN(const auto lock, Lock(PlaceAt(task_.target).lock, /*keep=*/false));
+    return CopyFile(existing, task_.target, *options_.download.stop);
   }
 
   absl::StatusOr<FetchedFile> FromAnyAddress() {

@@ -57,7 +57,7 @@ class Digest {
 };
 
 absl::Status Differ(absl::string_view kind, const std::string& expected, const std::string& found) {
-  return absl::DataLossError(absl::StrCat(kind, " is ", found, ", expected is ", expected));
+  return absl::DataLossError(absl::StrCat(kind, " is ", found, ", expected ", expected));
 }
 
 struct Pair {

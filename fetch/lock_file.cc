@@ -49,8 +49,8 @@ absl::StatusOr<WeightsLock> ParseWeightsLock(absl::string_view text, absl::strin
 }
 
 absl::StatusOr<WeightsLock> ReadWeightsLock(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadSmallFile(path, kMaxLockBytes);
-  return text.ok() ? ParseWeightsLock(*text, path) : text.status();
+  ASSIGN_OR_RETURN(const std::string text, ReadSmallFile(path, kMaxLockBytes));
+  return ParseWeightsLock(text, path);
 }
 
 absl::Status WriteWeightsLock(const WeightsLock& lock, const std::string& path) {
@@ -60,7 +60,7 @@ absl::Status WriteWeightsLock(const WeightsLock& lock, const std::string& path) 
   RETURN_IF_ERROR(TakeQueries(stamped, left_behind));
   std::string text;
   google::protobuf::TextFormat::PrintToString(stamped, &text);
-  if (absl::StatusOr<WeightsLock> read = ParseWeightsLock(text, path); !read.ok()) return read.status();
+  RETURN_IF_ERROR(ParseWeightsLock(text, path).status());
   return WriteFileAtomically(path, text);
 }
 

@@ -88,7 +88,7 @@ absl::Status MakeFoldersOf(const std::string& folder, const RelativePath& path) 
     if (mkdir(below.c_str(), 0777) != 0 && errno != EEXIST) return FolderError(below, errno);
     struct stat status = {};
     if (lstat(below.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-      const absl::string_view why = S_ISLNK(status.st_mode) ? "it is a link, which may lead elsewhere" : "it is no folder";
+      const absl::string_view why = S_ISLNK(status.st_mode) ? "it is a link, which may lead elsewhere" : "it is not a folder";
       return absl::FailedPreconditionError(absl::StrCat("making folder ", below, ": ", why));
     }
   }

@@ -58,9 +58,9 @@ absl::StatusOr<std::optional<Receipt>> FindReceipt(const std::string& receipts, 
   const absl::StatusOr<std::string> bytes = ReadSmallFile(name, kMaxReceiptBytes);
   // A home that is not ours holds no receipts of ours.
   if (absl::IsNotFound(bytes.status()) || absl::IsPermissionDenied(bytes.status())) return std::nullopt;
-  if (!bytes.ok()) return bytes.status();
+  RETURN_IF_ERROR(bytes.status());
   Receipt receipt;
-  if (!receipt.ParseFromString(*bytes) || receipt.path() != *absolute) return absl::DataLossError(absl::StrCat(name, ": is no receipt"));
+  if (!receipt.ParseFromString(*bytes) || receipt.path() != *absolute) return absl::DataLossError(absl::StrCat(name, ": is not a receipt"));
   return receipt;
 }
 

@@ -26,10 +26,10 @@ absl::Status OpenError(const std::string& path, int error) {
     case ENOTDIR:  // What should be a folder of it is a file.
       return absl::NotFoundError(absl::ErrnoToStatus(error, path).message());
     case ELOOP:
-      return absl::FailedPreconditionError(absl::StrCat(path, ": is a link and no file"));
+      return absl::FailedPreconditionError(absl::StrCat(path, ": is a link and not a file"));
     case ENXIO:  // A socket, or a device that is not there.
     case ENODEV:
-      return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+      return absl::FailedPreconditionError(absl::StrCat(path, ": is not a file"));
     default:
       return DiskError(absl::ErrnoToStatus(error, path));
   }
@@ -42,7 +42,7 @@ absl::StatusOr<FileDescriptor> OpenRegularFile(const std::string& path, Links li
   if (!file.is_open()) return OpenError(path, errno);
   struct stat status;
   if (fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode)) return file;
-  return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+  return absl::FailedPreconditionError(absl::StrCat(path, ": is not a file"));
 }
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path, int64_t limit) {

@@ -46,7 +46,7 @@ bool IsWanted(const WeightsSource& source, const std::string& path) {
 // Adds to what is known of a file what its source states.
 absl::Status MergeFacts(LockedFile& known, const RemoteFile& stated) {
   if (known.has_size() && known.size() != stated.size) {
-    return absl::DataLossError(absl::StrCat("the source's file has ", stated.size, " bytes, expected are ", known.size()));
+    return absl::DataLossError(absl::StrCat("the source's file has ", stated.size, " bytes, expected ", known.size()));
   }
   RETURN_IF_ERROR(CheckAgree(HashesOf(known), stated.hashes), Annotate(_, "the source's file"));
   RETURN_IF_ERROR(CheckNotRefused(known, stated.hashes.sha256));

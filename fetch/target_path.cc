@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/relative_path.h"
+#include "base/status.h"
 
 namespace weighbridge {
 namespace {
@@ -22,13 +23,13 @@ bool IsOwn(absl::string_view component) {
 }  // namespace
 
 absl::StatusOr<RelativePath> ParseTargetPath(absl::string_view text) {
-  absl::StatusOr<RelativePath> path = RelativePath::Parse(text);
-  if (!path.ok()) return absl::InvalidArgumentError(absl::StrCat("is no file name that we write to: ", path.status().message()));
-  for (const absl::string_view component : path->components()) {
+  ASSIGN_OR_RETURN(RelativePath path, RelativePath::Parse(text),
+                   absl::InvalidArgumentError(absl::StrCat("is not a file name that we write to: ", _.message())));
+  for (const absl::string_view component : path.components()) {
     const bool is_git = absl::EqualsIgnoreCase(component, ".git");
     if (!is_git && !IsOwn(component)) continue;
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", text, "\" is no file name that we write to: ", is_git ? "git takes commands from .git" : "it has a name of fetch's own"));
+        "\"", text, "\" is not a file name that we write to: ", is_git ? "git takes commands from .git" : "it has a name of fetch's own"));
   }
   return path;
 }

@@ -42,16 +42,15 @@ absl::Status Error(absl::string_view text, absl::string_view why) {
 }
 
 absl::StatusOr<std::string> DecodeRelativePath(absl::string_view text, absl::string_view part) {
-  absl::StatusOr<std::string> decoded = PercentDecode(part);
-  if (!decoded.ok()) return Error(text, decoded.status().message());
-  if (decoded->empty()) return decoded;
-  const absl::StatusOr<RelativePath> path = RelativePath::Parse(*decoded);
-  return path.ok() ? decoded : Error(text, path.status().message());
+  ASSIGN_OR_RETURN(std::string decoded, PercentDecode(part), Error(text, _.message()));
+  if (decoded.empty()) return decoded;
+  RETURN_IF_ERROR(RelativePath::Parse(decoded).status(), Error(text, _.message()));
+  return decoded;
 }
 
 // ORG/NAME[@REVISION][/FILE], NAME or NAME@REVISION[/FILE]: without an owner the revision tells a file from a name.
 absl::StatusOr<Uri> ParseHub(absl::string_view text, absl::string_view rest) {
-  constexpr absl::string_view kWanted = "wanted is hf://ORG/NAME[@REVISION][/FILE], or hf://NAME[@REVISION[/FILE]]";
+  constexpr absl::string_view kWanted = "expected hf://ORG/NAME[@REVISION][/FILE], or hf://NAME[@REVISION[/FILE]]";
   if (rest.find_first_of("?#") != absl::string_view::npos) return Error(text, "\"?\" and \"#\" in a name are written %3F and %23");
   std::vector<std::string> parts = absl::StrSplit(rest, absl::MaxSplits('/', 1));
   std::string owner;
@@ -75,7 +74,7 @@ absl::StatusOr<Uri> ParseHubPage(absl::string_view text, const Url& url) {
   const auto view = std::find_if(parts.begin(), parts.begin() + std::min<ptrdiff_t>(parts.size(), 3), is_view);
   if (is_model && parts.size() <= 2 && view == parts.end()) return ParseHub(text, absl::StrJoin(parts, "/"));
   const bool known = is_model && view != parts.begin() && view - parts.begin() <= 2 && parts.end() - view >= 2 && is_view(*view);
-  if (!known) return Error(text, "no address of a repository or of a file in one");
+  if (!known) return Error(text, "not the address of a repository or of a file in one");
   const std::string name = absl::StrJoin(parts.begin(), view, "/");
   return ParseHub(text, absl::StrCat(name, "@", absl::StrJoin(view + 1, parts.end(), "/")));
 }
@@ -84,7 +83,7 @@ absl::StatusOr<Uri> DriveUri(absl::string_view text, absl::string_view id) {
   const bool valid = !id.empty() && std::all_of(id.begin(), id.end(), [](char byte) {
     return absl::ascii_isalnum(static_cast<unsigned char>(byte)) || byte == '-' || byte == '_';
   });
-  if (!valid) return Error(text, "wanted is gdrive://ID, or the address of a single file (no folder, no document)");
+  if (!valid) return Error(text, "expected gdrive://ID, or the address of a single file (no folder, no document)");
   Uri uri;
   uri.scheme = Uri::Scheme::kDrive;
   uri.drive_id = std::string(id);
@@ -109,7 +108,7 @@ absl::StatusOr<Uri> ParseDrivePage(absl::string_view text, const Url& url) {
 absl::StatusOr<Uri> ParseFile(absl::string_view text, absl::string_view path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(std::string(path), error);
-  if (path.empty() || error) return Error(text, "wanted is a path");
+  if (path.empty() || error) return Error(text, "expected a path");
   return FileUri(absolute.lexically_normal().string());
 }
 
@@ -119,10 +118,10 @@ absl::StatusOr<Uri> ParseBare(absl::string_view text) {
   if (absl::ConsumePrefix(&rest, "gdrive://")) return DriveUri(text, rest);
   if (absl::ConsumePrefix(&rest, "file://")) {
     absl::ConsumePrefix(&rest, "localhost");
-    if (!absl::StartsWith(rest, "/")) return Error(text, "wanted is file:///PATH on this machine");
+    if (!absl::StartsWith(rest, "/")) return Error(text, "expected file:///PATH on this machine");
     if (rest.find_first_of("?#") != absl::string_view::npos) return Error(text, "\"?\" and \"#\" in a path are written %3F and %23");
-    absl::StatusOr<std::string> path = PercentDecode(rest);
-    return path.ok() ? ParseFile(text, *path) : path.status();
+    ASSIGN_OR_RETURN(const std::string path, PercentDecode(rest));
+    return ParseFile(text, path);
   }
   if (!absl::StrContains(text, "://")) return ParseFile(text, text);
   ASSIGN_OR_RETURN(Url url, ParseUrl(text));
@@ -179,8 +178,8 @@ absl::StatusOr<Uri> ParseUri(absl::string_view text) {
     bare = text.substr(0, mark);
     RETURN_IF_ERROR(CheckSha256(sha256.empty() ? "-" : sha256), Error(text, _.message()));
   }
-  absl::StatusOr<Uri> uri = ParseBare(bare);
-  if (uri.ok()) uri->sha256 = sha256;
+  ASSIGN_OR_RETURN(Uri uri, ParseBare(bare));
+  uri.sha256 = std::move(sha256);
   return uri;
 }
 
@@ -188,7 +187,7 @@ absl::Status CheckSha256(absl::string_view text) {
   const bool hexadecimal =
       std::all_of(text.begin(), text.end(), [](char digit) { return absl::ascii_isxdigit(static_cast<unsigned char>(digit)); });
   if (text.empty() || (text.size() == 64 && hexadecimal)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no SHA-256: wanted are 64 hexadecimal digits"));
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a SHA-256: expected 64 hexadecimal digits"));
 }
 
 absl::Status CheckHasQuery(const Uri& uri) {

@@ -20,6 +20,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "curl/curl.h"
 
 namespace weighbridge {
@@ -42,14 +43,14 @@ absl::Status Error(absl::string_view text, absl::string_view why) {
 // Takes an address, relative to what the handle holds, if anything.
 absl::StatusOr<Url> Set(const Handle& handle, const std::string& text) {
   if (const CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0); code != CURLUE_OK) {
-    return Error(text, absl::StrCat("no address: ", curl_url_strerror(code)));
+    return Error(text, absl::StrCat("not an address: ", curl_url_strerror(code)));
   }
   Url url{.scheme = Part(handle.get(), CURLUPART_SCHEME, 0),
           .host = absl::AsciiStrToLower(Part(handle.get(), CURLUPART_HOST, 0)),
           .port = Part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT),
           .path = Part(handle.get(), CURLUPART_PATH, 0),
           .query = Part(handle.get(), CURLUPART_QUERY, 0)};
-  if (url.scheme != "http" && url.scheme != "https") return Error(text, "wanted is http:// or https://");
+  if (url.scheme != "http" && url.scheme != "https") return Error(text, "expected http:// or https://");
   if (!Part(handle.get(), CURLUPART_USER, 0).empty() || !Part(handle.get(), CURLUPART_PASSWORD, 0).empty()) {
     return Error(text, "an address must not carry a user or a password");
   }
@@ -72,13 +73,13 @@ std::string Url::WithoutQuery() const {
 }
 
 absl::StatusOr<Url> ParseUrl(absl::string_view text) {
-  if (!absl::StrContains(text, "://")) return Error(text, "wanted is http:// or https://");
+  if (!absl::StrContains(text, "://")) return Error(text, "expected http:// or https://");
   return Set(Handle(curl_url(), curl_url_cleanup), std::string(text));
 }
 
 absl::StatusOr<Url> ResolveReference(const Url& base, absl::string_view reference) {
   Handle handle(curl_url(), curl_url_cleanup);
-  if (absl::StatusOr<Url> url = Set(handle, base.ToString()); !url.ok()) return url;
+  RETURN_IF_ERROR(Set(handle, base.ToString()).status());
   return Set(handle, std::string(reference));
 }
 
@@ -143,7 +144,7 @@ absl::StatusOr<std::string> PercentDecode(absl::string_view text) {
     const absl::string_view digits = text.substr(i + 1, 2);
     if (digits.size() != 2 || !absl::ascii_isxdigit(static_cast<unsigned char>(digits[0])) ||
         !absl::ascii_isxdigit(static_cast<unsigned char>(digits[1]))) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", ForMessages(text), "\": % wants two hexadecimal digits"));
+      return absl::InvalidArgumentError(absl::StrCat("\"", ForMessages(text), "\": % must be followed by two hexadecimal digits"));
     }
     result += absl::HexStringToBytes(digits);
     i += 2;

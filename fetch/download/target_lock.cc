@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<TargetLock>> TargetLock::Acquire(const std::strin
   while (true) {
     FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666));
     if (!file.is_open()) return DiskError(SystemError(errno, "locking", path));
-    if (!IsRegular(file.number())) return absl::FailedPreconditionError(absl::StrCat("locking ", path, ": is no file"));
+    if (!IsRegular(file.number())) return absl::FailedPreconditionError(absl::StrCat("locking ", path, ": is not a file"));
     while (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) {
         on_wait(absl::StrCat(path, ": cannot be locked (", std::strerror(errno), "); going on without"));

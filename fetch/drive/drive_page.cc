@@ -87,7 +87,7 @@ absl::StatusOr<Url> AfterDrivePage(const Url& url, int status, const std::string
   }
   if (!caption.empty()) return absl::PermissionDeniedError(absl::StrCat("Google Drive does not give this file: ", caption));
   if (absl::StrContains(page, "Sign-in") || absl::StrContains(page, "accounts.google.com")) {
-    return absl::PermissionDeniedError("Google Drive wants a sign-in: the file is not public");
+    return absl::PermissionDeniedError("Google Drive asks for a sign-in: the file is not public");
   }
   return absl::FailedPreconditionError(absl::StrCat("Google Drive sent a page instead of the file: ", Shown(page)));
 }

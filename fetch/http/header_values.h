@@ -28,12 +28,12 @@ std::optional<int64_t> ContentLength(const HttpHead& head);
 // The size of the whole file of which a successful answer gives all or a part, in bytes.
 std::optional<int64_t> TotalSize(const HttpHead& head);
 
-// What names the state of the file (fetch_protocols.md 4.1): the strong ETag, else Last-Modified if that is at least a second older than
+// What names the state of the file (docs/spec/fetching.md 4.1): the strong ETag, else Last-Modified if that is at least a second older than
 // Date, else "".
 std::string ValidatorOf(const HttpHead& head);
 
 // What is stated about the bytes of the file: Repr-Digest, Digest, x-amz-checksum-sha256, x-goog-hash, and Content-MD5 unless an ETag that
-// looks like an MD5 says otherwise (fetch_protocols.md 3.3, 4.1).
+// looks like an MD5 says otherwise (docs/spec/fetching.md 3.3, 4.1).
 Hashes StatedHashes(const HttpHead& head);
 
 // Retry-After: seconds, or a date, of which the time from `now` on counts. Never negative.

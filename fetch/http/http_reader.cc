@@ -25,7 +25,7 @@ namespace {
 
 constexpr size_t kShownBytes = 80;
 
-// Baidu's object storage documents If-Match and not If-Range (fetch_protocols.md 3.4); with a date neither knows another way.
+// Baidu's object storage documents If-Match and not If-Range (docs/spec/fetching.md 3.4); with a date neither knows another way.
 std::string ConditionFor(const Url& url, absl::string_view validator) {
   return absl::EndsWith(url.host, ".bcebos.com") && absl::StartsWith(validator, "\"") ? "If-Match" : "If-Range";
 }
@@ -105,7 +105,7 @@ absl::StatusOr<BodyStart> HttpReader::CheckAnswer(const Request& request, const 
     return BodyStart{.begin = request.range.begin, .is_range = true, .validator = validator};
   }
   if (length.value_or(size_) != size_) {
-    return absl::AbortedError(absl::StrCat("the server announces ", *length, " bytes, expected are ", size_));
+    return absl::AbortedError(absl::StrCat("the server announces ", *length, " bytes, expected ", size_));
   }
   return BodyStart{.begin = 0, .is_range = false, .validator = validator};
 }

@@ -24,8 +24,8 @@ namespace weighbridge {
 namespace {
 
 absl::StatusOr<Url> UrlOf(const Uri& uri) {
-  absl::StatusOr<Url> url = ParseUrl(uri.address);
-  if (url.ok()) url->query = uri.query;
+  ASSIGN_OR_RETURN(Url url, ParseUrl(uri.address));
+  url.query = uri.query;
   return url;
 }
 

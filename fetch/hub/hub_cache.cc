@@ -72,8 +72,8 @@ std::optional<Placement> HubCache::Place(const RemoteFile& file) const {
 }
 
 absl::Status HubCache::MakeFolders(const RemoteFile& file) const {
-  absl::Status status = MakeFolder(absl::StrCat(FolderOf(file.uri.repository), "/blobs"));
-  return status.ok() ? MakeFolder(absl::StrCat(root_, "/.locks/", FolderName(file.uri.repository))) : status;
+  RETURN_IF_ERROR(MakeFolder(absl::StrCat(FolderOf(file.uri.repository), "/blobs")));
+  return MakeFolder(absl::StrCat(root_, "/.locks/", FolderName(file.uri.repository)));
 }
 
 absl::Status HubCache::AddToSnapshot(const RemoteFile& file) const {
@@ -92,8 +92,8 @@ absl::Status HubCache::SetRevision(const std::string& repository, const std::str
   ASSIGN_OR_RETURN(const RelativePath name, RelativePath::Parse(revision));
   const std::string path = JoinPath(absl::StrCat(FolderOf(repository), "/refs"), name);
   if (ReadRevision(path) == commit) return absl::OkStatus();
-  absl::Status status = MakeFolder(fs::path(path).parent_path().string());
-  return status.ok() ? WriteFileAtomically(path, commit) : status;
+  RETURN_IF_ERROR(MakeFolder(fs::path(path).parent_path().string()));
+  return WriteFileAtomically(path, commit);
 }
 
 absl::StatusOr<Listing> HubCache::List(const Uri& uri) const {

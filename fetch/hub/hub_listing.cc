@@ -45,7 +45,7 @@ void Take(Sibling& sibling, absl::Span<const std::string> path, const JsonValue&
 }
 
 absl::StatusOr<RemoteFile> ToFile(const Sibling& sibling, const std::string& repository, const std::string& commit) {
-  if (const auto path = RelativePath::Parse(sibling.path); !path.ok()) return absl::DataLossError(path.status().message());
+  RETURN_IF_ERROR(RelativePath::Parse(sibling.path).status(), absl::DataLossError(_.message()));
   if (sibling.size < 0) return absl::DataLossError(absl::StrCat("file ", sibling.path, " has no size"));
   const Uri uri = HubUri(repository, commit, sibling.path);
   Hashes hashes = HashesOfEtag(sibling.lfs_sha256.empty() ? sibling.blob_id : sibling.lfs_sha256);
@@ -75,7 +75,7 @@ absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::str
     // "[0,0,..." would take a hundred times its size.
     return siblings.size() <= kMaxFiles ? absl::OkStatus() : absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxFiles, " files"));
   }));
-  if (!IsCommit(listing.revision)) return absl::DataLossError("the answer names no commit: this is no hub");
+  if (!IsCommit(listing.revision)) return absl::DataLossError("the answer names no commit: this is not a hub");
   std::map<std::string, RemoteFile> by_path;
   for (const auto& [position, sibling] : siblings) {
     ASSIGN_OR_RETURN(RemoteFile file, ToFile(sibling, repository, listing.revision));

@@ -45,16 +45,15 @@ absl::StatusOr<Listing> HubTransport::List(const Uri& uri) {
   const std::string revision = PercentEncode(RevisionOf(uri));
   const Url url = At(absl::StrCat("/api/models/", uri.repository, "/revision/", revision), "blobs=true");
   ASSIGN_OR_RETURN(TextAnswer answer, GetText(client_, site_, {.method = "GET", .url = url, .headers = {}}, kMaxListingBytes));
-  absl::StatusOr<Listing> listing = ParseHubListing(uri.repository, answer.body);
-  if (!listing.ok()) return Annotate(listing.status(), url.WithoutQuery());
-  if (IsCommit(uri.revision) && uri.revision != listing->revision) {
-    return absl::DataLossError(absl::StrCat(url.WithoutQuery(), ": asked for that commit, got ", listing->revision));
+  ASSIGN_OR_RETURN(Listing listing, ParseHubListing(uri.repository, answer.body), Annotate(_, url.WithoutQuery()));
+  if (IsCommit(uri.revision) && uri.revision != listing.revision) {
+    return absl::DataLossError(absl::StrCat(url.WithoutQuery(), ": asked for that commit, got ", listing.revision));
   }
   if (uri.path.empty()) return listing;
-  for (RemoteFile& file : listing->files) {
-    if (file.path == uri.path) return Listing{.revision = listing->revision, .files = {std::move(file)}};
+  for (RemoteFile& file : listing.files) {
+    if (file.path == uri.path) return Listing{.revision = listing.revision, .files = {std::move(file)}};
   }
-  return absl::NotFoundError(absl::StrCat(uri.repository, " has no file ", uri.path, " at commit ", listing->revision));
+  return absl::NotFoundError(absl::StrCat(uri.repository, " has no file ", uri.path, " at commit ", listing.revision));
 }
 
 std::unique_ptr<RemoteReader> HubTransport::Open(const RemoteFile& file) {

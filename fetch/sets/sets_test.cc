@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/embedded_file.h"
 #include "fetch/sets/embedded_sets.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

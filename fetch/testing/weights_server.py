@@ -5,9 +5,9 @@
     ROOT/files/...         plain HTTP: /files/...
 
 A fault is a dict: "match" (a regular expression on METHOD + " " + path?query), "on" ("hub" or "cdn"), "skip" and "times" (1; -1 for always) say
-when, and any of these what: status, retry_after, headers, body · redirect · hang · drop_after · ignore_range · range_shift · etag ·
-length_delta · trickle [bytes, seconds] · corrupt_at · page (a Drive page by name) · expired · encoding · endless (a status, then a body without
-end; with "header_lines" headers without end) · drip (the same, slowly) · echo (a status, and a body that repeats the request).
+when, and any of these what: status, headers, body · redirect · drop_after · etag · length_delta · trickle [bytes, seconds] · corrupt_at · page (a
+Drive page by name) · endless (a status, then a body without end; with "header_lines" headers without end) · echo (a status, and a body that repeats
+the request).
 The vocabulary is that of the shared hub_fake.py, so that the same tests run against both.
 """
 import hashlib
@@ -58,23 +58,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def faulted(self):
         fault = self.fault
-        time.sleep(fault.get("hang", 0))
         if "status" in fault:
-            wait = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
-            self.reply(fault["status"], fault.get("body", "fault").encode(), {**wait, **fault.get("headers", {})})
+            self.reply(fault["status"], fault.get("body", "fault").encode(), fault.get("headers", {}))
         elif "redirect" in fault:
             self.reply(302, b"", {"Location": self.path if fault["redirect"] == "self" else fault["redirect"]})
         elif "endless" in fault:
             self.endless(fault["endless"], fault.get("headers", {}), fault.get("header_lines", False))
-        elif "drip" in fault:
-            self.endless(fault["drip"], fault.get("headers", {}), False, 0.5)
         elif "echo" in fault:
             self.reply(fault["echo"], f"no {self.path} for {self.headers.get('Authorization')}".encode(), {"Content-Type": "text/plain"})
         elif "page" in fault:
             self.page(PAGES[fault["page"]])
         return bool(self.entry["status"])
 
-    def endless(self, status, headers, header_lines, pause=0.001):
+    def endless(self, status, headers, header_lines):
         self.entry["status"] = status
         self.send_response_only(status)
         for name, value in {"Transfer-Encoding": "chunked", **headers}.items():
@@ -86,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         line = b"X-Line: " + b"x" * 1000 + b"\r\n" if header_lines else b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
         while self.command == "GET":
             self.wfile.write(line)
-            time.sleep(pause)
+            time.sleep(0.001)
 
     def reply(self, status, data, headers):
         self.begin(status, {"Content-Length": str(len(data)), **headers})
@@ -163,7 +159,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def from_cdn(self):
         if "Authorization" in self.headers:
             return self.reply(400, b"<Error><Code>InvalidArgument</Code></Error>", {})
-        if self.query.get("Signature") != "secret-signature" or self.fault.get("expired"):
+        if self.query.get("Signature") != "secret-signature":
             return self.reply(403, b"<Error><Message>Request has expired</Message></Error>", {})
         path = self.owner.root / "hf" / self.route[1:]
         return self.send_file(path, {"ETag": f'"xet-{path.stat().st_size}"'})
@@ -187,17 +183,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         etag = fault.get("etag", headers.get("ETag", ""))
         if etag:
             headers["ETag"] = etag
-        if "encoding" in fault:
-            headers["Content-Encoding"] = fault["encoding"]
         begin, end, status = 0, size, 200
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         same = self.headers.get("If-Range", etag) in (etag, headers["Last-Modified"])
-        if asked and same and not fault.get("ignore_range"):
+        if asked and same:
             begin, end, status = int(asked[1]), min(int(asked[2] or size) + 1, size), 206
             if begin >= size:
                 return self.reply(416, b"", {"Content-Range": f"bytes */{size}"})
-            shift = fault.get("range_shift", 0)
-            begin, end = begin + shift, end + shift
             headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
         headers["Content-Length"] = str(end - begin + fault.get("length_delta", 0))
         self.begin(status, headers)
