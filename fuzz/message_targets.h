@@ -7,13 +7,10 @@
 
 namespace weighbridge {
 
-// FuzzTarget::read of what is written in the messages of proto/.
+// FuzzTarget::read of what people write in the messages of proto/.
 
 // The text of a recipe, which is also checked.
 absl::StatusOr<std::string> FuzzRecipe(const std::string& bytes);
-
-// The bytes of a manifest, with all that is said of one.
-absl::StatusOr<std::string> FuzzManifest(const std::string& bytes);
 
 // The text of a weights.lock.
 absl::StatusOr<std::string> FuzzWeightsLock(const std::string& bytes);

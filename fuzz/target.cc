@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "fuzz/checkpoint_targets.h"
 #include "fuzz/fetch_targets.h"
+#include "fuzz/manifest_targets.h"
 #include "fuzz/message_targets.h"
 #include "fuzz/part_targets.h"
 
@@ -42,6 +43,8 @@ const std::vector<FuzzTarget>& Targets() {
       {"special_tokens", FuzzSpecialTokens, of_tokenizers},
       {"recipe", FuzzRecipe, {Code::kInvalidArgument}},
       {"manifest", FuzzManifest, {Code::kDataLoss, Code::kUnimplemented}},
+      {"report", FuzzReport, {Code::kDataLoss, Code::kUnimplemented}},
+      {"audit", FuzzAudit, {Code::kDataLoss, Code::kUnimplemented, Code::kFailedPrecondition, Code::kResourceExhausted}},
       {"weights_lock", FuzzWeightsLock, {Code::kInvalidArgument}},
       {"http_head", FuzzHttpHead, {Code::kFailedPrecondition}},
       {"hub_listing", FuzzHubListing, of_json},
