@@ -6,12 +6,12 @@
 #include <functional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "proto/manifest.pb.h"
+#include "verify/compare/concerns_merged.h"  // IWYU pragma: export
 
 namespace weighbridge {
 
@@ -38,12 +38,9 @@ struct JudgeOptions {
 //
 // Fails only when the question cannot be answered: DataLoss, Unavailable of a *source*; Aborted when a source or `merged` changed
 // meanwhile; Cancelled; ResourceExhausted (options.memory below MinimumJudgeMemory); InvalidArgument (a tolerance, a `match` that no name
-// matches); as Sha256. A merged file that cannot be read any more is DataLoss with its name, and ConcernsMerged; one that holds more than
-// it lists is FailedPrecondition.
+// matches); as Sha256. A file of `merged` that cannot be read any more is DataLoss with its name, and ConcernsMerged: the answer is no. A
+// checkpoint that holds more than it lists is FailedPrecondition.
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
-
-// Whether a failure of Judge lies in the merged checkpoint: with DataLoss it means that the answer is no.
-bool ConcernsMerged(const absl::Status& status);
 
 // The least budget with which Judge works, on however many threads.
 int64_t MinimumJudgeMemory();

@@ -213,6 +213,61 @@ TEST_F(JudgeTest, OnlyRemarksOnOtherTensorNames) {
             "\"square.weight\" is called \"linear_7.w_0\" and not \"square.weight_0\"");
 }
 
+TEST_F(JudgeTest, ToleranceDecidesWhereBitsDiffer) {
+  std::vector<Stored> file = good_;
+  std::string& bytes = file[Number("wide.weight")].bytes;
+  bytes[0] ^= 1;
+  const auto judge = [&](const std::string& tolerance) { return JudgeFile(file, {.tolerance = tolerance}); };
+  const int wide = static_cast<int>(Number("wide.weight"));
+  EXPECT_EQ(judge("exact").verdict(), Manifest::VERDICT_DIFFERS);
+  EXPECT_EQ(judge("exact").output().tensors(wide).errors().beyond_tolerance(), 1);
+  const Manifest within = judge("ulp:1");
+  EXPECT_EQ(within.verdict(), Manifest::VERDICT_WITHIN_TOLERANCE);
+  EXPECT_TRUE(IsAccepted(within));
+  EXPECT_EQ(within.tolerance(), "ulp:1");
+  EXPECT_EQ(within.output().tensors(wide).verdict(), OutputTensor::VERDICT_WITHIN_TOLERANCE);
+  EXPECT_TRUE(
+      absl::StrContains(within.output().tensors(wide).finding(), "; 1 of 28000 elements differs, within the tolerance ulp:1; the greatest"))
+      << within.output().tensors(wide).finding();
+  EXPECT_TRUE(absl::StrContains(Summary(within), "within tolerance: 8 of 9 tensors")) << Summary(within);
+  EXPECT_EQ(judge("torch").verdict(), Manifest::VERDICT_WITHIN_TOLERANCE);
+  bytes[0] ^= 3;
+  EXPECT_EQ(judge("ulp:1").verdict(), Manifest::VERDICT_DIFFERS);
+  file[Number("ids")].bytes[0] ^= 1;
+  EXPECT_EQ(judge("abs:100").output().tensors(static_cast<int>(Number("ids"))).verdict(), OutputTensor::VERDICT_DIFFERS);
+  EXPECT_FALSE(Judge(plan_, MakeCheckpoint("m", file), {.tolerance = "loose"}).ok());
+}
+
+TEST_F(JudgeTest, ARulesOwnToleranceCounts) {
+  std::vector<Stored> file = good_;
+  file[Number("sum")].bytes[0] ^= 1;
+  file[Number("wide.weight")].bytes[0] ^= 1;
+  plan_.outputs[Number("sum")].tolerance = "ulp:1";
+  const Manifest manifest = JudgeFile(file);
+  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("sum"))).verdict(), OutputTensor::VERDICT_WITHIN_TOLERANCE);
+  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("sum"))).tolerance(), "ulp:1");
+  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("wide.weight"))).verdict(), OutputTensor::VERDICT_DIFFERS);
+  EXPECT_EQ(manifest.tolerance(), "exact");
+}
+
+TEST_F(JudgeTest, MatchJudgesSomeTensorsOnly) {
+  std::vector<Stored> file = good_;
+  file[Number("sum")].bytes[0] ^= 1;
+  std::swap(file[1], file[2]);
+  JudgeOptions options;
+  options.match = [](absl::string_view name) { return absl::StartsWith(name, "s"); };
+  const Manifest manifest = JudgeFile(file, options);
+  std::vector<std::string> names;
+  for (const OutputTensor& tensor : manifest.output().tensors()) names.push_back(tensor.name());
+  EXPECT_EQ(names, (std::vector<std::string>{"same.weight", "square.weight", "sum", "scale"}));
+  EXPECT_EQ(manifest.output().files_size(), 0);
+  EXPECT_EQ(Summary(manifest), "differs: 2 of 4 tensors are bit for bit what the recipe example makes of model");
+  int64_t reported = 0;
+  options.on_progress = [&](int64_t bytes) { reported += bytes; };
+  JudgeFile(file, options);
+  EXPECT_EQ(reported, JudgeBytes(plan_, MakeCheckpoint("merged", file), options));
+}
+
 TEST_F(JudgeTest, ReportsAsManyBytesAsItSaid) {
   int64_t reported = 0;
   JudgeOptions options{.threads = 3};

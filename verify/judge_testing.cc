@@ -1,5 +1,7 @@
 #include "verify/judge_testing.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -87,6 +89,11 @@ void JudgeTest::AddOutput(const std::string& name, const ExprPtr& expr) {
 
 ExprPtr JudgeTest::ReadSource(const std::string& name) const {
   return Read("model/" + name, plan_.sources[0].checkpoint->Find(name)->tensor);
+}
+
+size_t JudgeTest::Number(const std::string& name) const {
+  const auto place = std::find_if(good_.begin(), good_.end(), [&](const Stored& stored) { return stored.name == name; });
+  return static_cast<size_t>(place - good_.begin());
 }
 
 Manifest JudgeTest::JudgeFile(const std::vector<Stored>& tensors, const JudgeOptions& options) {

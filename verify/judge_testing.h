@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_VERIFY_JUDGE_TESTING_H_
 #define WEIGHBRIDGE_VERIFY_JUDGE_TESTING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class JudgeTest : public testing::Test {
   void AddOutput(const std::string& name, const ExprPtr& expr);
   // The source's tensor.
   ExprPtr ReadSource(const std::string& name) const;
+  // The position of an output.
+  size_t Number(const std::string& name) const;
 
   Manifest JudgeFile(const std::vector<Stored>& tensors, const JudgeOptions& options = {});
   // The findings about a file that differs from the good one.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "proto/manifest.pb.h"
 #include "verify/audit/contradictions.h"
 #include "verify/compare/tolerance.h"
@@ -78,11 +79,10 @@ absl::StatusOr<std::vector<std::string>> AuditManifest(const Manifest& manifest,
   if (manifest.output().tensors().empty()) {
     return absl::FailedPreconditionError("the manifest lists no tensor of the output: there is nothing to audit");
   }
-  absl::StatusOr<std::vector<std::string>> contradictions = Contradictions(manifest);
-  if (!contradictions.ok()) return contradictions;
+  ASSIGN_OR_RETURN(const std::vector<std::string> contradictions, Contradictions(manifest));
   std::vector<std::string> findings;
   if (!IsAccepted(manifest)) findings.push_back(absl::StrCat("the manifest itself says no: ", Summary(manifest)));
-  for (const std::string& contradiction : *contradictions) {
+  for (const std::string& contradiction : contradictions) {
     findings.push_back(absl::StrCat("the manifest contradicts itself: ", contradiction));
   }
   if (SerializeManifest(manifest) != bytes) {

@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/progress_report.h"
 #include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/tensor_spec.h"
@@ -83,7 +83,12 @@ std::string Bytes(int64_t begin, int64_t end) {
 class FilesAudit {
  public:
   FilesAudit(const Manifest& manifest, absl::Span<const ByteSourcePtr> files, const AuditOptions& options)
-      : manifest_(manifest), files_(files), options_(options), sha256_(files.size()), parts_(PartsOf(manifest.output())) {
+      : manifest_(manifest),
+        files_(files),
+        options_(options),
+        progress_(options.on_progress),
+        sha256_(files.size()),
+        parts_(PartsOf(manifest.output())) {
     for (size_t f = 0; f < files.size(); ++f) {
       if (files[f] == nullptr) continue;
       tasks_.push_back({files[f]->size(), [this, f] { return DigestWhole(f); }});
@@ -110,7 +115,7 @@ class FilesAudit {
   absl::StatusOr<std::vector<std::string>> Run() {
     if (!overlapping_.empty()) {
       return absl::ResourceExhaustedError(absl::StrCat(files_[overlapping_[0]]->name(),
-                                                       ": the tensors that the manifest lists in it overlap; ", "more than ", kMostOverlap,
+                                                       ": the tensors that the manifest lists in it overlap; more than ", kMostOverlap,
                                                        " times its bytes would have to be read"));
     }
     absl::Status status = ParallelFor(static_cast<int64_t>(tasks_.size()), options_.threads, options_.stop,
@@ -119,7 +124,7 @@ class FilesAudit {
       if (file == nullptr) continue;
       RETURN_IF_ERROR(file->CheckUnchanged());
     }
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(status);
     std::vector<std::string> findings;
     for (size_t f = 0; f < files_.size(); ++f) Report(f, findings);
     return findings;
@@ -132,7 +137,7 @@ class FilesAudit {
   };
 
   absl::Status DigestWhole(size_t f) {
-    ASSIGN_OR_RETURN(sha256_[f], DigestFile(*files_[f], {}, options_.stop, [this](int64_t bytes) { Progress(bytes); }));
+    ASSIGN_OR_RETURN(sha256_[f], DigestFile(*files_[f], {}, options_.stop, [this](int64_t bytes) { progress_.Add(bytes); }));
     return absl::OkStatus();
   }
 
@@ -150,7 +155,7 @@ class FilesAudit {
       done += static_cast<int64_t>(piece.size());
     }
     const std::string digests = chunks.Finish().value();  // XXH3 never fails.
-    Progress(part.size);
+    progress_.Add(part.size);
     part.is_as_it_was =
         part.xxh3 == (part.tensor != nullptr ? ContentDigestOfChunks(DigestKind::kXxh3, part.spec, digests).value() : digests);
     if (part.tensor == nullptr || !part.is_as_it_was) return absl::OkStatus();
@@ -206,20 +211,14 @@ class FilesAudit {
     return absl::StrCat("container, ", bytes, place, ": the bytes are ", what);
   }
 
-  void Progress(int64_t bytes) {
-    if (!options_.on_progress) return;
-    const std::lock_guard<std::mutex> lock(progress_mutex_);
-    options_.on_progress(bytes);
-  }
-
   const Manifest& manifest_;
   absl::Span<const ByteSourcePtr> files_;
   const AuditOptions& options_;
+  ProgressReport progress_;
   std::vector<Task> tasks_;
   std::vector<std::string> sha256_;       // One per file.
   std::vector<std::vector<Part>> parts_;  // Of each file.
   std::vector<size_t> overlapping_;       // Files.
-  std::mutex progress_mutex_;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/parallel_for.h"
+#include "base/progress_report.h"
 #include "base/status.h"
 #include "formats/checkpoint.h"
 #include "formats/tensor_spec.h"
@@ -35,15 +35,14 @@ std::string SpecText(const OutputTensor& tensor) {
 absl::StatusOr<std::vector<std::string>> DigestTensors(const Checkpoint& checkpoint, absl::Span<const size_t> indices,
                                                        const AuditOptions& options) {
   std::vector<std::string> sha256(indices.size());
-  std::mutex progress_mutex;
+  ProgressReport progress(options.on_progress);
   RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(indices.size()), options.threads, options.stop, [&](int64_t index, int) {
     const CheckpointTensor& row = checkpoint.tensors()[indices[index]];
     ContentDigest digest(row.tensor.spec(), DigestKind::kSha256);
     RETURN_IF_ERROR(ForEachPiece(row.tensor, kDigestChunk, [&](absl::string_view piece) { digest.Update(piece); }),
                     Annotate(_, absl::StrCat("tensor \"", row.name, "\"")));
     ASSIGN_OR_RETURN(sha256[index], digest.Finish());
-    const std::lock_guard<std::mutex> lock(progress_mutex);
-    if (options.on_progress) options.on_progress(row.tensor.byte_size());
+    progress.Add(row.tensor.byte_size());
     return absl::OkStatus();
   }));
   return sha256;
@@ -61,8 +60,7 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
   const auto& tensors = checkpoint.tensors();
   std::vector<size_t> all(tensors.size());
   std::iota(all.begin(), all.end(), size_t{0});
-  absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, all, options);
-  if (!sha256.ok()) return sha256;
+  ASSIGN_OR_RETURN(const std::vector<std::string> sha256, DigestTensors(checkpoint, all, options));
 
   std::map<std::string, const OutputTensor*> known;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
@@ -79,7 +77,7 @@ absl::StatusOr<std::vector<std::string>> AuditContent(const Manifest& manifest, 
     const OutputTensor& tensor = *entry->second;
     if (const std::string spec = ToString(tensors[i].tensor.spec()); spec != SpecText(tensor)) {
       findings.push_back(absl::StrCat(place, "is ", spec, " and was ", SpecText(tensor)));
-    } else if ((*sha256)[i] != tensor.content_sha256()) {
+    } else if (sha256[i] != tensor.content_sha256()) {
       findings.push_back(absl::StrCat(place, "its elements are not what they were"));
     }
     known.erase(entry);
@@ -115,11 +113,10 @@ absl::StatusOr<std::vector<std::string>> AuditTable(const Manifest& manifest, co
     const std::string claim = Row(listed[i]->name(), SpecText(*listed[i]), said);
     if (row != claim) return Findings{absl::StrCat("tensor ", i, " of the output's files is ", row, "; the manifest says ", claim)};
   }
-  absl::StatusOr<std::vector<std::string>> sha256 = DigestTensors(checkpoint, unplaced, options);
-  if (!sha256.ok()) return sha256;
+  ASSIGN_OR_RETURN(const std::vector<std::string> sha256, DigestTensors(checkpoint, unplaced, options));
   Findings findings;
   for (size_t k = 0; k < unplaced.size(); ++k) {
-    if ((*sha256)[k] == listed[unplaced[k]]->content_sha256()) continue;
+    if (sha256[k] == listed[unplaced[k]]->content_sha256()) continue;
     findings.push_back(absl::StrCat("tensor \"", tensors[unplaced[k]].name, "\": its elements have another SHA-256"));
   }
   return findings;

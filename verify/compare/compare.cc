@@ -10,13 +10,12 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "base/status.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
+#include "verify/compare/concerns_merged.h"
 #include "verify/compare/difference.h"
 #include "verify/compare/value_statistics.h"
 #include "verify/digest/digest.h"
@@ -27,8 +26,6 @@
 
 namespace weighbridge {
 namespace {
-
-constexpr absl::string_view kActualUnreadable = "weighbridge/actual-unreadable";
 
 // A piece that is read and compared at once fits a core's own cache, with what it is made from. Where elements are read in another order
 // than they are written, a piece is long instead: the longer it is, the longer are the runs in the source.
@@ -60,10 +57,6 @@ int64_t PieceElements(const Comparison& comparison, int64_t scratch_size) {
   return std::max(int64_t{1}, std::min(wanted / item, (scratch_size - fixed) / per_element));
 }
 
-absl::Status ReadActual(const StoredTensor& actual, const Region& region, absl::Span<char> out) {
-  return MarkActualUnreadable(ReadRegion(actual, region, out));
-}
-
 int64_t RoundUp(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
@@ -80,7 +73,7 @@ absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpa
     const int64_t size = count * ItemSize(actual.spec().dtype);
     const Scratch::Lease actual_lease = scratch.Take(size);
     const Scratch::Lease expected_lease = scratch.Take(comparison.expected == nullptr ? 0 : size);
-    RETURN_IF_ERROR(ReadActual(actual, box, actual_lease.bytes()));
+    RETURN_IF_ERROR(MarkConcernsMerged(ReadRegion(actual, box, actual_lease.bytes())));
     if (comparison.expected != nullptr) {
       RETURN_IF_ERROR(Evaluate(*comparison.expected, box, expected_lease.bytes(), scratch, loss));
     }
@@ -142,23 +135,19 @@ absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const Eleme
   result.first_chunk = first_byte / kDigestChunk;
   DifferenceFinder difference(dtype, comparison.tolerance);
   Chunks chunks{.values = ChunkValues(dtype)};
-  absl::Status status = ForEachComparedPiece(comparison, span, scratch, &result.loss,
-                                             [&](int64_t position, absl::string_view actual_bytes, absl::string_view expected_bytes) {
-                                               if (comparison.expected != nullptr)
-                                                 difference.Compare(position, actual_bytes, expected_bytes);
-                                               const int64_t before_chunk = std::max(int64_t{0}, first_byte - position * item);
-                                               if (before_chunk < static_cast<int64_t>(actual_bytes.size())) {
-                                                 chunks.Update(actual_bytes.substr(static_cast<size_t>(before_chunk)));
-                                               }
-                                               return true;
-                                             });
-  if (status.ok() && first_byte < span.end * item) status = FinishLastChunk(actual, span.end, scratch, chunks);
-  if (!status.ok()) return status;
+  const auto take = [&](int64_t position, absl::string_view actual_bytes, absl::string_view expected_bytes) {
+    if (comparison.expected != nullptr) difference.Compare(position, actual_bytes, expected_bytes);
+    const int64_t before_chunk = std::max(int64_t{0}, first_byte - position * item);
+    if (before_chunk < static_cast<int64_t>(actual_bytes.size())) {
+      chunks.Update(actual_bytes.substr(static_cast<size_t>(before_chunk)));
+    }
+    return true;
+  };
+  RETURN_IF_ERROR(ForEachComparedPiece(comparison, span, scratch, &result.loss, take));
+  if (first_byte < span.end * item) RETURN_IF_ERROR(FinishLastChunk(actual, span.end, scratch, chunks));
   result.difference = difference.found();
-  ASSIGN_OR_RETURN(std::string xxh3, chunks.xxh3.Finish());
-  ASSIGN_OR_RETURN(std::string sha256, chunks.sha256.Finish());
-  result.chunk_xxh3 = std::move(xxh3);
-  result.chunk_sha256 = std::move(sha256);
+  ASSIGN_OR_RETURN(result.chunk_xxh3, chunks.xxh3.Finish());
+  ASSIGN_OR_RETURN(result.chunk_sha256, chunks.sha256.Finish());
   result.chunk_values = chunks.values.Finish();
   return result;
 }
@@ -176,15 +165,6 @@ absl::StatusOr<bool> IsEqual(const Comparison& comparison, Scratch& scratch) {
     if (!equal) break;
   }
   return equal;
-}
-
-absl::Status MarkActualUnreadable(absl::Status status) {
-  if (!status.ok()) status.SetPayload(kActualUnreadable, absl::Cord());
-  return status;
-}
-
-bool IsActualUnreadable(const absl::Status& status) {
-  return status.GetPayload(kActualUnreadable).has_value();
 }
 
 }  // namespace weighbridge

@@ -19,8 +19,8 @@
 
 namespace weighbridge {
 
-// A tensor of the merged file beside the expression that says what it should hold; both have the same spec. Without an expression there
-// is nothing to compare with.
+// A tensor of the merged checkpoint beside the expression that says what it should hold; both have the same spec. Without an expression
+// there is nothing to compare with.
 struct Comparison {
   const StoredTensor* actual = nullptr;
   const Expr* expected = nullptr;
@@ -52,7 +52,7 @@ struct SpanResult {
 };
 
 // Compares one span with what `expected` says, and digests and sums up what is there. Does not depend on the size of the scratch memory.
-// Fails as Evaluate does; where reading `actual` failed, the status satisfies IsActualUnreadable.
+// Fails as Evaluate does and, with ConcernsMerged, as reading `actual` does.
 absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const ElementSpan& span, Scratch& scratch);
 
 // Calls visit(number of the first element, actual bytes, expected bytes) for one piece of the span after the other; expected bytes are
@@ -63,10 +63,6 @@ absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpa
 
 // Whether all elements are as `expected` says; stops at the first that is not. Fails as CompareSpan does.
 absl::StatusOr<bool> IsEqual(const Comparison& comparison, Scratch& scratch);
-
-// Says of a failure that it lies in what is judged, not in the sources.
-absl::Status MarkActualUnreadable(absl::Status status);
-bool IsActualUnreadable(const absl::Status& status);
 
 }  // namespace weighbridge
 

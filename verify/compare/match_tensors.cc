@@ -39,19 +39,19 @@ std::vector<MatchedTensor> MatchTensors(const Plan& plan, const Checkpoint& merg
   absl::flat_hash_map<absl::string_view, size_t> planned_positions;
   for (size_t i = 0; i < plan.outputs.size(); ++i) planned_positions.emplace(plan.outputs[i].name, i);
 
-  std::vector<MatchedTensor> found;
+  std::vector<MatchedTensor> actual;
   for (const CheckpointTensor& tensor : merged.tensors()) {
-    MatchedTensor row{.found = &tensor, .found_position = static_cast<int64_t>(found.size())};
+    MatchedTensor row{.actual = &tensor, .actual_position = static_cast<int64_t>(actual.size())};
     if (const auto planned = planned_positions.find(tensor.name); planned != planned_positions.end()) {
       row.planned = &plan.outputs[planned->second];
       row.planned_position = static_cast<int64_t>(planned->second);
     }
-    found.push_back(row);
+    actual.push_back(row);
   }
-  if (merged.is_ordered) MarkOutOfOrder(found);
+  if (merged.is_ordered) MarkOutOfOrder(actual);
 
-  // missing[0] come before everything, missing[n + 1] behind the file's tensor n.
-  std::vector<std::vector<MatchedTensor>> missing(found.size() + 1);
+  // missing[0] come before everything, missing[n + 1] behind the merged checkpoint's tensor n.
+  std::vector<std::vector<MatchedTensor>> missing(actual.size() + 1);
   size_t place = 0;
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
     if (const CheckpointTensor* stands = merged.Find(plan.outputs[i].name); stands != nullptr) {
@@ -62,8 +62,8 @@ std::vector<MatchedTensor> MatchTensors(const Plan& plan, const Checkpoint& merg
   }
 
   std::vector<MatchedTensor> rows = missing[0];
-  for (size_t i = 0; i < found.size(); ++i) {
-    rows.push_back(found[i]);
+  for (size_t i = 0; i < actual.size(); ++i) {
+    rows.push_back(actual[i]);
     rows.insert(rows.end(), missing[i + 1].begin(), missing[i + 1].end());
   }
   return rows;

@@ -31,18 +31,18 @@ Checkpoint MakeCheckpoint(const std::vector<std::string>& names, bool is_ordered
 }
 
 // "a" for a tensor of both, "a missing", "a unexpected", "a out of order".
-std::vector<std::string> Match(const std::vector<std::string>& planned, const std::vector<std::string>& found, bool is_ordered = true) {
+std::vector<std::string> Match(const std::vector<std::string>& planned, const std::vector<std::string>& actual, bool is_ordered = true) {
   const Plan plan = MakePlan(planned);
-  const Checkpoint checkpoint = MakeCheckpoint(found, is_ordered);
+  const Checkpoint checkpoint = MakeCheckpoint(actual, is_ordered);
   std::vector<std::string> rows;
   for (const MatchedTensor& row : MatchTensors(plan, checkpoint)) {
     if (row.planned != nullptr) {
       EXPECT_EQ(row.planned, &plan.outputs[row.planned_position]);
     }
-    if (row.found != nullptr) {
-      EXPECT_EQ(row.found, &checkpoint.tensors()[row.found_position]);
+    if (row.actual != nullptr) {
+      EXPECT_EQ(row.actual, &checkpoint.tensors()[row.actual_position]);
     }
-    rows.push_back(absl::StrCat(row.found == nullptr ? row.planned->name : row.found->name, row.found == nullptr ? " missing" : "",
+    rows.push_back(absl::StrCat(row.actual == nullptr ? row.planned->name : row.actual->name, row.actual == nullptr ? " missing" : "",
                                 row.planned == nullptr ? " unexpected" : "", row.out_of_order ? " out of order" : ""));
   }
   return rows;

@@ -181,7 +181,7 @@ void ChunkDigests::Update(absl::string_view bytes) {
 
 absl::StatusOr<std::string> ChunkDigests::Finish() {
   if (state_->in_chunk > 0) state_->EndChunk();
-  if (!state_->status.ok()) return state_->status;
+  RETURN_IF_ERROR(state_->status);
   return std::move(state_->digests);
 }
 
@@ -197,9 +197,8 @@ absl::StatusOr<std::string> ContentDigestOfChunks(DigestKind kind, const TensorS
 ContentDigest::ContentDigest(TensorSpec spec, DigestKind kind) : kind_(kind), spec_(std::move(spec)), chunks_(kind) {}
 
 absl::StatusOr<std::string> ContentDigest::Finish() {
-  absl::StatusOr<std::string> chunks = chunks_.Finish();
-  if (!chunks.ok()) return chunks;
-  return ContentDigestOfChunks(kind_, spec_, *chunks);
+  ASSIGN_OR_RETURN(const std::string chunks, chunks_.Finish());
+  return ContentDigestOfChunks(kind_, spec_, chunks);
 }
 
 struct Sha256::State {
@@ -231,7 +230,7 @@ absl::StatusOr<std::string> Sha256::Finish() {
   if (state_->status.ok()) {
     state_->Check(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr));
   }
-  if (!state_->status.ok()) return state_->status;
+  RETURN_IF_ERROR(state_->status);
   return digest;
 }
 

@@ -62,10 +62,9 @@ class Rewriting {
   }
 
   static absl::StatusOr<ExprPtr> Sum(const std::vector<ExprPtr>& operands) {
-    absl::StatusOr<ExprPtr> left = Cast(operands[0], DType::kFloat32);
-    absl::StatusOr<ExprPtr> right = Cast(operands[1], DType::kFloat32);
-    if (!left.ok()) return left;
-    return right.ok() ? Add(*left, *right) : right;
+    ASSIGN_OR_RETURN(const ExprPtr left, Cast(operands[0], DType::kFloat32));
+    ASSIGN_OR_RETURN(const ExprPtr right, Cast(operands[1], DType::kFloat32));
+    return Add(left, right);
   }
 
   DType through_;

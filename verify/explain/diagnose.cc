@@ -24,8 +24,9 @@
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "verify/compare/compare.h"
-#include "verify/compare/compare_rows.h"
+#include "verify/compare/concerns_merged.h"
 #include "verify/explain/cast_through.h"
+#include "verify/explain/explain_by_rows.h"
 #include "verify/explain/finding.h"
 #include "verify/reference/scratch.h"
 
@@ -50,26 +51,22 @@ class Diagnosis {
         stored_[ToString(tensor.tensor.spec())].push_back({absl::StrCat(source.id, "/", tensor.name), &tensor});
       }
     }
-    std::map<std::string, std::vector<const PlannedTensor*>> missing;
     for (const JudgedTensor& tensor : tensors) {
-      if (tensor.match.found == nullptr) missing[ToString(tensor.match.planned->expr->spec())].push_back(tensor.match.planned);
+      if (tensor.match.actual == nullptr) missing_[ToString(tensor.match.planned->expr->spec())].push_back(tensor.match.planned);
     }
-    missing_ = std::move(missing);
   }
 
-  // In the order in which they are tried. `search` asks also for what is unlikely to be there.
+  // Of a tensor that is wrong, in the order in which they are tried. `search` asks also for what is unlikely to be there.
   std::vector<Guess> GuessesFor(const JudgedTensor& tensor, bool search) const {
     const MatchedTensor& match = tensor.match;
-    if (match.found == nullptr) return {};
     std::vector<Guess> guesses;
     if (match.planned == nullptr) {
       GuessMissing(match, guesses);
       if (search) GuessStored(match, guesses);
       return guesses;
     }
-    if (IsComparable(match) && tensor.difference == nullptr) return {};
     GuessTransposed(match, guesses);
-    if (IsComparable(match)) {
+    if (match.is_comparable()) {
       GuessCast(match, guesses);
       if (search) GuessOutput(match, guesses);
       if (search) GuessStored(match, guesses);
@@ -84,12 +81,12 @@ class Diagnosis {
   using Guesses = std::vector<Guess>;
 
   static void Push(const MatchedTensor& match, const absl::StatusOr<ExprPtr>& expected, std::string sentence, Guesses& guesses) {
-    if (!expected.ok() || *expected == nullptr || (*expected)->spec() != match.found->tensor.spec()) return;
-    guesses.push_back({match.found->tensor, *expected, std::move(sentence)});
+    if (!expected.ok() || *expected == nullptr || (*expected)->spec() != match.actual->tensor.spec()) return;
+    guesses.push_back({match.actual->tensor, *expected, std::move(sentence)});
   }
 
   void GuessMissing(const MatchedTensor& match, Guesses& guesses) const {
-    const auto same = missing_.find(ToString(match.found->tensor.spec()));
+    const auto same = missing_.find(ToString(match.actual->tensor.spec()));
     if (same == missing_.end()) return;
     for (const PlannedTensor* planned : same->second) {
       Push(match, planned->expr, absl::StrCat("it has every bit of the missing \"", planned->name, "\""), guesses);
@@ -114,7 +111,7 @@ class Diagnosis {
   }
 
   static void GuessOtherDType(const MatchedTensor& match, Guesses& guesses) {
-    const DType dtype = match.found->tensor.spec().dtype;
+    const DType dtype = match.actual->tensor.spec().dtype;
     if (dtype == match.planned->expr->spec().dtype) return;
     Push(match, Cast(match.planned->expr, dtype), absl::StrCat("it is what it should be, cast to ", DTypeName(dtype)), guesses);
     // As if the casts had been left out.
@@ -130,7 +127,7 @@ class Diagnosis {
   }
 
   void GuessOutput(const MatchedTensor& match, Guesses& guesses) const {
-    const auto same = outputs_.find(ToString(match.found->tensor.spec()));
+    const auto same = outputs_.find(ToString(match.actual->tensor.spec()));
     if (same == outputs_.end()) return;
     for (const PlannedTensor* planned : same->second) {
       if (planned == match.planned) continue;
@@ -139,7 +136,7 @@ class Diagnosis {
   }
 
   void GuessStored(const MatchedTensor& match, Guesses& guesses) const {
-    const auto same = stored_.find(ToString(match.found->tensor.spec()));
+    const auto same = stored_.find(ToString(match.actual->tensor.spec()));
     if (same == stored_.end()) return;
     for (const auto& [label, tensor] : same->second) {
       Push(match, Read(label, tensor->tensor), absl::StrCat("it is the source tensor ", label, ", bit for bit"), guesses);
@@ -148,18 +145,18 @@ class Diagnosis {
 
   // Shapes that differ along one axis: one may be the beginning of the other.
   static void GuessPart(const MatchedTensor& match, Guesses& guesses) {
-    const StoredTensor& found = match.found->tensor;
+    const StoredTensor& actual = match.actual->tensor;
     const TensorSpec& planned = match.planned->expr->spec();
-    if (found.spec().dtype != planned.dtype || found.spec().shape.size() != planned.shape.size()) return;
+    if (actual.spec().dtype != planned.dtype || actual.spec().shape.size() != planned.shape.size()) return;
     TensorSpec common = planned;
     std::vector<size_t> other;
     for (size_t k = 0; k < planned.shape.size(); ++k) {
-      common.shape[k] = std::min(planned.shape[k], found.spec().shape[k]);
-      if (planned.shape[k] != found.spec().shape[k]) other.push_back(k);
+      common.shape[k] = std::min(planned.shape[k], actual.spec().shape[k]);
+      if (planned.shape[k] != actual.spec().shape[k]) other.push_back(k);
     }
     if (other.size() != 1 || common.shape[other[0]] == 0) return;
     absl::StatusOr<StoredTensor> part =
-        StoredTensor::Create(common, found.source(), found.offset(), {found.strides().begin(), found.strides().end()});
+        StoredTensor::Create(common, actual.source(), actual.offset(), {actual.strides().begin(), actual.strides().end()});
     absl::StatusOr<ExprPtr> expected = Slice(match.planned->expr, WholeRegion(common.shape));
     if (!part.ok() || !expected.ok()) return;
     guesses.push_back(
@@ -171,14 +168,9 @@ class Diagnosis {
   std::map<std::string, std::vector<const PlannedTensor*>> missing_;
 };
 
-absl::Status NameActual(const absl::Status& status, const JudgedTensor& tensor) {
-  if (!IsActualUnreadable(status)) return status;
-  return MarkActualUnreadable(Annotate(status, absl::StrCat("tensor \"", tensor.match.found->name, "\"")));
-}
-
 absl::Status TryGuesses(const std::vector<Guess>& guesses, Scratch& scratch, JudgedTensor& tensor) {
   for (const Guess& guess : guesses) {
-    ASSIGN_OR_RETURN(bool equal, IsEqual({&guess.actual, guess.expected.get()}, scratch), NameActual(_, tensor));
+    ASSIGN_OR_RETURN(bool equal, IsEqual({&guess.actual, guess.expected.get()}, scratch), NameMergedTensor(_, tensor.match.name()));
     if (!equal) continue;
     tensor.explanation = guess.sentence;
     break;
@@ -188,7 +180,7 @@ absl::Status TryGuesses(const std::vector<Guess>& guesses, Scratch& scratch, Jud
 
 bool IsWrong(const JudgedTensor& tensor) {
   const MatchedTensor& match = tensor.match;
-  return match.found != nullptr && (!IsComparable(match) || tensor.difference != nullptr);
+  return match.actual != nullptr && (!match.is_comparable() || tensor.compared.difference != nullptr);
 }
 
 }  // namespace
@@ -209,9 +201,9 @@ absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch
   // One after the other: the digests of rows take memory.
   for (size_t i = 0; status.ok() && i < std::min(wrong.size(), kMostSearched); ++i) {
     JudgedTensor& tensor = *wrong[i];
-    if (!tensor.explanation.empty() || !IsComparable(tensor.match)) continue;
-    ASSIGN_OR_RETURN(std::string rows, ExplainByRows({&tensor.match.found->tensor, tensor.match.planned->expr.get()}, *scratch[0]),
-                     NameActual(_, tensor));
+    if (!tensor.explanation.empty() || !tensor.match.is_comparable()) continue;
+    ASSIGN_OR_RETURN(std::string rows, ExplainByRows({&tensor.match.actual->tensor, tensor.match.planned->expr.get()}, *scratch[0]),
+                     NameMergedTensor(_, tensor.match.name()));
     tensor.explanation = rows;
   }
   return status;

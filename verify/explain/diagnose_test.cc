@@ -1,3 +1,5 @@
+#include "verify/explain/diagnose.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -6,27 +8,17 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "expr/expr.h"
 #include "formats/tensor_spec.h"
 #include "gtest/gtest.h"
-#include "proto/manifest.pb.h"
-#include "verify/judge.h"
 #include "verify/judge_testing.h"
-#include "verify/manifest/manifest.h"
 
 namespace weighbridge {
 namespace {
 
-// What a mutation of the good file is called, and the end of what is found about the tensor.
-class ExplanationTest : public JudgeTest {
+class DiagnoseTest : public JudgeTest {
  protected:
-  // The number of the output.
-  size_t Number(const std::string& name) const {
-    return static_cast<size_t>(std::find_if(good_.begin(), good_.end(), [&](const Stored& stored) { return stored.name == name; }) -
-                               good_.begin());
-  }
-
+  // The good file with other bytes of one tensor has one finding, which ends like that.
   void ExpectExplained(const std::string& name, const std::string& bytes, const std::string& explanation) {
     std::vector<Stored> file = good_;
     file[Number(name)].bytes = bytes;
@@ -40,7 +32,7 @@ class ExplanationTest : public JudgeTest {
   const std::string& Good(const std::string& name) const { return good_[Number(name)].bytes; }
 };
 
-TEST_F(ExplanationTest, CastThroughAnotherDType) {
+TEST_F(DiagnoseTest, CastThroughAnotherDType) {
   const ExprPtr cast = *Cast(ReadSource("same_shape"), DType::kFloat16);
   ExpectExplained("same.weight", ValueOf(**Cast(*Cast(ReadSource("same_shape"), DType::kBfloat16), DType::kFloat16)),
                   "; its casts and sums went through bfloat16");
@@ -50,21 +42,21 @@ TEST_F(ExplanationTest, CastThroughAnotherDType) {
                   "; it is what it should be, cast to float16 and back");
 }
 
-TEST_F(ExplanationTest, SumsThroughAnotherDType) {
+TEST_F(DiagnoseTest, SumsThroughAnotherDType) {
   const ExprPtr left = *Cast(*Cast(*Cast(ReadSource("square"), DType::kBfloat16), DType::kFloat16), DType::kFloat32);
   const ExprPtr right = *Cast(*Cast(*Cast(ReadSource("same_shape"), DType::kBfloat16), DType::kFloat16), DType::kFloat32);
   ExpectExplained("sum", ValueOf(**Cast(*Cast(*Add(left, right), DType::kBfloat16), DType::kFloat16)),
                   "; its casts and sums went through bfloat16");
 }
 
-TEST_F(ExplanationTest, AnotherOutputOrSourceTensor) {
+TEST_F(DiagnoseTest, AnotherOutputOrSourceTensor) {
   ExpectExplained("square.weight", Good("same.weight"), "; it is what \"same.weight\" should be");
   // float16 [700, 40] has no other; float32 [5] is the only one of its kind. A source tensor as it is:
   AddOutput("halved", *Cast(*Cast(ReadSource("square"), DType::kFloat16), DType::kFloat32));
   ExpectExplained("halved", ValueOf(*ReadSource("same_shape")), "; it is the source tensor model/same_shape, bit for bit");
 }
 
-TEST_F(ExplanationTest, RowsThatAreElsewhere) {
+TEST_F(DiagnoseTest, RowsThatAreElsewhere) {
   const size_t row = size_t{80};
   const std::string good = Good("wide.weight");
   ExpectExplained("wide.weight", good.substr(row) + good.substr(0, row),
@@ -78,7 +70,7 @@ TEST_F(ExplanationTest, RowsThatAreElsewhere) {
   ExpectUnexplained("wide.weight", swapped);
 }
 
-TEST_F(ExplanationTest, NothingWhereNothingIsCertain) {
+TEST_F(DiagnoseTest, NothingWhereNothingIsCertain) {
   for (const Stored& stored : good_) {
     if (stored.spec.dtype != DType::kFloat16) continue;
     std::string bytes = stored.bytes;
@@ -87,7 +79,7 @@ TEST_F(ExplanationTest, NothingWhereNothingIsCertain) {
   }
 }
 
-TEST_F(ExplanationTest, OfAnotherDTypeAndOfAPart) {
+TEST_F(DiagnoseTest, OfAnotherDTypeAndOfAPart) {
   std::vector<Stored> file = good_;
   Stored& cast = file[Number("same.weight")];
   cast.spec.dtype = DType::kBfloat16;
@@ -111,67 +103,12 @@ TEST_F(ExplanationTest, OfAnotherDTypeAndOfAPart) {
                 "they should be"}));
 }
 
-TEST_F(ExplanationTest, AnUnexpectedTensorIsASourceTensor) {
+TEST_F(DiagnoseTest, AnUnexpectedTensorIsASourceTensor) {
   std::vector<Stored> file = good_;
   file.push_back({"left.in", {DType::kFloat16, {2}}, "abcd", ""});
   EXPECT_EQ(FindingsOf(file),
             std::vector<std::string>{"tensor \"left.in\": is not among the tensors that the recipe makes; it is the source "
                                      "tensor model/unused, bit for bit"});
-}
-
-TEST_F(ExplanationTest, ToleranceDecidesWhereBitsDiffer) {
-  std::vector<Stored> file = good_;
-  std::string& bytes = file[Number("wide.weight")].bytes;
-  bytes[0] ^= 1;
-  const auto judge = [&](const std::string& tolerance) { return JudgeFile(file, {.tolerance = tolerance}); };
-  const int wide = static_cast<int>(Number("wide.weight"));
-  EXPECT_EQ(judge("exact").verdict(), Manifest::VERDICT_DIFFERS);
-  EXPECT_EQ(judge("exact").output().tensors(wide).errors().beyond_tolerance(), 1);
-  const Manifest within = judge("ulp:1");
-  EXPECT_EQ(within.verdict(), Manifest::VERDICT_WITHIN_TOLERANCE);
-  EXPECT_TRUE(IsAccepted(within));
-  EXPECT_EQ(within.tolerance(), "ulp:1");
-  EXPECT_EQ(within.output().tensors(wide).verdict(), OutputTensor::VERDICT_WITHIN_TOLERANCE);
-  EXPECT_TRUE(
-      absl::StrContains(within.output().tensors(wide).finding(), "; 1 of 28000 elements differs, within the tolerance ulp:1; the greatest"))
-      << within.output().tensors(wide).finding();
-  EXPECT_TRUE(absl::StrContains(Summary(within), "within tolerance: 8 of 9 tensors")) << Summary(within);
-  EXPECT_EQ(judge("torch").verdict(), Manifest::VERDICT_WITHIN_TOLERANCE);
-  bytes[0] ^= 3;
-  EXPECT_EQ(judge("ulp:1").verdict(), Manifest::VERDICT_DIFFERS);
-  file[Number("ids")].bytes[0] ^= 1;
-  EXPECT_EQ(judge("abs:100").output().tensors(static_cast<int>(Number("ids"))).verdict(), OutputTensor::VERDICT_DIFFERS);
-  EXPECT_FALSE(Judge(plan_, MakeCheckpoint("m", file), {.tolerance = "loose"}).ok());
-}
-
-TEST_F(ExplanationTest, ARulesOwnToleranceCounts) {
-  std::vector<Stored> file = good_;
-  file[Number("sum")].bytes[0] ^= 1;
-  file[Number("wide.weight")].bytes[0] ^= 1;
-  plan_.outputs[Number("sum")].tolerance = "ulp:1";
-  const Manifest manifest = JudgeFile(file);
-  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("sum"))).verdict(), OutputTensor::VERDICT_WITHIN_TOLERANCE);
-  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("sum"))).tolerance(), "ulp:1");
-  EXPECT_EQ(manifest.output().tensors(static_cast<int>(Number("wide.weight"))).verdict(), OutputTensor::VERDICT_DIFFERS);
-  EXPECT_EQ(manifest.tolerance(), "exact");
-}
-
-TEST_F(ExplanationTest, MatchJudgesSomeTensorsOnly) {
-  std::vector<Stored> file = good_;
-  file[Number("sum")].bytes[0] ^= 1;
-  std::swap(file[1], file[2]);
-  JudgeOptions options;
-  options.match = [](absl::string_view name) { return absl::StartsWith(name, "s"); };
-  const Manifest manifest = JudgeFile(file, options);
-  std::vector<std::string> names;
-  for (const OutputTensor& tensor : manifest.output().tensors()) names.push_back(tensor.name());
-  EXPECT_EQ(names, (std::vector<std::string>{"same.weight", "square.weight", "sum", "scale"}));
-  EXPECT_EQ(manifest.output().files_size(), 0);
-  EXPECT_EQ(Summary(manifest), "differs: 2 of 4 tensors are bit for bit what the recipe example makes of model");
-  int64_t reported = 0;
-  options.on_progress = [&](int64_t bytes) { reported += bytes; };
-  JudgeFile(file, options);
-  EXPECT_EQ(reported, JudgeBytes(plan_, MakeCheckpoint("merged", file), options));
 }
 
 }  // namespace

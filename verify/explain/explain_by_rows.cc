@@ -1,4 +1,4 @@
-#include "verify/compare/compare_rows.h"
+#include "verify/explain/explain_by_rows.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_VERIFY_COMPARE_COMPARE_ROWS_H_
-#define WEIGHBRIDGE_VERIFY_COMPARE_COMPARE_ROWS_H_
+#ifndef WEIGHBRIDGE_VERIFY_EXPLAIN_EXPLAIN_BY_ROWS_H_
+#define WEIGHBRIDGE_VERIFY_EXPLAIN_EXPLAIN_BY_ROWS_H_
 
 #include <string>
 
@@ -15,4 +15,4 @@ absl::StatusOr<std::string> ExplainByRows(const Comparison& comparison, Scratch&
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_VERIFY_COMPARE_COMPARE_ROWS_H_
+#endif  // WEIGHBRIDGE_VERIFY_EXPLAIN_EXPLAIN_BY_ROWS_H_

@@ -19,17 +19,17 @@
 namespace weighbridge {
 namespace {
 
-const TensorSpec& FoundSpec(const MatchedTensor& match) {
-  return match.found->tensor.spec();
+const TensorSpec& ActualSpec(const MatchedTensor& match) {
+  return match.actual->tensor.spec();
 }
 const TensorSpec& PlannedSpec(const MatchedTensor& match) {
   return match.planned->expr->spec();
 }
 
 std::string DifferenceSentence(const JudgedTensor& tensor) {
-  const TensorSpec& spec = FoundSpec(tensor.match);
-  const Difference& difference = *tensor.difference;
-  const int64_t elements = tensor.match.found->tensor.element_count();
+  const TensorSpec& spec = ActualSpec(tensor.match);
+  const Difference& difference = *tensor.compared.difference;
+  const int64_t elements = tensor.match.actual->tensor.element_count();
   return absl::StrCat("element ", ShapeToString(IndexOf(spec.shape, difference.first.position)), " is ",
                       ElementToText(spec.dtype, difference.first.actual), " and should be ",
                       ElementToText(spec.dtype, difference.first.expected), "; ", difference.elements, " of ", elements,
@@ -38,7 +38,7 @@ std::string DifferenceSentence(const JudgedTensor& tensor) {
 
 // What the tolerance says of the difference, beyond that bits differ.
 std::string ToleranceClause(const JudgedTensor& tensor) {
-  const Difference& difference = *tensor.difference;
+  const Difference& difference = *tensor.compared.difference;
   if (tensor.tolerance == "exact") return "";
   const std::string extent = absl::StrCat("the greatest error is ", difference.max_absolute, ", relative ", difference.max_relative);
   if (difference.beyond_tolerance == 0) return absl::StrCat(", within the tolerance ", tensor.tolerance, "; ", extent);
@@ -47,16 +47,16 @@ std::string ToleranceClause(const JudgedTensor& tensor) {
 
 using VerdictAndFinding = std::pair<OutputTensor::Verdict, std::string>;
 
-// The verdict on a tensor that is planned and found, wherever it stands.
+// The verdict on a tensor that both have, wherever it stands.
 VerdictAndFinding JudgeContent(const JudgedTensor& tensor) {
-  const TensorSpec& found = FoundSpec(tensor.match);
+  const TensorSpec& actual = ActualSpec(tensor.match);
   const TensorSpec& planned = PlannedSpec(tensor.match);
-  if (found != planned) {
-    return {found.dtype != planned.dtype ? OutputTensor::VERDICT_WRONG_DTYPE : OutputTensor::VERDICT_WRONG_SHAPE,
-            absl::StrCat("is ", ToString(found), " and should be ", ToString(planned))};
+  if (actual != planned) {
+    return {actual.dtype != planned.dtype ? OutputTensor::VERDICT_WRONG_DTYPE : OutputTensor::VERDICT_WRONG_SHAPE,
+            absl::StrCat("is ", ToString(actual), " and should be ", ToString(planned))};
   }
-  if (tensor.difference != nullptr) {
-    return {tensor.difference->beyond_tolerance > 0 ? OutputTensor::VERDICT_DIFFERS : OutputTensor::VERDICT_WITHIN_TOLERANCE,
+  if (tensor.compared.difference != nullptr) {
+    return {tensor.compared.difference->beyond_tolerance > 0 ? OutputTensor::VERDICT_DIFFERS : OutputTensor::VERDICT_WITHIN_TOLERANCE,
             DifferenceSentence(tensor) + ToleranceClause(tensor)};
   }
   return {OutputTensor::VERDICT_EXACT, ""};
@@ -64,7 +64,7 @@ VerdictAndFinding JudgeContent(const JudgedTensor& tensor) {
 
 VerdictAndFinding JudgeTensor(const JudgedTensor& tensor) {
   const MatchedTensor& match = tensor.match;
-  if (match.found == nullptr) {
+  if (match.actual == nullptr) {
     return {OutputTensor::VERDICT_MISSING, absl::StrCat("is missing; it should be tensor ", match.planned_position, ", counted from 0")};
   }
   if (match.planned == nullptr) return {OutputTensor::VERDICT_UNEXPECTED, "is not among the tensors that the recipe makes"};
@@ -73,48 +73,45 @@ VerdictAndFinding JudgeTensor(const JudgedTensor& tensor) {
     if (verdict == OutputTensor::VERDICT_EXACT || verdict == OutputTensor::VERDICT_WITHIN_TOLERANCE) {
       verdict = OutputTensor::VERDICT_OUT_OF_ORDER;
     }
-    absl::StrAppend(&finding, finding.empty() ? "" : "; ", "is tensor ", match.found_position, " of the file and should be tensor ",
+    absl::StrAppend(&finding, finding.empty() ? "" : "; ", "is tensor ", match.actual_position, " of the file and should be tensor ",
                     match.planned_position, ", counted from 0");
   }
   return {verdict, finding};
 }
 
-// What was found in the file, whether it should be there or not.
-void DescribeFound(const JudgedTensor& tensor, const FilePlaces& places, OutputTensor& output) {
-  const CheckpointTensor& found = *tensor.match.found;
-  output.set_content_xxh3(tensor.content_xxh3);
-  output.set_content_sha256(tensor.content_sha256);
-  *output.mutable_values() = DescribeValues(tensor.values);
-  if (const std::optional<PlaceInFile> place = places.Find(found.tensor); place.has_value()) {
+// What the merged checkpoint holds, whether it should be there or not.
+void DescribeActual(const JudgedTensor& tensor, const FilePlaces& places, OutputTensor& output) {
+  const CheckpointTensor& actual = *tensor.match.actual;
+  output.set_content_xxh3(tensor.compared.content_xxh3);
+  output.set_content_sha256(tensor.compared.content_sha256);
+  *output.mutable_values() = DescribeValues(tensor.compared.values);
+  if (const std::optional<PlaceInFile> place = places.Find(actual.tensor); place.has_value()) {
     output.set_file(static_cast<int32_t>(place->file));
     output.set_offset(place->offset);
   }
-  if (tensor.difference != nullptr) *output.mutable_errors() = DescribeErrors(found.tensor.spec(), tensor.values, *tensor.difference);
-  if (tensor.loss.changed > 0) {
-    output.mutable_losses()->set_changed(tensor.loss.changed);
-    output.mutable_losses()->set_saturated(tensor.loss.saturated);
-    output.mutable_losses()->set_flushed_to_zero(tensor.loss.flushed);
+  if (tensor.compared.difference != nullptr)
+    *output.mutable_errors() = DescribeErrors(actual.tensor.spec(), tensor.compared.values, *tensor.compared.difference);
+  if (tensor.compared.loss.changed > 0) {
+    output.mutable_losses()->set_changed(tensor.compared.loss.changed);
+    output.mutable_losses()->set_saturated(tensor.compared.loss.saturated);
+    output.mutable_losses()->set_flushed_to_zero(tensor.compared.loss.flushed);
   }
 }
 
 }  // namespace
 
-bool IsComparable(const MatchedTensor& match) {
-  return match.planned != nullptr && match.found != nullptr && FoundSpec(match) == PlannedSpec(match);
-}
-
 OutputTensor ToOutputTensor(const JudgedTensor& tensor, const FilePlaces& places) {
   const MatchedTensor& match = tensor.match;
   const auto [verdict, finding] = JudgeTensor(tensor);
-  const TensorSpec& spec = match.found != nullptr ? FoundSpec(match) : PlannedSpec(match);
+  const TensorSpec& spec = match.actual != nullptr ? ActualSpec(match) : PlannedSpec(match);
   OutputTensor output;
-  output.set_name(match.found != nullptr ? match.found->name : match.planned->name);
+  output.set_name(match.name());
   output.set_dtype(std::string(DTypeName(spec.dtype)));
   for (int64_t extent : spec.shape) output.add_shape(extent);
   if (match.planned != nullptr) output.set_expression(ToString(*match.planned->expr));
   // A field that is set takes memory, empty or not.
   if (match.planned != nullptr && !match.planned->tolerance.empty()) output.set_tolerance(match.planned->tolerance);
-  if (match.found != nullptr) DescribeFound(tensor, places, output);
+  if (match.actual != nullptr) DescribeActual(tensor, places, output);
   output.set_verdict(verdict);
   if (!finding.empty()) output.set_finding(finding);
   if (!tensor.explanation.empty()) absl::StrAppend(output.mutable_finding(), "; ", tensor.explanation);

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "formats/json/json_writer.h"
 #include "proto/manifest.pb.h"
 #include "verify/digest/digest.h"
@@ -99,8 +100,7 @@ void WritePredicate(const Manifest& manifest, absl::string_view manifest_sha256,
 
 absl::StatusOr<std::string> MakeAttestation(const Manifest& manifest, absl::string_view manifest_bytes) {
   if (!IsAccepted(manifest)) return absl::FailedPreconditionError("the manifest does not say yes: nothing can be stated");
-  absl::StatusOr<std::string> sha256 = Sha256Of(manifest_bytes);
-  if (!sha256.ok()) return sha256;
+  ASSIGN_OR_RETURN(const std::string sha256, Sha256Of(manifest_bytes));
   JsonWriter json;
   json.BeginObject();
   WriteText("_type", "https://in-toto.io/Statement/v1", json);
@@ -110,7 +110,7 @@ absl::StatusOr<std::string> MakeAttestation(const Manifest& manifest, absl::stri
   json.EndArray();
   WriteText("predicateType", "urn:weighbridge:conversion:v1", json);
   json.Key("predicate");
-  WritePredicate(manifest, *sha256, json);
+  WritePredicate(manifest, sha256, json);
   json.EndObject();
   return std::move(json).Finish();
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "proto/manifest.pb.h"
 #include "verify/digest/digest.h"
 
@@ -37,11 +38,9 @@ absl::StatusOr<std::string> Root(absl::Span<const OutputTensor* const> tensors) 
   if (tensors.empty()) return Sha256Of("");
   if (tensors.size() == 1) return Leaf(*tensors[0]);
   const size_t count = std::bit_floor(tensors.size() - 1);
-  absl::StatusOr<std::string> left = Root(tensors.subspan(0, count));
-  if (!left.ok()) return left;
-  absl::StatusOr<std::string> right = Root(tensors.subspan(count));
-  if (!right.ok()) return right;
-  return Sha256Of(absl::StrCat("\1", *left, *right));
+  ASSIGN_OR_RETURN(const std::string left, Root(tensors.subspan(0, count)));
+  ASSIGN_OR_RETURN(const std::string right, Root(tensors.subspan(count)));
+  return Sha256Of(absl::StrCat("\1", left, right));
 }
 
 }  // namespace

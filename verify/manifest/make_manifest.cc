@@ -74,11 +74,11 @@ std::string TensorNameRemark(const std::deque<JudgedTensor>& tensors) {
   std::string example;
   for (const JudgedTensor& tensor : tensors) {
     const MatchedTensor& match = tensor.match;
-    if (match.planned == nullptr || match.found == nullptr) continue;
+    if (match.planned == nullptr || match.actual == nullptr) continue;
     const std::string& planned = match.planned->tensor_name;
-    const std::string& found = match.found->tensor_name;
-    if (planned.empty() || found.empty() || planned == found) continue;
-    if (count++ == 0) example = absl::StrCat("\"", match.found->name, "\" is called \"", found, "\" and not \"", planned, "\"");
+    const std::string& actual = match.actual->tensor_name;
+    if (planned.empty() || actual.empty() || planned == actual) continue;
+    if (count++ == 0) example = absl::StrCat("\"", match.actual->name, "\" is called \"", actual, "\" and not \"", planned, "\"");
   }
   if (count == 0) return "";
   return absl::StrCat(count, count == 1 ? " tensor has" : " tensors have",

@@ -1,4 +1,4 @@
-#include "verify/report/manifest_testing.h"
+#include "verify/manifest/manifest_testing.h"
 
 #include <cstdint>
 #include <initializer_list>
@@ -7,10 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
 #include "verify/digest/digest.h"
 #include "verify/manifest/content_root.h"
-#include "verify/report/tensor_text.h"
+#include "verify/manifest/manifest.h"
 
 namespace weighbridge {
 namespace {
@@ -20,6 +21,12 @@ using Extents = std::vector<int64_t>;
 // Any digest will do.
 std::string DigestOf(absl::string_view text) {
   return *Sha256Of(text);
+}
+
+// By the row's dtype and shape, which a tensor can have.
+template <typename Row>
+int64_t BytesOf(const Row& row) {
+  return ByteSize(*SpecOf(row)).value();
 }
 
 void SetRecipe(const std::string& name, const std::string& textproto, RecipeText* recipe) {
@@ -107,7 +114,7 @@ void AddDropped(const std::string& source, const std::string& name, const Extent
   for (const int64_t extent : shape) tensor->add_shape(extent);
   tensor->set_reason(reason);
   tensor->set_content_xxh3(DigestOf(name).substr(0, 16));
-  const int64_t bytes = report::TensorBytes("float16", shape);
+  const int64_t bytes = BytesOf(*tensor);
   for (SourceAccounting& accounting : *manifest->mutable_accounting()->mutable_sources()) {
     if (accounting.id() != source) continue;
     accounting.set_tensors(accounting.tensors() + 1);
@@ -131,7 +138,7 @@ void AddTotals(Manifest* manifest) {
   }
   total->set_output_tensors(manifest->output().tensors_size());
   for (const OutputTensor& tensor : manifest->output().tensors()) {
-    total->set_output_bytes(total->output_bytes() + report::TensorBytes(tensor.dtype(), tensor.shape()));
+    total->set_output_bytes(total->output_bytes() + BytesOf(tensor));
   }
 }
 
@@ -144,7 +151,7 @@ void LayOut(Manifest* manifest) {
     if (tensor.verdict() == OutputTensor::VERDICT_MISSING) continue;
     tensor.set_file(0);
     tensor.set_offset(end);
-    end += report::TensorBytes(tensor.dtype(), tensor.shape());
+    end += BytesOf(tensor);
   }
   File* file = output->mutable_files(0);
   file->set_size(end);

@@ -45,18 +45,16 @@ std::string Page(const Html& head, const Html& body) {
 
 absl::StatusOr<std::string> RenderReport(const Manifest& manifest, const std::vector<std::string>& reasons) {
   ASSIGN_OR_RETURN(std::vector<std::string> contradictions, Contradictions(manifest));
-  absl::StatusOr<std::string> sha256 = Sha256Of(SerializeManifest(manifest));
-  if (!sha256.ok()) return sha256;
+  ASSIGN_OR_RETURN(const std::string sha256, Sha256Of(SerializeManifest(manifest)));
   const bool is_yes = IsAccepted(manifest) && reasons.empty() && contradictions.empty();
   const report::Answer answer{.is_yes = is_yes, .reasons = reasons, .contradictions = std::move(contradictions)};
-  return report::Page(report::Head(manifest, is_yes), report::Body(manifest, answer, *sha256));
+  return report::Page(report::Head(manifest, is_yes), report::Body(manifest, answer, sha256));
 }
 
 absl::StatusOr<std::string> RenderRefusal(const Manifest& manifest, const std::vector<std::string>& reasons) {
-  absl::StatusOr<std::string> sha256 = Sha256Of(SerializeManifest(manifest));
-  if (!sha256.ok()) return sha256;
+  ASSIGN_OR_RETURN(const std::string sha256, Sha256Of(SerializeManifest(manifest)));
   return report::Page(report::Head(manifest, false),
-                      report::Concat(report::RefusalSection(reasons), report::DigestsSection(manifest, *sha256)));
+                      report::Concat(report::RefusalSection(reasons), report::DigestsSection(manifest, sha256)));
 }
 
 }  // namespace weighbridge

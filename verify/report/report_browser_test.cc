@@ -17,7 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "proto/manifest.pb.h"
-#include "verify/report/manifest_testing.h"
+#include "verify/manifest/manifest_testing.h"
 #include "verify/report/report.h"
 
 namespace weighbridge {
