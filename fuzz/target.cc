@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "fuzz/checkpoint_targets.h"
+#include "fuzz/compile_target.h"
 #include "fuzz/fetch_targets.h"
 #include "fuzz/manifest_targets.h"
 #include "fuzz/message_targets.h"
@@ -24,6 +25,8 @@ const std::vector<FuzzTarget>& Targets() {
                                         Code::kFailedPrecondition};
   const std::vector<Code> of_json = {Code::kDataLoss, Code::kResourceExhausted};
   const std::vector<Code> of_tokenizers = {Code::kDataLoss, Code::kUnimplemented, Code::kResourceExhausted};
+  const std::vector<Code> of_compiler = {Code::kInvalidArgument, Code::kNotFound, Code::kFailedPrecondition, Code::kUnimplemented,
+                                         Code::kResourceExhausted};
   static const auto* targets = new std::vector<FuzzTarget>{
       {"weights", FuzzWeights, of_readers},
       {"torch_zip", FuzzTorchZip, of_readers},
@@ -41,7 +44,8 @@ const std::vector<FuzzTarget>& Targets() {
       {"tokenizer_model", FuzzTokenizerModel, of_tokenizers},
       {"added_tokens", FuzzAddedTokens, of_tokenizers},
       {"special_tokens", FuzzSpecialTokens, of_tokenizers},
-      {"recipe", FuzzRecipe, {Code::kInvalidArgument}},
+      {"recipe", FuzzRecipe, {Code::kInvalidArgument, Code::kResourceExhausted}},
+      {"compile", FuzzCompile, of_compiler},
       {"manifest", FuzzManifest, {Code::kDataLoss, Code::kUnimplemented}},
       {"report", FuzzReport, {Code::kDataLoss, Code::kUnimplemented}},
       {"audit", FuzzAudit, {Code::kDataLoss, Code::kUnimplemented, Code::kFailedPrecondition, Code::kResourceExhausted}},

@@ -20,8 +20,8 @@
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/tensor_spec.h"
-#include "google/protobuf/repeated_ptr_field.h"
 #include "proto/recipe.pb.h"
+#include "recipe/checked_recipe.h"
 #include "recipe/compile_accounting.h"
 #include "recipe/compile_budget.h"
 #include "recipe/compile_options.h"
@@ -33,18 +33,16 @@
 namespace weighbridge {
 namespace {
 
-using Steps = google::protobuf::RepeatedPtrField<Recipe::Step>;
-
 std::string DescribeTensor(const SourceView& source, const SourceView::Row& row) {
   return absl::StrCat(source.Describe(), ": tensor \"", row.stored_name, "\"");
 }
 
 // The row that the rule makes its output of, or -1.
-absl::StatusOr<int64_t> FindTensor(const CompileScope& scope, const Recipe::Tensor& tensor, absl::string_view from) {
+absl::StatusOr<int64_t> FindTensor(const CompileScope& scope, const CheckedTensor& tensor, absl::string_view from) {
   const SourceView& source = scope.source();
   const int64_t row = source.Find(from);
-  if (row >= 0 || !tensor.has_tied() || !source.IsTrue(tensor.tied().config())) return row;
-  ASSIGN_OR_RETURN(std::string to, scope.Expand(tensor.tied().to()));
+  if (row >= 0 || !tensor.rule->has_tied() || !source.IsTrue(tensor.rule->tied().config())) return row;
+  ASSIGN_OR_RETURN(std::string to, scope.Expand(tensor.tied_to));
   return source.Find(to);
 }
 
@@ -66,16 +64,17 @@ std::string WhatIsThere(const SourceView& source, absl::string_view missing, abs
 
 class Compiler {
  public:
-  Compiler(const Recipe& recipe, const CompileOptions& options) : recipe_(recipe), budget_(options.limits, options.stop) {}
+  Compiler(const CheckedRecipe& recipe, const CompileOptions& options)
+      : checked_(recipe), recipe_(*recipe.recipe), budget_(options.limits, options.stop) {}
 
   absl::StatusOr<Plan> Run(const std::vector<PlanSource>& sources) {
     absl::Status status = OpenSources(sources);
     if (status.ok()) status = CheckRefusals(recipe_, views_, budget_);
-    for (const Recipe::Section& section : recipe_.sections()) {
-      if (status.ok()) status = section.takes().empty() ? CompileEntries(section) : CompileTakes(section);
+    for (const CheckedSection& section : checked_.sections) {
+      if (status.ok()) status = section.matches.empty() ? CompileRepeats(section) : CompileMatches(section);
     }
     if (status.ok()) status = AccountForSources(recipe_, views_, budget_, plan_);
-    if (status.ok()) status = MakeResult(recipe_.result(), views_, budget_, plan_);
+    if (status.ok()) status = MakeResult(checked_, views_, budget_, plan_);
     if (!status.ok()) return Annotate(status, absl::StrCat("recipe \"", recipe_.name(), "\""));
     plan_.recipe = recipe_;
     return std::move(plan_);
@@ -87,22 +86,21 @@ class Compiler {
     for (const Recipe::Source& source : recipe_.sources()) {
       const auto given = std::find_if(sources.begin(), sources.end(), [&](const PlanSource& other) { return other.id == source.id(); });
       if (given == sources.end()) {
-        return absl::NotFoundError(absl::StrCat("source \"", source.id(), "\" is missing; wanted is ", source.description()));
+        return absl::NotFoundError(absl::StrCat("source \"", source.id(), "\" is missing: ", source.description()));
       }
       ASSIGN_OR_RETURN(SourceView view, SourceView::Create(source, *given));
       views_.emplace(source.id(), std::move(view));
     }
     if (views_.size() == sources.size()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat("wanted are ", views_.size(), " sources, each once; given are ", sources.size()));
+    return absl::InvalidArgumentError(absl::StrCat("expected ", views_.size(), " sources, each once, got ", sources.size()));
   }
 
   // The expression of the row: the section's cast, then its own steps.
-  absl::StatusOr<ExprPtr> Apply(const CompileScope& scope, const Recipe::Section& section, const Steps& steps, int64_t row) const {
+  absl::StatusOr<ExprPtr> Apply(const CompileScope& scope, const CheckedSection& section, const std::vector<CheckedStep>& steps,
+                                int64_t row) const {
     ExprPtr expr = scope.source().Use(row);
-    if (section.has_cast()) {
-      absl::StatusOr<ExprPtr> cast = ApplyCast(section.cast(), std::move(expr), scope);
-      if (!cast.ok()) return cast;
-      expr = *std::move(cast);
+    if (section.cast.has_value()) {
+      ASSIGN_OR_RETURN(expr, ApplyCast(*section.cast, std::move(expr), scope));
     }
     return ApplySteps(steps, std::move(expr), scope.source().rows()[row].name, scope);
   }
@@ -120,37 +118,35 @@ class Compiler {
     return absl::OkStatus();
   }
 
-  absl::Status CompileTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
-    return NameRuleOfLimit(MakeTensor(scope, section, tensor), "from", tensor.from());
+  absl::Status CompileTensor(const CompileScope& scope, const CheckedSection& section, const CheckedTensor& tensor) {
+    return NameRuleOfLimit(MakeTensor(scope, section, tensor), "from", tensor.from.text());
   }
 
-  absl::Status MakeTensor(const CompileScope& scope, const Recipe::Section& section, const Recipe::Tensor& tensor) {
-    absl::StatusOr<std::string> from = scope.Expand(tensor.from());
-    absl::StatusOr<std::string> to = scope.Expand(tensor.to());
-    absl::StatusOr<std::string> tensor_name = scope.Expand(tensor.tensor_name());
-    for (const auto* text : {&from, &to, &tensor_name}) {
-      if (!text->ok()) return text->status();
-    }
+  absl::Status MakeTensor(const CompileScope& scope, const CheckedSection& section, const CheckedTensor& tensor) {
+    ASSIGN_OR_RETURN(const std::string from, scope.Expand(tensor.from));
+    ASSIGN_OR_RETURN(std::string to, scope.Expand(tensor.to));
+    ASSIGN_OR_RETURN(std::string tensor_name, scope.Expand(tensor.tensor_name));
     const SourceView& source = scope.source();
-    ASSIGN_OR_RETURN(int64_t found, FindTensor(scope, tensor, *from));
-    const int64_t row = found;
-    if (row < 0 && tensor.may_be_absent()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const int64_t row, FindTensor(scope, tensor, from));
+    if (row < 0 && tensor.rule->may_be_absent()) return absl::OkStatus();
     if (row < 0) {
-      return absl::NotFoundError(absl::StrCat(source.Describe(), ": tensor \"", *from, "\" is missing; \"", *to, "\" is made of it",
-                                              WhatIsThere(source, *from, tensor.if_missing())));
+      return absl::NotFoundError(absl::StrCat(source.Describe(), ": tensor \"", from, "\" is missing; \"", to, "\" is made of it",
+                                              WhatIsThere(source, from, tensor.rule->if_missing())));
     }
     const std::string where = DescribeTensor(source, source.rows()[row]);
-    RETURN_IF_ERROR(scope.CheckShape(tensor.shape(), source.rows()[row].expr->spec().shape, tensor.if_shape_differs()), Annotate(_, where));
-    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, tensor.steps(), row), Annotate(_, where));
-    return AddOutput({*std::move(to), std::move(expr), *std::move(tensor_name), tensor.tolerance()}, "");
+    RETURN_IF_ERROR(scope.CheckShape(tensor.shape, source.rows()[row].expr->spec().shape, tensor.rule->if_shape_differs()),
+                    Annotate(_, where));
+    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, tensor.steps, row), Annotate(_, where));
+    return AddOutput({std::move(to), std::move(expr), std::move(tensor_name), tensor.rule->tolerance()}, "");
   }
 
-  absl::Status CompileLayers(CompileScope& scope, const Recipe::Section& section, const Recipe::Layers& layers) {
-    ASSIGN_OR_RETURN(int64_t count, scope.Evaluate(layers.count()));
-    RETURN_IF_ERROR(budget_.CheckRepetitions(count), NameRuleOfLimit(_, "layers of", layers.count()));
+  absl::Status CompileRepeat(CompileScope& scope, const CheckedSection& section, const CheckedRepeat& repeat) {
+    if (!repeat.count.has_value()) return CompileTensor(scope, section, repeat.tensors.front());
+    ASSIGN_OR_RETURN(const int64_t count, scope.Evaluate(*repeat.count));
+    RETURN_IF_ERROR(budget_.CheckRepetitions(count), NameRuleOfLimit(_, "layers of", repeat.count->text()));
     for (int64_t i = 0; i < count; ++i) {
       scope.variables["i"] = i;
-      for (const Recipe::Tensor& tensor : layers.tensors()) {
+      for (const CheckedTensor& tensor : repeat.tensors) {
         RETURN_IF_ERROR(CompileTensor(scope, section, tensor));
       }
     }
@@ -158,77 +154,74 @@ class Compiler {
     return absl::OkStatus();
   }
 
-  absl::Status CompileEntries(const Recipe::Section& section) {
-    CompileScope scope(views_, section.source(), budget_);
-    for (const Recipe::Entry& entry : section.entries()) {
-      absl::Status status =
-          entry.has_tensor() ? CompileTensor(scope, section, entry.tensor()) : CompileLayers(scope, section, entry.layers());
-      if (!status.ok()) return status;
+  absl::Status CompileRepeats(const CheckedSection& section) {
+    CompileScope scope(views_, section.rule->source(), budget_);
+    for (const CheckedRepeat& repeat : section.repeats) {
+      RETURN_IF_ERROR(CompileRepeat(scope, section, repeat));
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> Matches(const Recipe::Take& take, const SourceView::Row& row) {
-    if (take.has_rank() && row.expr->spec().shape.size() != static_cast<size_t>(take.rank())) return false;
-    absl::StatusOr<bool> matches = budget_.Matches(take.match(), row.name);
-    if (!matches.ok()) return NameRuleOfLimit(matches.status(), "take of", take.match());
+  absl::StatusOr<bool> Matches(const Recipe::Take& rule, const SourceView::Row& row) {
+    if (rule.has_rank() && row.expr->spec().shape.size() != static_cast<size_t>(rule.rank())) return false;
+    absl::StatusOr<bool> matches = budget_.Matches(rule.match(), row.name);
+    if (!matches.ok()) return NameRuleOfLimit(matches.status(), "take of", rule.match());
     return matches;
   }
 
-  // The first take that matches, or takes_size().
-  absl::StatusOr<int> FindTake(const Recipe::Section& section, const SourceView::Row& row) {
-    for (int k = 0; k < section.takes_size(); ++k) {
-      ASSIGN_OR_RETURN(bool matches, Matches(section.takes(k), row));
+  // The first rule that matches, or how many there are.
+  absl::StatusOr<size_t> FindMatch(const CheckedSection& section, const SourceView::Row& row) {
+    for (size_t k = 0; k < section.matches.size(); ++k) {
+      ASSIGN_OR_RETURN(const bool matches, Matches(*section.matches[k].rule, row));
       if (matches) return k;
     }
-    return section.takes_size();
+    return section.matches.size();
   }
 
-  absl::Status CompileTaken(const CompileScope& scope, const Recipe::Section& section, const Recipe::Take& take, int64_t row) {
+  absl::Status CompileMatch(const CompileScope& scope, const CheckedSection& section, const CheckedMatch& match, int64_t row) {
     const SourceView::Row& taken = scope.source().rows()[row];
     const std::string where = DescribeTensor(scope.source(), taken);
-    RETURN_IF_ERROR(scope.CheckShape(take.shape(), taken.expr->spec().shape, take.if_shape_differs()), Annotate(_, where));
+    RETURN_IF_ERROR(scope.CheckShape(match.shape, taken.expr->spec().shape, match.rule->if_shape_differs()), Annotate(_, where));
     std::string name = taken.name;
-    for (const Recipe::Replacement& replacement : take.replacements()) {
+    for (const Recipe::Replacement& replacement : match.rule->replacements()) {
       ASSIGN_OR_RETURN(name, budget_.Replace(name, replacement.text(), replacement.with()));
     }
-    const bool keeps_name = take.keep_tensor_name() && !taken.tensor_name.empty();
-    ASSIGN_OR_RETURN(std::string tensor_name, keeps_name ? taken.tensor_name : scope.Expand(take.tensor_name()));
-    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, take.steps(), row), Annotate(_, where));
-    return AddOutput({std::move(name), std::move(expr), std::move(tensor_name), take.tolerance()}, take.if_made_twice());
+    const bool keeps_name = match.rule->keep_tensor_name() && !taken.tensor_name.empty();
+    ASSIGN_OR_RETURN(std::string tensor_name, keeps_name ? taken.tensor_name : scope.Expand(match.tensor_name));
+    ASSIGN_OR_RETURN(ExprPtr expr, Apply(scope, section, match.steps, row), Annotate(_, where));
+    return AddOutput({std::move(name), std::move(expr), std::move(tensor_name), match.rule->tolerance()}, match.rule->if_made_twice());
   }
 
-  absl::Status CompileTakes(const Recipe::Section& section) {
-    CompileScope scope(views_, section.source(), budget_);
+  absl::Status CompileMatches(const CheckedSection& section) {
+    CompileScope scope(views_, section.rule->source(), budget_);
     const absl::Span<const SourceView::Row> rows = scope.source().rows();
     plan_.outputs.reserve(plan_.outputs.size() + rows.size());
-    std::vector<int64_t> matched(section.takes_size());
+    std::vector<int64_t> matched(section.matches.size());
     int64_t taken = 0;
     for (int64_t row = 0; row < static_cast<int64_t>(rows.size()); ++row) {
-      ASSIGN_OR_RETURN(int found, FindTake(section, rows[row]));
-      const int k = found;
-      if (k == section.takes_size()) continue;
+      ASSIGN_OR_RETURN(const size_t k, FindMatch(section, rows[row]));
+      if (k == section.matches.size()) continue;
       scope.variables = {{"position", row}, {"taken", taken++}, {"matched", matched[k]++}};
-      const Recipe::Take& take = section.takes(k);
-      RETURN_IF_ERROR(NameRuleOfLimit(CompileTaken(scope, section, take, row), "take of", take.match()));
+      const CheckedMatch& match = section.matches[k];
+      RETURN_IF_ERROR(NameRuleOfLimit(CompileMatch(scope, section, match, row), "take of", match.rule->match()));
     }
-    for (int k = 0; k < section.takes_size(); ++k) {
-      RETURN_IF_ERROR(CheckCount(scope, section.takes(k), matched[k]));
+    for (size_t k = 0; k < section.matches.size(); ++k) {
+      RETURN_IF_ERROR(CheckCount(scope, section.matches[k], matched[k]));
     }
     return absl::OkStatus();
   }
 
-  static absl::Status CheckCount(const CompileScope& scope, const Recipe::Take& take, int64_t matched) {
-    std::string wanted = "at least one";
-    if (!take.count().empty()) {
-      ASSIGN_OR_RETURN(int64_t count, scope.Evaluate(take.count()));
+  static absl::Status CheckCount(const CompileScope& scope, const CheckedMatch& match, int64_t matched) {
+    std::string expected = "at least one";
+    if (match.count.has_value()) {
+      ASSIGN_OR_RETURN(const int64_t count, scope.Evaluate(*match.count));
       if (count == matched) return absl::OkStatus();
-      wanted = absl::StrCat(take.count(), " = ", count);
-    } else if (matched > 0 || take.may_be_absent()) {
+      expected = absl::StrCat(match.count->text(), " = ", count);
+    } else if (matched > 0 || match.rule->may_be_absent()) {
       return absl::OkStatus();
     }
-    return absl::NotFoundError(absl::StrCat(scope.source().Describe(), ": ", matched, " tensors match \"", take.match(), "\", wanted is ",
-                                            wanted, Explanation(take.if_count_differs())));
+    return absl::NotFoundError(absl::StrCat(scope.source().Describe(), ": ", matched, " tensors match \"", match.rule->match(),
+                                            "\", expected ", expected, Explanation(match.rule->if_count_differs())));
   }
 
   // A limit is met in the middle of a rule, which only the recipe's author can find by its text.
@@ -236,6 +229,7 @@ class Compiler {
     return absl::IsResourceExhausted(status) ? Annotate(status, absl::StrCat(kind, " \"", rule.substr(0, kRuleShown), "\"")) : status;
   }
 
+  const CheckedRecipe& checked_;
   const Recipe& recipe_;
   CompileBudget budget_;
   SourceViews views_;
@@ -245,10 +239,15 @@ class Compiler {
 
 }  // namespace
 
+absl::Status ValidateRecipe(const Recipe& recipe) {
+  ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, {}));
+  return CheckRecipe(applied).status();
+}
+
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
   ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, options));
-  RETURN_IF_ERROR(ValidateRecipe(applied));
-  return Compiler(applied, options).Run(sources);
+  ASSIGN_OR_RETURN(const CheckedRecipe checked, CheckRecipe(applied));
+  return Compiler(checked, options).Run(sources);
 }
 
 }  // namespace weighbridge

@@ -12,7 +12,7 @@
 namespace weighbridge {
 
 // Checks what can be checked of a recipe without any source: ids, terms, patterns, references; with the defaults of its parameters.
-// InvalidArgument, naming the rule.
+// InvalidArgument, naming the rule; ResourceExhausted as BindParameters.
 absl::Status ValidateRecipe(const Recipe& recipe);
 
 // The recipe as it is applied with these options, without parameters: a Plan's, and so the one that a manifest tells. InvalidArgument and

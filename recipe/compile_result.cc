@@ -46,11 +46,6 @@ absl::StatusOr<JsonMembers> ReadMembers(const ByteSource& file) {
   return members;
 }
 
-// A JSON object of the recipe, which ValidateRecipe has looked at.
-JsonMembers Members(const std::string& json) {
-  return json.empty() ? JsonMembers() : *ParseJsonMembers(json, ReadLimits().nesting);
-}
-
 // Leaves out what has its value in `omitted`.
 void Omit(const JsonMembers& omitted, JsonMembers& members) {
   std::erase_if(members, [&](const auto& member) {
@@ -72,42 +67,37 @@ absl::StatusOr<int64_t> FindExtent(const Recipe::Extent& extent, const Plan& pla
       absl::StrCat("the output \"", extent.tensor(), "\" has no axis ", extent.axis(), " to give \"", extent.key(), "\" in ", kConfig));
 }
 
-absl::StatusOr<JsonMembers> MakeConfig(const Recipe::Config& config, const SourceView& source, const ByteSource& file, const Plan& plan,
+absl::StatusOr<JsonMembers> MakeConfig(const CheckedRecipe& recipe, const SourceView& source, const ByteSource& file, const Plan& plan,
                                        CompileBudget& budget) {
-  absl::StatusOr<JsonMembers> members = ReadMembers(file);
-  if (!members.ok()) return members.status();
-  members->merge(Members(config.defaults_json()));
-  for (auto& [key, value] : Members(config.json())) members->insert_or_assign(key, value);
-  for (const Recipe::Extent& extent : config.extents()) {
-    ASSIGN_OR_RETURN(int64_t value, FindExtent(extent, plan, budget));
-    members->insert_or_assign(extent.key(), absl::StrCat(value));
+  const Recipe::Config& rule = recipe.recipe->result().config();
+  ASSIGN_OR_RETURN(JsonMembers members, ReadMembers(file));
+  members.insert(recipe.config.defaults.begin(), recipe.config.defaults.end());
+  for (const auto& [key, value] : recipe.config.values) members.insert_or_assign(key, value);
+  for (const Recipe::Extent& extent : rule.extents()) {
+    ASSIGN_OR_RETURN(const int64_t value, FindExtent(extent, plan, budget));
+    members.insert_or_assign(extent.key(), absl::StrCat(value));
   }
-  if (!config.path_key().empty() && !source.Path().empty()) {
-    ASSIGN_OR_RETURN(std::string path, QuoteJson(source.Path()));
-    members->insert_or_assign(config.path_key(), path);
+  if (!rule.path_key().empty() && !source.Path().empty()) {
+    ASSIGN_OR_RETURN(const std::string path, QuoteJson(source.Path()));
+    members.insert_or_assign(rule.path_key(), path);
   }
-  Omit(Members(config.omitted_json()), *members);
+  Omit(recipe.config.omitted, members);
   return members;
 }
 
-bool ChangesGenerationConfig(const Recipe::Config& config) {
-  return !config.generation_defaults_json().empty() || !config.generation_json().empty() || !config.generation_made_json().empty();
-}
-
-// `read` is what the source has, or NotFound; `made_config` is the result's config.json.
-JsonMembers MakeGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, absl::StatusOr<JsonMembers> read) {
-  const JsonMembers defaults = Members(config.generation_defaults_json());
+// `read` is what the source has, or an error; `made_config` is the result's config.json.
+JsonMembers MakeGenerationConfig(const CheckedConfig& config, const JsonMembers& made_config, absl::StatusOr<JsonMembers> read) {
   JsonMembers members;
   if (read.ok()) {
     members = *std::move(read);
   } else {
-    members = Members(config.generation_made_json());
+    members = config.generation_made;
     for (const auto& [key, value] : made_config) {
-      if (defaults.contains(key)) members.emplace(key, value);
+      if (config.generation_defaults.contains(key)) members.emplace(key, value);
     }
   }
-  Omit(defaults, members);
-  for (auto& [key, value] : Members(config.generation_json())) members.insert_or_assign(key, value);
+  Omit(config.generation_defaults, members);
+  for (const auto& [key, value] : config.generation) members.insert_or_assign(key, value);
   return members;
 }
 
@@ -116,9 +106,13 @@ void AddMade(const char* name, const JsonMembers& members, Plan& plan) {
       {.role = Role::kConfig, .name = name, .bytes = MakeMemorySource(name, UnquotePythonNumbers(WriteJsonMembers(members)))});
 }
 
-absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers& made_config, const SourceView& source, Plan& plan) {
+bool ChangesGenerationConfig(const Recipe::Config& config) {
+  return !config.generation_defaults_json().empty() || !config.generation_json().empty() || !config.generation_made_json().empty();
+}
+
+absl::Status AddGenerationConfig(const CheckedRecipe& recipe, const JsonMembers& made_config, const SourceView& source, Plan& plan) {
   const Companion* file = FindCompanion(source, kGenerationConfig);
-  if (!ChangesGenerationConfig(config)) {
+  if (!ChangesGenerationConfig(recipe.recipe->result().config())) {
     if (file != nullptr) plan.companions.push_back(*file);
     return absl::OkStatus();
   }
@@ -128,40 +122,40 @@ absl::Status AddGenerationConfig(const Recipe::Config& config, const JsonMembers
     if (!absl::IsDataLoss(read.status())) return read.status();
     plan.remarks.push_back(absl::StrCat(read.status().message(), "; it is passed over, and the result's is made of ", kConfig));
   }
-  AddMade(kGenerationConfig, MakeGenerationConfig(config, made_config, std::move(read)), plan);
+  AddMade(kGenerationConfig, MakeGenerationConfig(recipe.config, made_config, std::move(read)), plan);
   return absl::OkStatus();
 }
 
-absl::Status AddConfig(const Recipe::Config& config, const SourceView& source, CompileBudget& budget, Plan& plan) {
+absl::Status AddConfig(const CheckedRecipe& recipe, const SourceView& source, CompileBudget& budget, Plan& plan) {
   const Companion* file = FindCompanion(source, kConfig);
   if (file == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(JsonMembers members, MakeConfig(config, source, *file->bytes, plan, budget));
+  ASSIGN_OR_RETURN(JsonMembers members, MakeConfig(recipe, source, *file->bytes, plan, budget));
   AddMade(kConfig, members, plan);
   ASSIGN_OR_RETURN(plan.facts, ReadFacts(*plan.companions.back().bytes, ReadLimits()));
-  return AddGenerationConfig(config, members, source, plan);
+  return AddGenerationConfig(recipe, members, source, plan);
 }
 
-absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions);
+absl::Status AddModule(const CheckedModule& module, const CompileScope& scope, ModuleVersions& versions);
 
 // The module and those below it, once.
-absl::Status AddModuleTree(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
-  ASSIGN_OR_RETURN(std::string name, scope.Expand(module.name()));
+absl::Status AddModuleTree(const CheckedModule& module, const CompileScope& scope, ModuleVersions& versions) {
+  ASSIGN_OR_RETURN(std::string name, scope.Expand(module.name));
   RETURN_IF_ERROR(scope.budget().ChargeModule(name),
-                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\"")));
-  versions.push_back({.module = std::move(name), .version = module.version()});
-  for (const Recipe::Module& below : module.modules()) {
+                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name.text()).substr(0, kRuleShown), "\"")));
+  versions.push_back({.module = std::move(name), .version = module.rule->version()});
+  for (const CheckedModule& below : module.modules) {
     RETURN_IF_ERROR(AddModule(below, scope, versions));
   }
   return absl::OkStatus();
 }
 
-absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, ModuleVersions& versions) {
-  if (module.count().empty()) return AddModuleTree(module, scope, versions);
-  CompileScope counted = scope.Over(module.count_from());
-  ASSIGN_OR_RETURN(int64_t count, counted.Evaluate(module.count()));
+absl::Status AddModule(const CheckedModule& module, const CompileScope& scope, ModuleVersions& versions) {
+  if (!module.count.has_value()) return AddModuleTree(module, scope, versions);
+  CompileScope counted = scope.Over(module.rule->count_from());
+  ASSIGN_OR_RETURN(int64_t count, counted.Evaluate(*module.count));
   RETURN_IF_ERROR(counted.budget().CheckModules(count),
-                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name()).substr(0, kRuleShown), "\": count \"",
-                                           module.count(), "\" is ", count)));
+                  Annotate(_, absl::StrCat("module \"", absl::string_view(module.name.text()).substr(0, kRuleShown), "\": count \"",
+                                           module.count->text(), "\" is ", count)));
   for (int64_t i = 0; i < count; ++i) {
     counted.variables["i"] = i;
     RETURN_IF_ERROR(AddModuleTree(module, counted, versions));
@@ -169,15 +163,15 @@ absl::Status AddModule(const Recipe::Module& module, const CompileScope& scope, 
   return absl::OkStatus();
 }
 
-absl::Status AddModules(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
-  if (!result.modules_from().empty()) {
-    const PlanSource& source = views.at(result.modules_from()).source();
+absl::Status AddModules(const CheckedRecipe& recipe, SourceViews& views, CompileBudget& budget, Plan& plan) {
+  if (const std::string& from = recipe.recipe->result().modules_from(); !from.empty()) {
+    const PlanSource& source = views.at(from).source();
     plan.module_versions = source.plan != nullptr ? source.plan->module_versions : source.checkpoint->module_versions;
   }
-  if (result.modules().empty()) return absl::OkStatus();
+  if (recipe.modules.empty()) return absl::OkStatus();
   plan.module_versions.emplace();
   const CompileScope scope(views, views.begin()->first, budget);
-  for (const Recipe::Module& module : result.modules()) {
+  for (const CheckedModule& module : recipe.modules) {
     RETURN_IF_ERROR(AddModule(module, scope, *plan.module_versions));
   }
   return absl::OkStatus();
@@ -185,16 +179,17 @@ absl::Status AddModules(const Recipe::Result& result, SourceViews& views, Compil
 
 }  // namespace
 
-absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan) {
+absl::Status MakeResult(const CheckedRecipe& recipe, SourceViews& views, CompileBudget& budget, Plan& plan) {
+  const Recipe::Result& result = recipe.recipe->result();
   if (result.has_config()) {
-    RETURN_IF_ERROR(AddConfig(result.config(), views.at(result.config().source()), budget, plan));
+    RETURN_IF_ERROR(AddConfig(recipe, views.at(result.config().source()), budget, plan));
   }
   if (!result.tokenizer_from().empty()) {
     for (const Companion& companion : views.at(result.tokenizer_from()).companions()) {
       if (companion.role == Role::kTokenizer) plan.companions.push_back(companion);
     }
   }
-  return AddModules(result, views, budget, plan);
+  return AddModules(recipe, views, budget, plan);
 }
 
 }  // namespace weighbridge

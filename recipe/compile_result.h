@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "expr/plan.h"
-#include "proto/recipe.pb.h"
+#include "recipe/checked_recipe.h"
 #include "recipe/compile_budget.h"
 #include "recipe/source_view.h"
 
@@ -16,7 +16,7 @@ namespace weighbridge {
 // NotFound: an output that gives an extent is missing, or a config value for the count of modules. FailedPrecondition: such an output has
 // no such axis. A config.json that is changed fails as ParseJsonMembers and ReadAll, naming the file. Otherwise fails as
 // the budget does.
-absl::Status MakeResult(const Recipe::Result& result, SourceViews& views, CompileBudget& budget, Plan& plan);
+absl::Status MakeResult(const CheckedRecipe& recipe, SourceViews& views, CompileBudget& budget, Plan& plan);
 
 }  // namespace weighbridge
 

@@ -15,7 +15,6 @@
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "formats/tensor_spec.h"
-#include "google/protobuf/repeated_ptr_field.h"
 #include "recipe/compile_budget.h"
 #include "recipe/source_view.h"
 #include "recipe/term.h"
@@ -49,36 +48,35 @@ absl::StatusOr<int64_t> CompileScope::Value(absl::string_view name) const {
   return ValueIn(*source_, name);
 }
 
-absl::StatusOr<int64_t> CompileScope::Evaluate(absl::string_view term) const {
-  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.size())));
-  return EvaluateTerm(term, [&](absl::string_view name) { return Value(name); });
+absl::StatusOr<int64_t> CompileScope::Evaluate(const Term& term) const {
+  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(term.text().size())));
+  return term.Evaluate([&](absl::string_view name) { return Value(name); });
 }
 
-absl::StatusOr<std::string> CompileScope::Expand(absl::string_view text) const {
-  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.size())));
-  return ExpandTerms(text, [&](absl::string_view name) { return Value(name); });
+absl::StatusOr<std::string> CompileScope::Expand(const TextWithTerms& text) const {
+  RETURN_IF_ERROR(budget_->ChargeWork(CompileBudget::kMaking + static_cast<int64_t>(text.text().size())));
+  return text.Expand([&](absl::string_view name) { return Value(name); });
 }
 
-absl::Status CompileScope::CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found,
-                                      absl::string_view explanation) const {
-  if (terms.empty()) return absl::OkStatus();
-  bool fits = found.size() == static_cast<size_t>(terms.size());
+absl::Status CompileScope::CheckShape(const CheckedShape& expected, const Shape& found, absl::string_view explanation) const {
+  if (expected.empty()) return absl::OkStatus();
+  bool fits = found.size() == expected.size();
+  std::vector<std::string> terms;
   std::vector<std::string> extents;
-  for (int k = 0; k < terms.size(); ++k) {
-    if (terms[k] == "?") {
-      extents.push_back("?");
-      continue;
-    }
-    ASSIGN_OR_RETURN(int64_t extent, Evaluate(terms[k]));
-    extents.push_back(absl::StrCat(extent));
+  for (size_t k = 0; k < expected.size(); ++k) {
+    terms.push_back(expected[k].has_value() ? expected[k]->text() : "?");
+    extents.emplace_back("?");
+    if (!expected[k].has_value()) continue;
+    ASSIGN_OR_RETURN(const int64_t extent, Evaluate(*expected[k]));
+    extents.back() = absl::StrCat(extent);
     fits = fits && found[k] == extent;
   }
   if (fits) return absl::OkStatus();
-  const std::string wanted = absl::StrJoin(terms, ", ");
+  const std::string by_terms = absl::StrJoin(terms, ", ");
   const std::string values = absl::StrJoin(extents, ", ");
-  const char* by = absl::StrContains(wanted, '[') ? "sources" : "config";
-  return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(found), ", wanted is [", wanted, "]",
-                                                    wanted == values ? "" : absl::StrCat(" = [", values, "] by the ", by),
+  const char* by = absl::StrContains(by_terms, '[') ? "sources" : "config";
+  return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(found), ", expected [", by_terms, "]",
+                                                    by_terms == values ? "" : absl::StrCat(" = [", values, "] by the ", by),
                                                     Explanation(explanation)));
 }
 

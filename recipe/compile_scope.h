@@ -10,7 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/repeated_ptr_field.h"
+#include "formats/tensor_spec.h"
+#include "recipe/checked_recipe.h"
 #include "recipe/compile_budget.h"
 #include "recipe/source_view.h"
 #include "recipe/term.h"
@@ -34,14 +35,13 @@ class CompileScope {
   // Of the compilation.
   CompileBudget& budget() const { return *budget_; }
 
-  // As EvaluateTerm and ExpandTerms, within the budget.
-  absl::StatusOr<int64_t> Evaluate(absl::string_view term) const;
-  absl::StatusOr<std::string> Expand(absl::string_view text) const;
+  // Their values here, within the budget.
+  absl::StatusOr<int64_t> Evaluate(const Term& term) const;
+  absl::StatusOr<std::string> Expand(const TextWithTerms& text) const;
 
-  // FailedPrecondition, with both shapes and the recipe's explanation, when `found` is not what the terms say, "?" being any extent; OK
-  // when there are no terms. Otherwise fails as Evaluate.
-  absl::Status CheckShape(const google::protobuf::RepeatedPtrField<std::string>& terms, const Shape& found,
-                          absl::string_view explanation) const;
+  // FailedPrecondition, with both shapes and the recipe's explanation, when `found` is another than `expected`; OK where that has no axes.
+  // Otherwise fails as Evaluate.
+  absl::Status CheckShape(const CheckedShape& expected, const Shape& found, absl::string_view explanation) const;
 
   Variables variables;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,7 +32,7 @@ absl::StatusOr<DType> ConfiguredDType(const SourceView& source, const Recipe::Co
     const FactValue value = *source.Fact(key);
     from = absl::StrCat("\"", key, "\" of the config");
     const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return absl::FailedPreconditionError(absl::StrCat(from, " is no text"));
+    if (text == nullptr) return absl::FailedPreconditionError(absl::StrCat(from, " is not a text"));
     name = *text;
     break;
   }
@@ -50,48 +51,47 @@ absl::StatusOr<ExprPtr> Transpose(ExprPtr expr) {
   return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(expr->spec().shape), "; only a matrix is transposed"));
 }
 
-absl::StatusOr<ExprPtr> ApplyAdd(const Recipe::Add& add, ExprPtr expr, absl::string_view name, const CompileScope& outer) {
-  const CompileScope scope = outer.Over(add.source());
-  ASSIGN_OR_RETURN(std::string from, add.from().empty() ? std::string(name) : outer.Expand(add.from()));
+absl::StatusOr<ExprPtr> ApplyAdd(const CheckedAdd& add, ExprPtr expr, absl::string_view name, const CompileScope& outer) {
+  const CompileScope scope = outer.Over(add.rule->source());
+  ASSIGN_OR_RETURN(std::string from, add.rule->from().empty() ? std::string(name) : outer.Expand(add.from));
   SourceView& source = scope.source();
   const int64_t row = source.Find(from);
   if (row < 0) {
     return absl::NotFoundError(
-        absl::StrCat(source.Describe(), ": tensor \"", from, "\" is missing; it is to be added", Explanation(add.if_missing())));
+        absl::StrCat(source.Describe(), ": tensor \"", from, "\" is missing; it is to be added", Explanation(add.rule->if_missing())));
   }
-  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps(), source.Use(row), from, scope);
+  absl::StatusOr<ExprPtr> addend = ApplySteps(add.steps, source.Use(row), from, scope);
   const std::string where = absl::StrCat(source.Describe(), ": tensor \"", source.rows()[row].stored_name, "\"");
   if (!addend.ok()) return Annotate(addend.status(), where);
   if (expr->spec() != (*addend)->spec()) {
     return absl::FailedPreconditionError(absl::StrCat(where, ", ", ToString((*addend)->spec()), ", cannot be added to ",
-                                                      ToString(expr->spec()), Explanation(add.if_spec_differs())));
+                                                      ToString(expr->spec()), Explanation(add.rule->if_spec_differs())));
   }
   return Add(std::move(expr), *std::move(addend));
 }
 
-absl::StatusOr<ExprPtr> ApplyStep(const Recipe::Step& step, ExprPtr expr, absl::string_view name, const CompileScope& scope) {
-  if (step.has_transpose()) return Transpose(std::move(expr));
-  if (step.has_add_token_rows()) return AddTokenRows(step.add_token_rows(), std::move(expr), scope.source());
-  if (step.has_add()) return ApplyAdd(step.add(), std::move(expr), name, scope);
-  return ApplyCast(step.cast(), std::move(expr), scope);
+absl::StatusOr<ExprPtr> ApplyStep(const CheckedStep& step, ExprPtr expr, absl::string_view name, const CompileScope& scope) {
+  if (const auto* cast = std::get_if<CheckedCast>(&step.kind)) return ApplyCast(*cast, std::move(expr), scope);
+  if (const auto* rows = std::get_if<CheckedTokenRows>(&step.kind)) {
+    return AddTokenRows(*rows->rule, rows->pad_rows, std::move(expr), scope.source());
+  }
+  if (const auto* add = std::get_if<CheckedAdd>(&step.kind)) return ApplyAdd(*add, std::move(expr), name, scope);
+  return Transpose(std::move(expr));
 }
 
 }  // namespace
 
-absl::StatusOr<ExprPtr> ApplyCast(const Recipe::Cast& cast, ExprPtr expr, const CompileScope& scope) {
-  if (cast.floating_point_only() && !IsFloatingPoint(expr->spec().dtype)) return expr;
-  if (cast.to_case() == Recipe::Cast::kDtype) return Cast(std::move(expr), *ParseDType(cast.dtype()));
-  ASSIGN_OR_RETURN(DType dtype, ConfiguredDType(scope.source(), cast.config()));
+absl::StatusOr<ExprPtr> ApplyCast(const CheckedCast& cast, ExprPtr expr, const CompileScope& scope) {
+  if (cast.rule->floating_point_only() && !IsFloatingPoint(expr->spec().dtype)) return expr;
+  if (cast.dtype.has_value()) return Cast(std::move(expr), *cast.dtype);
+  ASSIGN_OR_RETURN(const DType dtype, ConfiguredDType(scope.source(), cast.rule->config()));
   return Cast(std::move(expr), dtype);
 }
 
-absl::StatusOr<ExprPtr> ApplySteps(const google::protobuf::RepeatedPtrField<Recipe::Step>& steps, ExprPtr expr, absl::string_view name,
-                                   const CompileScope& scope) {
-  for (const Recipe::Step& step : steps) {
+absl::StatusOr<ExprPtr> ApplySteps(const std::vector<CheckedStep>& steps, ExprPtr expr, absl::string_view name, const CompileScope& scope) {
+  for (const CheckedStep& step : steps) {
     RETURN_IF_ERROR(scope.budget().ChargeWork(CompileBudget::kMaking));
-    absl::StatusOr<ExprPtr> next = ApplyStep(step, std::move(expr), name, scope);
-    if (!next.ok()) return next;
-    expr = *std::move(next);
+    ASSIGN_OR_RETURN(expr, ApplyStep(step, std::move(expr), name, scope));
   }
   return expr;
 }

@@ -148,7 +148,7 @@ TEST(CompileTest, AnExtentOfAnotherSourcesTensorDoesNotUseIt) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(Dropped(*plan), ElementsAre("a/m.q.x: only its shape counts"));
   const absl::Status wide = CompileText(recipe, {MakeSource("a", {{"m.q.x", {DType::kFloat32, {4}}, ""}}), b}).status();
-  EXPECT_THAT(wide.message(), AllOf(HasSubstr("[2, 3], wanted is [2, a.q.x[0]] = [2, 4] by the sources. Of another model")));
+  EXPECT_THAT(wide.message(), AllOf(HasSubstr("[2, 3], expected [2, a.q.x[0]] = [2, 4] by the sources. Of another model")));
   const absl::Status missing = CompileText(recipe, {MakeSource("a", {{"m.q", kVector, ""}}), b}).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(missing.message(), AllOf(HasSubstr("\"q.x\" is missing"), testing::Not(HasSubstr("another model"))));
@@ -208,7 +208,7 @@ TEST(CompileTest, NamesFileTensorCauseAndCure) {
        "entries { tensor { from: 'w' to: 'o' shape: '2' } }",
        {{"w", kMatrix, ""}},
        absl::StatusCode::kFailedPrecondition,
-       {"[2, 3]", "wanted is [2]"}},
+       {"[2, 3]", "expected [2]"}},
       {"transpose × vector",
        "entries { tensor { from: 'v' to: 'o' steps { transpose {} } } }",
        {{"v", kVector, ""}},
@@ -233,7 +233,7 @@ TEST(CompileTest, NamesFileTensorCauseAndCure) {
        "entries { tensor { from: 'w' to: 'o' shape: 'text' } }",
        {{"w", kVector, ""}},
        absl::StatusCode::kFailedPrecondition,
-       {"\"text\"", "no integer"}},
+       {"\"text\"", "not an integer"}},
       {"take × none",
        "takes { match: 'q*' if_count_differs: 'Another file' }",
        {{"w", kMatrix, ""}},
@@ -288,7 +288,7 @@ TEST(ValidateRecipeTest, RefusesWhatNoSourceCanMend) {
       {section, "no sources"},
       {kOneSource, "no sections"},
       {absl::StrCat(kOneSource, kOneSource, section), "twice"},
-      {absl::StrCat("sources { id: 'A=b' } ", section), "no source id"},
+      {absl::StrCat("sources { id: 'A=b' } ", section), "not a source id"},
       {absl::StrCat("sources { id: 'a' subtree: 'm' } ", section), "outside_reason"},
       {absl::StrCat(kOneSource, "sections { source: 'b' takes { match: '*' } }"), "unknown source \"b\""},
       {absl::StrCat(kOneSource, "sections { source: 'a' }"), "either"},
@@ -318,6 +318,8 @@ TEST(ValidateRecipeTest, RefusesWhatNoSourceCanMend) {
       {absl::StrCat(kOneSource, section, "result { config { source: 'a' json: '[]' } }"), "json: it is an array"},
       {absl::StrCat(kOneSource, section, "result { config { source: 'a' omitted_json: '{' } }"), "omitted_json"},
       {absl::StrCat(kOneSource, section, "result { config { source: 'a' extents { key: 'k' } } }"), "extent"},
+      {absl::StrCat(kOneSource, section, "result { config { source: 'a' extents { key: '\\377' tensor: 't' } } }"), "not UTF-8"},
+      {absl::StrCat(kOneSource, section, "result { config { source: 'a' path_key: '\\377' } }"), "path_key"},
       {absl::StrCat(kOneSource, section, "result { tokenizer_from: 'b' }"), "tokenizer_from"},
       {absl::StrCat(kOneSource, section, "result { modules_from: 'a' modules { version: 1 } }"), "either"},
       {absl::StrCat(kOneSource, section, "result { modules { count: '1' } }"), "unknown source"},

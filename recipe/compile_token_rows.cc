@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
@@ -48,20 +47,11 @@ absl::Status Error(const Recipe::AddTokenRows& step, absl::string_view what, abs
 
 }  // namespace
 
-absl::StatusOr<PadRows> ParsePadRows(absl::string_view text) {
-  if (text.empty() || text == "auto") return PadRows{};
-  if (text == "reference") return PadRows{.mode = PadRows::Mode::kReference};
-  PadRows rows = {.mode = PadRows::Mode::kCount};
-  if (absl::SimpleAtoi(text, &rows.count) && rows.count >= 0) return rows;
-  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": expected auto, reference or a number of rows"));
-}
-
-absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, ExprPtr expr, const SourceView& source) {
+absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, const PadRows& pad_rows, ExprPtr expr, const SourceView& source) {
   const Shape& shape = expr->spec().shape;
   if (shape.size() != 2) {
     return absl::FailedPreconditionError(absl::StrCat("its shape is ", ShapeToString(shape), "; only a matrix has rows for tokens"));
   }
-  ASSIGN_OR_RETURN(const PadRows pad_rows, ParsePadRows(step.pad_rows()));
   const int64_t rows = shape[0];
   const bool counts = pad_rows.mode == PadRows::Mode::kCount;
   absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);

@@ -35,13 +35,13 @@ absl::StatusOr<SourceView> SourceView::Create(const Recipe::Source& recipe_sourc
   view.AddRowsAndCompanions();
   if (!recipe_source.subtree().empty() && view.rows_.empty()) {
     return absl::NotFoundError(absl::StrCat(view.Describe(), ": it holds no tensors below the key \"", recipe_source.subtree(),
-                                            "\"; wanted is ", recipe_source.description()));
+                                            "\"; expected ", recipe_source.description()));
   }
   if (recipe_source.needs_config() && view.facts().empty()) {
     const bool has_file =
         std::any_of(view.companions_.begin(), view.companions_.end(), [](const auto& file) { return file.name == kConfig; });
     return absl::NotFoundError(absl::StrCat(view.Describe(), ": ",
-                                            has_file ? "its config.json says nothing" : "there is no config.json beside it", "; wanted is ",
+                                            has_file ? "its config.json says nothing" : "there is no config.json beside it", "; expected ",
                                             recipe_source.description()));
   }
   return view;
@@ -124,7 +124,7 @@ absl::Status SourceView::NoFact(absl::string_view key) const {
   const std::string elsewhere = below.empty()
                                     ? ""
                                     : absl::StrCat(" at its top, only ", absl::StrJoin(below, ", "),
-                                                   "; wanted is a config.json of the language model alone, with such values at its top");
+                                                   "; expected a config.json of the language model alone, with such values at its top");
   return absl::NotFoundError(absl::StrCat(Describe(), ": ", ConfigPath(), " has no \"", key, "\"", elsewhere));
 }
 
@@ -141,7 +141,7 @@ absl::StatusOr<int64_t> SourceView::Integer(absl::string_view key) const {
   if (key == "tensors") return static_cast<int64_t>(rows_.size() + outside_.size());
   ASSIGN_OR_RETURN(FactValue value, Fact(key));
   if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
-  return absl::FailedPreconditionError(absl::StrCat(Describe(), ": \"", key, "\" in ", ConfigPath(), " is no integer"));
+  return absl::FailedPreconditionError(absl::StrCat(Describe(), ": \"", key, "\" in ", ConfigPath(), " is not an integer"));
 }
 
 std::string SourceView::ConfigPath() const {

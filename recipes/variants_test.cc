@@ -162,8 +162,8 @@ TEST(LlamaVariantsTest, AConfigOfAnotherModelIsRefused) {
       {{}, {{"vocab_size", int64_t{8}}}, {"embed_tokens", "[7, 12]", "[8, 12]", "do not belong together"}},
       {{}, {{"num_hidden_layers", int64_t{1}}}, {"model.layers.1.", "neither used nor dropped"}},
       {{}, {{"num_hidden_layers", int64_t{3}}}, {"model.layers.2.self_attn.q_proj.weight", "fewer layers"}},
-      {{}, {{"num_attention_heads", int64_t{5}}}, {"12 / 5 is no whole number"}},
-      {{}, {{"num_attention_heads", int64_t{0}}}, {"12 / 0 is no whole number"}},
+      {{}, {{"num_attention_heads", int64_t{5}}}, {"12 / 5 is not a whole number"}},
+      {{}, {{"num_attention_heads", int64_t{0}}}, {"12 / 0 is not a whole number"}},
   };
   for (const auto& c : cases) {
     const absl::Status status = CompileNamed("llama_consolidated", {MakeSource("model", ShapesOf(c.llama), LlamaFacts(c.facts))}).status();
