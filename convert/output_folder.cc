@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "convert/hidden_folder.h"
 #include "formats/bytes/output_file.h"
@@ -32,15 +33,6 @@ namespace weighbridge {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::Status FolderError(absl::string_view doing, const fs::path& folder, const std::error_code& error) {
-  const std::string message = absl::StrCat(doing, " ", folder.string(), ": ", error.message());
-  if (error == std::errc::permission_denied || error == std::errc::read_only_file_system) return absl::PermissionDeniedError(message);
-  if (error == std::errc::file_exists || error == std::errc::not_a_directory || error == std::errc::directory_not_empty) {
-    return absl::FailedPreconditionError(message);
-  }
-  return absl::UnavailableError(message);
-}
 
 // The part of `folder` down to the first component that is missing; "" when all are there.
 fs::path FirstMissing(const fs::path& folder) {
@@ -53,30 +45,21 @@ fs::path FirstMissing(const fs::path& folder) {
   return "";
 }
 
-void SyncFolder(const fs::path& folder) {
-  const int descriptor = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  fsync(descriptor);
-  close(descriptor);
+FileDescriptor OpenFolder(const fs::path& folder) {
+  return FileDescriptor(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-// A lock on a folder that is there, until the end of the scope; none where the file system knows no locks.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& folder)
-      : descriptor_(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    while (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-  ~FolderLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
+void SyncFolder(const fs::path& folder) {
+  if (const FileDescriptor opened = OpenFolder(folder); opened.is_open()) fsync(opened.number());
+}
 
- private:
-  int descriptor_;
-};
+// A folder that is there, locked as long as it is open; not locked where the file system knows no locks.
+FileDescriptor LockFolder(const fs::path& folder) {
+  FileDescriptor opened = OpenFolder(folder);
+  while (opened.is_open() && flock(opened.number(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+  return opened;
+}
 
 constexpr char kAside[] = ".weighbridge-previous";
 
@@ -98,7 +81,7 @@ class PutAside {
     std::error_code error;
     fs::rename(path, aside, error);
     if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
-    if (error) return FolderError("replacing", path, error);
+    if (error) return SystemError(error.value(), "replacing", path.string());
     moved_.emplace_back(path, aside);
     return absl::OkStatus();
   }
@@ -206,7 +189,7 @@ absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files
   chmod(made.c_str(), 0777 & ~mask);
   std::error_code error;
   fs::create_directories(hidden_path(path_), error);
-  absl::Status status = error ? FolderError("making the folder", path_, error) : absl::OkStatus();
+  absl::Status status = error ? SystemError(error.value(), "making the folder", path_) : absl::OkStatus();
   for (OutputFile* file : files) {
     if (status.ok()) status = file->CommitIn(hidden_path(path_).string());
   }
@@ -220,7 +203,7 @@ absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files
     error = RenameToNothing(hidden_path(missing), missing);
     published = !error;
     if (error && error != std::errc::file_exists && error != std::errc::directory_not_empty) {
-      status = FolderError("making the folder", missing, error);
+      status = SystemError(error.value(), "making the folder", missing.string());
     }
   }
   SyncFolder(top.parent_path());
@@ -228,7 +211,7 @@ absl::Status OutputFolder::PublishWithFolder(absl::Span<OutputFile* const> files
 }
 
 absl::Status OutputFolder::PublishInto(absl::Span<OutputFile* const> files, FindObsolete find_obsolete) {
-  const FolderLock lock(path_);
+  const FileDescriptor lock = LockFolder(path_);
   ASSIGN_OR_RETURN(std::vector<std::string> obsolete, find_obsolete());
   PutAside previous;
   if (overwrite_) {

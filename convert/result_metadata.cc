@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <map>
-#include <ostream>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/printable.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
@@ -30,20 +30,22 @@ std::map<std::string, std::string> ResultMetadata(const Plan& plan) {
   return metadata;
 }
 
-void PrintRemarks(const Plan& plan, WeightsFormat format, std::ostream& out) {
+std::vector<std::string> ConversionRemarks(const Plan& plan, WeightsFormat format) {
   std::map<std::string, std::string> kept;
   if (format == WeightsFormat::kSafetensors) kept = ResultMetadata(plan);
+  std::vector<std::string> remarks;
   std::set<std::string> lost;
   for (const PlanSource& source : plan.sources) {
-    for (const std::string& remark : source.checkpoint->remarks) out << "remark: " << source.id << ": " << Printable(remark) << "\n";
+    for (const std::string& remark : source.checkpoint->remarks) remarks.push_back(absl::StrCat(source.id, ": ", remark));
     for (const auto& [key, value] : source.checkpoint->metadata) {
-      if (key != "format" && !kept.contains(key)) lost.insert(Printable(key));
+      if (key != "format" && !kept.contains(key)) lost.insert(key);
     }
   }
-  for (const std::string& remark : plan.remarks) out << "remark: " << Printable(remark) << "\n";
-  if (lost.empty()) return;
+  remarks.insert(remarks.end(), plan.remarks.begin(), plan.remarks.end());
+  if (lost.empty()) return remarks;
   const char* why = format == WeightsFormat::kSafetensors ? "the sources do not agree on it" : "only safetensors have a place for it";
-  out << "remark: metadata that the result does not have, for " << why << ": " << absl::StrJoin(lost, ", ") << "\n";
+  remarks.push_back(absl::StrCat("metadata that the result does not have, for ", why, ": ", absl::StrJoin(lost, ", ")));
+  return remarks;
 }
 
 }  // namespace weighbridge

@@ -2,8 +2,8 @@
 #define WEIGHBRIDGE_CONVERT_RESULT_METADATA_H_
 
 #include <map>
-#include <ostream>
 #include <string>
+#include <vector>
 
 #include "expr/plan.h"
 #include "formats/directory/checkpoint_layout.h"
@@ -15,9 +15,9 @@ namespace weighbridge {
 // framework, if it does. Nothing else is added.
 std::map<std::string, std::string> ResultMetadata(const Plan& plan);
 
-// Prints a line for each remark on a source or on the plan, and one that names the metadata of sources, "format" aside, which a result of
-// that format does not have.
-void PrintRemarks(const Plan& plan, WeightsFormat format, std::ostream& out);
+// The remarks on each source and on the plan, and one that names the metadata of sources, "format" aside, which a result of that format
+// does not have.
+std::vector<std::string> ConversionRemarks(const Plan& plan, WeightsFormat format);
 
 }  // namespace weighbridge
 

@@ -1,56 +1,42 @@
 #include "tools/apply_delta.h"
 
-#include <algorithm>
 #include <ostream>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/status.h"
+#include "convert/choose_format.h"
+#include "convert/open_sources.h"
 #include "expr/plan.h"
-#include "formats/checkpoint.h"
 #include "formats/directory/checkpoint_layout.h"
-#include "formats/directory/recognize.h"
 #include "proto/recipe.pb.h"
 #include "recipe/compile.h"
 #include "recipes/recipes.h"
 #include "tools/conversion.h"
-#include "tools/sources.h"
+#include "tools/fetch_environment.h"
 
 namespace weighbridge {
-namespace {
-
-// The container of a model like this one: safetensors where its weights are, else torch's.
-absl::StatusOr<WeightsFormat> FormatLike(const Checkpoint& checkpoint) {
-  const auto weights = std::find_if(checkpoint.files.begin(), checkpoint.files.end(),
-                                    [](const CheckpointFile& file) { return file.role == CheckpointFile::Role::kWeights; });
-  if (weights == checkpoint.files.end()) return WeightsFormat::kTorch;
-  ASSIGN_OR_RETURN(FileKind kind, RecognizeFile(*weights->bytes));
-  return kind == FileKind::kSafetensors ? WeightsFormat::kSafetensors : WeightsFormat::kTorch;
-}
-
-}  // namespace
-
 absl::StatusOr<bool> ApplyDelta(const ApplyDeltaOptions& options, std::ostream& out) {
-  ConversionOptions conversion = options.conversion;
+  ConversionRequest request = options.request;
   ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(options.recipe));
-  RETURN_IF_ERROR(CheckParameters(conversion.parameters, {recipe}));
+  RETURN_IF_ERROR(CheckParameters(request.conversion.compile.parameters, {recipe}));
   if (options.base.empty()) return absl::InvalidArgumentError("--base=DIR is missing: the weights that the delta is added to");
   if (options.delta.empty()) return absl::InvalidArgumentError("--delta=DIR is missing: what is added to the base");
-  if (conversion.folder.empty() && conversion.NeedsFolder()) {
+  if (request.convert.folder.empty() && request.NeedsFolder()) {
     return absl::InvalidArgumentError("--target=DIR is missing: the folder for the result");
   }
-  if (conversion.format == WeightsFormat::kPdparams) return absl::InvalidArgumentError("--format=pdparams: wanted is torch or safetensors");
-  absl::StatusOr<std::vector<PlanSource>> sources =
-      OpenSources(recipe, {{"base", options.base}, {"delta", options.delta}},
-                  {.parameters = options.conversion.parameters, .stop = options.conversion.common.stop});
-  if (!sources.ok()) return sources.status();
-  if (!conversion.format.has_value()) {
-    ASSIGN_OR_RETURN(WeightsFormat format, FormatLike(*sources->front().checkpoint));
-    conversion.format = format;
+  if (options.format == WeightsFormat::kPdparams) return absl::InvalidArgumentError("--format=pdparams: wanted is torch or safetensors");
+  ASSIGN_OR_RETURN(std::vector<PlanSource> sources, OpenSources(recipe, {.paths = {{"base", options.base}, {"delta", options.delta}},
+                                                                         .receipts = ReceiptsFolder(),
+                                                                         .compile = request.conversion.compile}));
+  if (options.format.has_value()) {
+    request.conversion.format = *options.format;
+  } else {
+    ASSIGN_OR_RETURN(request.conversion.format, FormatLike(*sources.front().checkpoint));
   }
-  return Convert(recipe, *sources, conversion, out);
+  return RunConversion(recipe, sources, std::move(request), out);
 }
 
 }  // namespace weighbridge

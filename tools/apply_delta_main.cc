@@ -47,20 +47,22 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
         absl::StrCat(command_line.sources.begin()->first, "=…: wanted is --base=DIR --delta=DIR --target=DIR"));
   }
   ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
-  return weighbridge::ApplyDelta({.recipe = absl::GetFlag(FLAGS_recipe),
-                                  .base = absl::GetFlag(FLAGS_base),
-                                  .delta = absl::GetFlag(FLAGS_delta),
-                                  .conversion = {.parameters = command_line.parameters,
-                                                 .folder = absl::GetFlag(FLAGS_target),
-                                                 .format = absl::GetFlag(FLAGS_format).format,
-                                                 .max_shard_size = absl::GetFlag(FLAGS_max_shard_size).bytes,
-                                                 .manifest_name = "manifest.binpb",
-                                                 .verify = absl::GetFlag(FLAGS_verify),
-                                                 .dry_run = absl::GetFlag(FLAGS_dry_run),
-                                                 .explain = absl::GetFlag(FLAGS_explain),
-                                                 .overwrite = absl::GetFlag(FLAGS_overwrite),
-                                                 .common = common}},
-                                 std::cout);
+  return weighbridge::ApplyDelta(
+      {.recipe = absl::GetFlag(FLAGS_recipe),
+       .base = absl::GetFlag(FLAGS_base),
+       .delta = absl::GetFlag(FLAGS_delta),
+       .format = absl::GetFlag(FLAGS_format).format,
+       .request = {.conversion = {.compile = {.parameters = command_line.parameters, .stop = common.resources.stop},
+                                  .max_shard_size = absl::GetFlag(FLAGS_max_shard_size).bytes},
+                   .convert = {.folder = absl::GetFlag(FLAGS_target),
+                               .manifest_name = "manifest.binpb",
+                               .verify = absl::GetFlag(FLAGS_verify),
+                               .overwrite = absl::GetFlag(FLAGS_overwrite),
+                               .resources = common.resources},
+                   .dry_run = absl::GetFlag(FLAGS_dry_run),
+                   .explain = absl::GetFlag(FLAGS_explain),
+                   .quiet = common.quiet}},
+      std::cout);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "formats/directory/checkpoint_layout.h"
 #include "formats/tensor_spec.h"
 #include "tools/conversion.h"
 
@@ -14,16 +15,14 @@ namespace weighbridge {
 struct ConsolidateOptions {
   std::string model;
   std::string output;
-  std::optional<DType> dtype;  // Of all floating-point tensors; nothing: each keeps its own.
-  // An embedded name or a file, with one source, "model"; "none": all tensors as they are; empty: the embedded recipe for the architecture
-  // that config.json names, if it has a rule for every tensor, else none.
-  std::string recipe;
-  // `format` is by the output's name unless it is given; folder and file_name are those of `output`.
-  ConversionOptions conversion;
+  std::optional<DType> dtype;           // Of all floating-point tensors; nothing: each keeps its own.
+  std::string recipe;                   // As ChooseConsolidation takes it.
+  std::optional<WeightsFormat> format;  // Nothing: by the output's name.
+  ConversionRequest request;            // Of its format, folder and name of a file nothing is asked.
 };
 
 // Makes one file of any checkpoint, and tells on `out` by which recipe and why. InvalidArgument when a path is missing; otherwise as
-// Convert.
+// RunConversion.
 absl::StatusOr<bool> Consolidate(const ConsolidateOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

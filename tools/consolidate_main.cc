@@ -51,17 +51,17 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
   }
   ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
   ASSIGN_OR_RETURN(std::optional<weighbridge::DType> dtype, GetDType());
-  return weighbridge::Consolidate({.model = absl::GetFlag(FLAGS_model),
-                                   .output = absl::GetFlag(FLAGS_output),
-                                   .dtype = dtype,
-                                   .recipe = absl::GetFlag(FLAGS_recipe),
-                                   .conversion = {.parameters = command_line.parameters,
-                                                  .format = absl::GetFlag(FLAGS_format).format,
-                                                  .with_companions = false,
-                                                  .verify = absl::GetFlag(FLAGS_verify),
-                                                  .overwrite = absl::GetFlag(FLAGS_overwrite),
-                                                  .common = common}},
-                                  std::cout);
+  return weighbridge::Consolidate(
+      {.model = absl::GetFlag(FLAGS_model),
+       .output = absl::GetFlag(FLAGS_output),
+       .dtype = dtype,
+       .recipe = absl::GetFlag(FLAGS_recipe),
+       .format = absl::GetFlag(FLAGS_format).format,
+       .request =
+           {.conversion = {.compile = {.parameters = command_line.parameters, .stop = common.resources.stop}, .with_side_files = false},
+            .convert = {.verify = absl::GetFlag(FLAGS_verify), .overwrite = absl::GetFlag(FLAGS_overwrite), .resources = common.resources},
+            .quiet = common.quiet}},
+      std::cout);
 }
 
 }  // namespace

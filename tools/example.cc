@@ -2,13 +2,12 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/file_descriptor.h"
 #include "tools/merge.h"
 #include "tools/tool.h"
 
@@ -45,8 +44,8 @@ absl::Status UseExample(const Example& example, MergeOptions& options) {
   }
   options.sources = example.sources;
   std::string folder = (std::filesystem::temp_directory_path() / "weighbridge-example-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return absl::UnavailableError(absl::StrCat("making ", folder, ": ", std::strerror(errno)));
-  options.conversion.folder = folder;
+  if (mkdtemp(folder.data()) == nullptr) return SystemError(errno, "making", folder);
+  options.request.convert.folder = folder;
   return absl::OkStatus();
 }
 

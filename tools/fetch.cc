@@ -66,7 +66,7 @@ absl::StatusOr<SessionOptions> SessionOptionsOf(const FetchToolOptions& options,
                         .streams = options.streams,
                         .segment_size = options.segment_size,
                         .retry_wait = options.retry_wait,
-                        .stop = options.common.stop,
+                        .stop = options.common.resources.stop,
                         .on_bytes = [&meanwhile](int64_t bytes) { meanwhile.Add(bytes); },
                         .on_message = [&meanwhile](const std::string& message) { meanwhile.Say(message); }};
 }
@@ -78,8 +78,8 @@ absl::StatusOr<bool> Check(const WeightsLock& lock, const FetchToolOptions& opti
   }
   meanwhile.progress().Start("checking", total);
   const auto on_bytes = [&](int64_t bytes) { meanwhile.Add(bytes); };
-  const absl::StatusOr<std::vector<CheckFinding>> findings =
-      CheckFolder(lock, options.into, {.threads = options.common.threads, .stop = options.common.stop, .on_bytes = on_bytes});
+  const absl::StatusOr<std::vector<CheckFinding>> findings = CheckFolder(
+      lock, options.into, {.threads = options.common.resources.threads, .stop = options.common.resources.stop, .on_bytes = on_bytes});
   meanwhile.progress().Finish();
   RETURN_IF_ERROR(findings.status());
   PrintFindings(lock, *findings, options.json, out);
@@ -112,7 +112,7 @@ absl::StatusOr<bool> Fetch(const FetchToolOptions& options, std::ostream& out) {
   CurlClient client({.ca_file = options.environment.ca_file,
                      .ca_folder = options.environment.ca_folder,
                      .stall_timeout = options.stall_timeout,
-                     .stop = options.common.stop});
+                     .stop = options.common.resources.stop});
   const Session session(client, session_options);
   ASSIGN_OR_RETURN(const std::vector<FileTask> tasks, ResolveFolder(wanted, session, options.require_hash));
   if (options.dry_run) {

@@ -59,8 +59,8 @@ absl::StatusOr<std::string> DigestTensor(const StoredTensor& tensor, Digest& dig
 
 absl::StatusOr<std::vector<std::string>> Digests(const std::vector<const CheckpointTensor*>& tensors, const InspectOptions& options) {
   std::vector<std::string> digests(tensors.size());
-  const int64_t memory = options.common.memory / options.common.threads;
-  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(tensors.size()), options.common.threads, options.common.stop,
+  const int64_t memory = options.common.resources.memory / options.common.resources.threads;
+  RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(tensors.size()), options.common.resources.threads, options.common.resources.stop,
                               [&](int64_t index, int) -> absl::Status {
                                 const StoredTensor& tensor = tensors[index]->tensor;
                                 absl::StatusOr<std::string> digest;
@@ -98,7 +98,7 @@ absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<cons
   }
   std::sort(ranges.begin(), ranges.end());
   ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
-  return ParallelFor(static_cast<int64_t>(ranges.size()), common.threads, common.stop,
+  return ParallelFor(static_cast<int64_t>(ranges.size()), common.resources.threads, common.resources.stop,
                      [&](int64_t index, int) { return CheckRange(*ranges[index]); });
 }
 

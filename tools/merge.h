@@ -13,11 +13,11 @@ namespace weighbridge {
 struct MergeOptions {
   std::string recipe;                          // An embedded name or a file.
   std::map<std::string, std::string> sources;  // ID to path.
-  ConversionOptions conversion;
+  ConversionRequest request;
 };
 
 // Makes the checkpoint that the recipe describes and, unless `verify` is off, manifest.binpb beside it. InvalidArgument when there is no
-// folder though something is to be written; otherwise as Convert.
+// folder though something is to be written; otherwise as RunConversion.
 absl::StatusOr<bool> Merge(const MergeOptions& options, std::ostream& out);
 
 }  // namespace weighbridge

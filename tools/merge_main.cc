@@ -55,16 +55,17 @@ int main(int argc, char** argv) {
     weighbridge::MergeOptions options{
         .recipe = absl::GetFlag(FLAGS_recipe),
         .sources = command_line.sources,
-        .conversion = {.parameters = command_line.parameters,
-                       .folder = absl::GetFlag(FLAGS_save_path),
-                       .format = absl::GetFlag(FLAGS_format).format,
-                       .max_shard_size = max_shard_size.has_value() ? std::optional(max_shard_size->bytes) : std::nullopt,
-                       .manifest_name = "manifest.binpb",
-                       .verify = absl::GetFlag(FLAGS_verify),
-                       .dry_run = absl::GetFlag(FLAGS_dry_run),
-                       .explain = absl::GetFlag(FLAGS_explain),
-                       .overwrite = absl::GetFlag(FLAGS_overwrite),
-                       .common = common}};
+        .request = {.conversion = {.compile = {.parameters = command_line.parameters, .stop = common.resources.stop},
+                                   .format = absl::GetFlag(FLAGS_format).format.value_or(weighbridge::WeightsFormat::kPdparams),
+                                   .max_shard_size = max_shard_size.has_value() ? std::optional(max_shard_size->bytes) : std::nullopt},
+                    .convert = {.folder = absl::GetFlag(FLAGS_save_path),
+                                .manifest_name = "manifest.binpb",
+                                .verify = absl::GetFlag(FLAGS_verify),
+                                .overwrite = absl::GetFlag(FLAGS_overwrite),
+                                .resources = common.resources},
+                    .dry_run = absl::GetFlag(FLAGS_dry_run),
+                    .explain = absl::GetFlag(FLAGS_explain),
+                    .quiet = common.quiet}};
     if (argc == 1) {
       RETURN_IF_ERROR(weighbridge::UseExample(example, options));
     }

@@ -6,20 +6,20 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "convert/resources.h"
 
 namespace weighbridge {
 
 // Tells on stderr how far a long step is: on a terminal one line that is written anew, with bytes, speed and time left; elsewhere a line
-// every ten seconds and one at the end; nothing when quiet. Calls come one at a time, from any thread.
-class Progress {
+// every ten seconds and one at the end; nothing when quiet.
+class Progress final : public ProgressListener {
  public:
   explicit Progress(bool quiet);
 
-  // A step of `total` bytes begins: "merging".
-  void Start(absl::string_view step, int64_t total);
-  void Add(int64_t bytes);
-  // The step is over, well or not. Without Start, nothing.
-  void Finish();
+  void Start(absl::string_view step, int64_t total) override;
+  void Add(int64_t bytes) override;
+  // Without Start, nothing.
+  void Finish() override;
 
  private:
   void Print(bool last);

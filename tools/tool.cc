@@ -27,6 +27,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/printable.h"
 #include "base/status.h"
 #include "convert/hidden_folder.h"
@@ -55,7 +56,7 @@ extern "C" void Stop(int signal) {
 absl::Status EnterUsersWorkingDirectory() {
   const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("entering ", folder, ": ", std::strerror(errno)));
+  return SystemError(errno, "entering", folder);
 }
 
 absl::StatusOr<bool> ParseAndRun(absl::Span<char* const> arguments, absl::string_view usage,
@@ -118,8 +119,8 @@ absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
   if (threads < 0 || threads > kMaxThreads)
     return absl::InvalidArgumentError(absl::StrCat("--threads=", threads, ": wanted is 0 to ", kMaxThreads));
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return CommonOptions{
-      .threads = threads == 0 ? cores : threads, .memory = memory.bytes, .quiet = absl::GetFlag(FLAGS_quiet), .stop = &stopped};
+  return CommonOptions{.resources = {.threads = threads == 0 ? cores : threads, .memory = memory.bytes, .stop = &stopped},
+                       .quiet = absl::GetFlag(FLAGS_quiet)};
 }
 
 int RunTool(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::StatusOr<bool>(const CommandLine&)> run) {

@@ -1,13 +1,12 @@
 #ifndef WEIGHBRIDGE_TOOLS_TOOL_H_
 #define WEIGHBRIDGE_TOOLS_TOOL_H_
 
-#include <atomic>
-#include <cstdint>
 #include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "convert/resources.h"
 #include "tools/byte_count.h"
 #include "tools/command_line.h"
 
@@ -16,11 +15,8 @@ namespace weighbridge {
 // What all tools share: the flags --threads and --quiet, and how a program begins and ends.
 
 struct CommonOptions {
-  int threads = 1;
-  int64_t memory = 0;  // Bytes.
-  bool quiet = false;
-  // Set by ctrl-C; long steps stop then and nothing remains.
-  const std::atomic<bool>* stop = nullptr;
+  Resources resources;  // Ctrl-C sets `stop`; long steps stop then and nothing remains.
+  bool quiet = false;   // No progress on stderr.
 };
 
 // The common flags' values and the tool's own --memory, whose default differs. InvalidArgument when one makes no sense.

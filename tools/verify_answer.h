@@ -13,9 +13,9 @@ namespace weighbridge {
 // What verify says in the end.
 struct VerifyAnswer {
   bool accepted = false;
-  std::vector<std::string> findings;  // Why not, or what is only within the tolerance.
-  std::vector<std::string> remarks;   // What a careful reader should know whatever the answer.
-  std::string summary;
+  std::vector<std::string> findings = {};  // Why not, or what is only within the tolerance.
+  std::vector<std::string> remarks = {};   // What a careful reader should know whatever the answer.
+  std::string summary = "";
   // What was judged on the way, where something was.
   std::optional<Manifest> judgement = std::nullopt;
 };

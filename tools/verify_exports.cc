@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "convert/output_folder.h"
 #include "formats/bytes/output_file.h"
@@ -39,7 +40,7 @@ absl::Status RemoveOlder(const std::string& path, bool overwrite) {
   std::error_code error;
   if (!path.empty() && overwrite) std::filesystem::remove(path, error);
   if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("removing ", path, ": ", error.message()));
+  return SystemError(error.value(), "removing", path);
 }
 
 }  // namespace

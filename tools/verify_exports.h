@@ -29,7 +29,7 @@ struct ExportedAnswer {
   bool is_yes = false;
   // False where the manifest is one that was audited without judging anew: of what such a manifest claims nothing is repeated in a no.
   bool is_judged_now = true;
-  std::vector<std::string> reasons;  // Why an audit says no.
+  std::vector<std::string> reasons = {};  // Why an audit says no.
 };
 
 // Writes them, each at once. Of an answer that is no there is no attestation, and no manifest but that of a new judgement; an older file in

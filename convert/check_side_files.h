@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_CONVERT_CHECK_COMPANIONS_H_
-#define WEIGHBRIDGE_CONVERT_CHECK_COMPANIONS_H_
+#ifndef WEIGHBRIDGE_CONVERT_CHECK_SIDE_FILES_H_
+#define WEIGHBRIDGE_CONVERT_CHECK_SIDE_FILES_H_
 
 #include "absl/status/status.h"
 #include "expr/plan.h"
@@ -8,8 +8,8 @@ namespace weighbridge {
 
 // A tokenizer's files are carried over byte for byte, whatever is in them. Unimplemented, naming the file, when one only stands for what is
 // meant (CheckIsNoStandIn), which would be found out when the model is used; otherwise fails as ByteSource::ReadAt.
-absl::Status CheckCompanions(const Plan& plan);
+absl::Status CheckSideFiles(const Plan& plan);
 
 }  // namespace weighbridge
 
-#endif  // WEIGHBRIDGE_CONVERT_CHECK_COMPANIONS_H_
+#endif  // WEIGHBRIDGE_CONVERT_CHECK_SIDE_FILES_H_

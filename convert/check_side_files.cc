@@ -1,4 +1,4 @@
-#include "convert/check_companions.h"
+#include "convert/check_side_files.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace weighbridge {
 
-absl::Status CheckCompanions(const Plan& plan) {
+absl::Status CheckSideFiles(const Plan& plan) {
   constexpr int64_t kHead = 512;
   for (const Companion& companion : plan.companions) {
     if (companion.role != CheckpointFile::Role::kTokenizer) continue;

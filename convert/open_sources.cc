@@ -1,11 +1,9 @@
-#include "tools/sources.h"
+#include "convert/open_sources.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,14 +19,10 @@
 #include "formats/directory/open_checkpoint.h"
 #include "proto/recipe.pb.h"
 #include "recipe/compile.h"
-#include "recipe/compile_options.h"
 #include "recipes/recipes.h"
-#include "tools/fetch_environment.h"
 
 namespace weighbridge {
 namespace {
-
-using Paths = std::map<std::string, std::string>;
 
 bool HasSource(const Recipe& recipe, absl::string_view id) {
   return std::any_of(recipe.sources().begin(), recipe.sources().end(), [&](const auto& source) { return source.id() == id; });
@@ -37,8 +31,7 @@ bool HasSource(const Recipe& recipe, absl::string_view id) {
 // Opens the sources of a recipe. What makes one of them is opened and not made in its turn.
 class SourceOpener {
  public:
-  SourceOpener(const Paths& paths, const CompileOptions& options, const std::map<std::string, Recipe>& makers)
-      : paths_(paths), options_(options), makers_(makers) {}
+  explicit SourceOpener(const SourceOptions& options) : options_(options), paths_(options.paths), makers_(options.makers) {}
 
   absl::StatusOr<std::vector<PlanSource>> Open(const Recipe& recipe) const {
     std::vector<PlanSource> sources;
@@ -56,7 +49,7 @@ class SourceOpener {
       absl::StatusOr<Recipe> maker = Maker(source);
       if (maker.ok()) recipes.push_back(*std::move(maker));
     }
-    return weighbridge::CheckParameters(options_.parameters, recipes);
+    return weighbridge::CheckParameters(options_.compile.parameters, recipes);
   }
 
   // InvalidArgument when a path is given for what no recipe wants, or for what makes a source that is given itself.
@@ -103,7 +96,7 @@ class SourceOpener {
 
   absl::StatusOr<PlanSource> OpenGiven(const std::string& id) const {
     absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(paths_.at(id));
-    RETURN_IF_ERROR(checkpoint.ok() ? AddOrigins(*checkpoint, ReceiptsFolder()) : checkpoint.status(), Annotate(_, id));
+    RETURN_IF_ERROR(checkpoint.ok() ? AddOrigins(*checkpoint, options_.receipts) : checkpoint.status(), Annotate(_, id));
     return PlanSource{.id = id, .checkpoint = std::make_shared<const Checkpoint>(*std::move(checkpoint))};
   }
 
@@ -122,40 +115,22 @@ class SourceOpener {
       ASSIGN_OR_RETURN(PlanSource opened, OpenGiven(below.id()));
       sources.push_back(std::move(opened));
     }
-    ASSIGN_OR_RETURN(Plan plan, Compile(maker, sources, options_));
+    ASSIGN_OR_RETURN(Plan plan, Compile(maker, sources, options_.compile));
     return PlanSource{.id = source.id(), .plan = std::make_shared<const Plan>(std::move(plan))};
   }
 
-  const Paths& paths_;
-  const CompileOptions& options_;
+  const SourceOptions& options_;
+  const std::map<std::string, std::string>& paths_;
   const std::map<std::string, Recipe>& makers_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const std::map<std::string, std::string>& paths,
-                                                    const CompileOptions& options, const std::map<std::string, Recipe>& makers) {
-  const SourceOpener opener(paths, options, makers);
+absl::StatusOr<std::vector<PlanSource>> OpenSources(const Recipe& recipe, const SourceOptions& options) {
+  const SourceOpener opener(options);
   RETURN_IF_ERROR(opener.CheckParameters(recipe));
   RETURN_IF_ERROR(opener.CheckPaths(recipe));
   return opener.Open(recipe);
-}
-
-absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint) {
-  for (const CheckpointFile& file : checkpoint.files) {
-    std::error_code error;
-    if (!std::filesystem::equivalent(path, file.path, error) || error) continue;
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " is read as a source (", id, ") and is never overwritten; give another folder"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckIsNoSource(const std::string& path, const std::vector<PlanSource>& sources) {
-  for (const PlanSource& source : sources) {
-    RETURN_IF_ERROR(CheckIsNotRead(path, source.id, *source.checkpoint));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace weighbridge
