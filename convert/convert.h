@@ -16,7 +16,7 @@ namespace weighbridge {
 
 // Where a result goes, and on which terms.
 struct ConvertOptions {
-  std::string folder;
+  std::string folder = "";
   // Whether the weights are one file that the user named, beside which others may stand. Otherwise the folder is the checkpoint's: other
   // weights under standard names must not be there, and `overwrite` removes them.
   bool is_single_file = false;

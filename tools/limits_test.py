@@ -153,19 +153,6 @@ class LimitsTest(ToolsTest):
 
     # --- What a killed process leaves.
 
-    def test_the_next_run_removes_what_a_killed_one_left(self):
-        merge = [*self.commands(self.shards(300))[0], "--max_shard_size=40B"]
-        with subprocess.Popen([os.path.join(ROOT, "tools", merge[0]), *merge[1:]], stdout=subprocess.DEVNULL) as process:
-            deadline = time.monotonic() + 60
-            # So many files wait for their names in a folder.
-            while not self.hidden() and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.001)
-            process.send_signal(signal.SIGKILL)
-        self.assertEqual(len(self.hidden()), 1)
-        self.assertFalse(os.path.exists(self.path("out")))
-        self.expect_end(run(*merge), 0)
-        self.assertEqual(len(os.listdir(self.path("out"))), 302)
-
     def test_only_what_is_left_by_the_dead_is_removed(self):
         merge = self.commands(self.write("m.safetensors", safetensors([("t", 10)])))[0]
         dead, living = self.path(".out.weighbridge-abcdef"), self.path(".out.weighbridge-ghijkl")

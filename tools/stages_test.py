@@ -7,10 +7,8 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import unittest
 
 from tool_testing import ROOT, SHARED, ToolsTest, expected, golden_sets, run, safetensors, sha256, sources
@@ -591,30 +589,6 @@ class TwoRunsTest(StagesTest):
             self.assertEqual(len(self.listing(target)), 23)
             self.assertEqual(os.path.exists(target + "/" + TORCH_NAME), not os.path.exists(target + "/pytorch_model.bin.index.json"))
             self.assertEqual([name for name in os.listdir(target) if name.startswith(".")], [])
-
-
-class InterruptionTest(StagesTest):
-    def test_a_killed_run_leaves_nothing_and_the_next_succeeds(self):
-        folder = golden_sets()["small"]
-        want = expected(folder)["vicuna/" + TORCH_NAME]["sha256"]
-        command = [os.path.join(ROOT, "tools", "apply_delta"), "--base=llama", "--delta=delta", "--target=" + self.path("out")]
-        began = time.monotonic()
-        self.assertEqual(subprocess.run([*command, "--quiet"], cwd=folder, stdout=subprocess.DEVNULL, check=False).returncode, 0)
-        whole = time.monotonic() - began
-        shutil.rmtree(self.path("out"))
-        for moment in range(12):
-            with subprocess.Popen([*command, "--quiet"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-                time.sleep(whole * moment / 10)
-                process.send_signal(signal.SIGKILL)
-            if os.path.exists(self.path("out")):
-                # It came before the kill: everything is there.
-                self.assertEqual(sha256(self.path("out/" + TORCH_NAME)), want)
-                self.assertIn("manifest.binpb", os.listdir(self.path("out")))
-                shutil.rmtree(self.path("out"))
-            self.assertEqual([name for name in os.listdir(self.folder) if not name.startswith(".")], [])
-        self.assertEqual(subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode, 0)
-        self.assertEqual(sha256(self.path("out/" + TORCH_NAME)), want)
-        self.assertIn("out", os.listdir(self.folder))
 
 
 if __name__ == "__main__":
