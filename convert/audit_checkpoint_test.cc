@@ -62,7 +62,7 @@ TEST_F(JudgeCheckpointTest, SaysYesAndNoAndThatAFileCannotBeRead) {
   judgement = JudgeCheckpoint(judge_);
   ASSERT_TRUE(judgement.ok()) << judgement.status();
   EXPECT_THAT(Findings(*judgement->manifest), ElementsAre(HasSubstr("tensor \"b\"")));
-  folder_.Write("out/model.safetensors", "not one any more");
+  std::filesystem::resize_file(folder_.PathOf("out/model.safetensors"), 20);
   judgement = JudgeCheckpoint(judge_);
   ASSERT_TRUE(judgement.ok()) << judgement.status();
   EXPECT_FALSE(judgement->manifest.has_value());

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "proto/manifest.pb.h"
 #include "proto/recipe.pb.h"
+#include "recipe/compile.h"
 #include "recipes/recipes.h"
 
 namespace weighbridge {
@@ -17,10 +18,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+// As it was applied without any parameter given.
 Manifest ManifestOf(const Recipe& recipe) {
   Manifest manifest;
   manifest.mutable_recipe()->set_name(recipe.name());
-  google::protobuf::TextFormat::PrintToString(recipe, manifest.mutable_recipe()->mutable_textproto());
+  google::protobuf::TextFormat::PrintToString(*Applied(recipe, {}), manifest.mutable_recipe()->mutable_textproto());
   return manifest;
 }
 
