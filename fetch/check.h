@@ -13,7 +13,7 @@
 
 namespace weighbridge {
 
-// One respect in which a folder is not what its lock says; kUnverified alone is no damage: nobody knows a hash.
+// One respect in which a folder is not what its lock says; kUnverified alone is not damage: nobody knows a hash.
 struct CheckFinding {
   enum class Kind { kMissing, kExtra, kDamaged, kUnverified };
   Kind kind = Kind::kMissing;

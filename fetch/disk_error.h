@@ -5,9 +5,10 @@
 
 namespace weighbridge {
 
-// A failure of base/file_descriptor.h with a code that nobody here takes for a source's: a disk is not asked again as a server is
-// (Unavailable), what it refuses is no other file now (Aborted), and a file that is too large for it is no range that a server does not
-// have (OutOfRange). The latter becomes ResourceExhausted, as a full disk is; the others, and what has no code of its own, Internal.
+// A failure of base/file_descriptor.h with a code that cannot be mistaken for a source's. A source's codes make fetch try again
+// (Unavailable), start a file over (Aborted) or do without ranges (OutOfRange); a failure of the disk must do none of that. A file that is
+// too large for the disk (OutOfRange) becomes ResourceExhausted, like a full disk; Unavailable, Aborted, Cancelled, DeadlineExceeded and
+// Unknown become Internal; other codes stay.
 absl::Status DiskError(const absl::Status& failure);
 
 }  // namespace weighbridge

@@ -18,8 +18,9 @@ namespace weighbridge {
 absl::Status CheckSpace(const WeightsLock& lock, const std::vector<FileTask>& tasks, const FetchOptions& options);
 
 // Fetches all files of a resolved lock, several at a time, and writes into the lock what was learned: sizes, SHA-256, chunks, the address
-// that served. Of files with one SHA-256 one is fetched and the others are linked to it. Calls `on_result` for each task in their order.
-// A file that fails does not keep the others from being fetched, unless the disk is full or the user stopped; returns the first failure.
+// that served. Of files with the same SHA-256 one is fetched, and the others are copies of it. Calls `on_result` for each task in their
+// order. A file that fails does not keep the others from being fetched, unless the disk is full or the user stopped; returns the first
+// failure.
 absl::Status FetchAll(WeightsLock& lock, const std::vector<FileTask>& tasks, const FetchOptions& options,
                       const std::function<void(size_t task, const absl::StatusOr<FetchedFile>&)>& on_result);
 

@@ -16,7 +16,7 @@ namespace weighbridge {
 bool IsStated(const FileTask& task);
 
 // Where the bytes of a task are kept: in a cache that would look for them, unless they may come from somewhere else, or at the target.
-// InvalidArgument: a name in the lock is none. Fails as Md5Of does.
+// InvalidArgument: a name in the lock is not one that ParseTargetPath takes. Otherwise fails as Md5Of does.
 absl::StatusOr<Placement> PlaceFor(const FileTask& task, const WeightsSource& source, const FetchOptions& options);
 
 // Room that is still needed for `task`, and the file system where: 0 when it is there.

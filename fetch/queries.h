@@ -16,8 +16,8 @@ using Queries = std::map<std::string, std::string>;
 // Moves the query of one address into `queries`. InvalidArgument: the address has another one there already.
 absl::Status TakeQuery(Uri& uri, Queries& queries);
 
-// Moves the queries out of all addresses of `lock`; had_query says afterwards of which file one was. InvalidArgument: what is no address,
-// or two that differ in their queries alone.
+// Moves the queries out of all addresses of `lock`; had_query says afterwards of which file one was. InvalidArgument: something that is
+// not an address, or two addresses that differ only in their queries.
 absl::Status TakeQueries(WeightsLock& lock, Queries& queries);
 
 }  // namespace weighbridge

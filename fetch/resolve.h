@@ -28,14 +28,14 @@ struct Transports {
   Transport& For(const Uri& uri) const;
 };
 
-// One file that is to be had.
+// One file that is wanted.
 struct FileTask {
   int source = 0;  // Its place in the lock.
   int file = 0;
   RemoteFile remote;              // With every hash that is known.
   std::vector<Uri> mirrors;       // Other addresses of the same bytes.
-  std::string folder;             // That of the lock,
-  std::string target;             // and where it shall lie: remote.path below it.
+  std::string folder;             // The folder of the lock.
+  std::string target;             // Where the file shall lie: remote.path below that folder.
   std::string same_as;            // A file on this machine that holds the same bytes; empty for none.
   bool hash_from_source = false;  // No hash was known but the one that the source itself stated just now.
   bool listed = false;            // The source itself named this file just now, with the hashes in `stated`.
@@ -55,8 +55,8 @@ struct ResolveOptions {
 // Asks the sources for what the lock does not say, so that afterwards it names every file with address and size; one request per source
 // at most, none where the lock says it all and everything is there. Returns the files in the lock's order, to lie below `into`. Fails as
 // Transport::List does when that has been retried, naming the address. DataLoss: a source states another size or hash than the lock, or
-// content that the lock refuses. NotFound also for a file that the lock names and the source lacks. InvalidArgument: a name that is wanted
-// is one of our own, or what came of it breaks a rule of CheckWeightsLock.
+// content that the lock refuses. NotFound also for a file that the lock names and the source lacks. InvalidArgument: a wanted file
+// has a name of our own, or the result breaks a rule of CheckWeightsLock.
 absl::StatusOr<std::vector<FileTask>> ResolveLock(WeightsLock& lock, const std::string& into, const ResolveOptions& options);
 
 // DataLoss when the lock refuses bytes of that SHA-256, saying why.

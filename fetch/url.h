@@ -24,14 +24,14 @@ struct Url {
   std::string WithoutQuery() const;
 };
 
-// InvalidArgument: no such address, or one that carries a user or a password, which would end in logs.
+// InvalidArgument: it is not such an address, or it carries a user or a password, which would end in logs.
 absl::StatusOr<Url> ParseUrl(absl::string_view text);
 
 // The address that `reference` (a Location header) means when it stands in an answer from `base`.
 absl::StatusOr<Url> ResolveReference(const Url& base, absl::string_view reference);
 
 // What somebody gave for an address, as it may stand in a message: without query and fragment, where signatures are, and without user and
-// password, also where it is no address.
+// password, even where it is not an address.
 std::string ForMessages(absl::string_view text);
 
 // `text` without what of `url` is a secret: its query, also in parts, and their values. For what servers say of a request.

@@ -20,7 +20,6 @@
 #include "fetch/lock_file.h"
 #include "fetch/lock_paths.h"
 #include "fetch/queries.h"
-#include "fetch/retry.h"
 #include "fetch/sets/sets.h"
 #include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"

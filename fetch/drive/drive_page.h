@@ -11,7 +11,7 @@ namespace weighbridge {
 
 // Where the page leads that Google Drive shows instead of a file (docs/spec/fetching.md 2.3): to the form behind its warning that it cannot
 // scan a file for viruses, if that form's action is /download at `origin`. Otherwise why there is no file: FailedPrecondition for an
-// exhausted quota or what is no such page, PermissionDenied for what needs rights, NotFound. `page` came from `url`.
+// exhausted quota or a page of another kind, PermissionDenied for a file that needs rights, NotFound. `page` came from `url`.
 absl::StatusOr<Url> AfterDrivePage(const Url& url, int status, const std::string& origin, absl::string_view page);
 
 }  // namespace weighbridge

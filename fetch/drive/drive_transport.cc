@@ -19,7 +19,6 @@
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
-#include "fetch/retry.h"
 #include "fetch/target_path.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"

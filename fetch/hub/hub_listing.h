@@ -9,8 +9,8 @@
 
 namespace weighbridge {
 
-// The hub's answer about a repository (docs/spec/fetching.md 1.3): its commit and its files, by path, with sizes and hashes. DataLoss when
-// it is none (ResourceExhausted: more than 250,000 files); a file name that is no RelativePath is one.
+// The hub's answer about a repository (docs/spec/fetching.md 1.3): its commit and its files, by path, with sizes and hashes. DataLoss: it
+// is not such an answer, or a file name in it is not a RelativePath; ResourceExhausted: more than 250,000 files.
 absl::StatusOr<Listing> ParseHubListing(const std::string& repository, absl::string_view json);
 
 // What a hub names a file's bytes by: 64 hexadecimal digits are a SHA-256, 40 a git blob; anything else says nothing.

@@ -15,7 +15,6 @@
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
 #include "fetch/hub/hub_listing.h"
-#include "fetch/retry.h"
 #include "fetch/transport.h"
 #include "fetch/uri.h"
 #include "fetch/url.h"
