@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "fetch/file_hasher.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fetch/file_hasher.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"
 

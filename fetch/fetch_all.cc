@@ -19,14 +19,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/parallel_for.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/fetch_file.h"
 #include "fetch/fetch_options.h"
-#include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
 #include "fetch/place_file.h"
 #include "fetch/receipt.h"
 #include "fetch/resolve.h"
-#include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -17,14 +17,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
+#include "fetch/disk/placement.h"
 #include "fetch/download/download.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/fetch_options.h"
-#include "fetch/file_hasher.h"
-#include "fetch/placement.h"
 #include "fetch/resolve.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "fetch/disk/file_hasher.h"
+#include "fetch/disk/placement.h"
 #include "fetch/fetch_options.h"
-#include "fetch/file_hasher.h"
-#include "fetch/placement.h"
 #include "fetch/resolve.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"

@@ -5,26 +5,25 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "fetch/disk/placement.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/target_lock.h"
 #include "fetch/fetch_all.h"
 #include "fetch/fetch_file.h"
 #include "fetch/fetch_options.h"
-#include "fetch/lock_file.h"
+#include "fetch/lock/lock_file.h"
+#include "fetch/lock/queries.h"
+#include "fetch/lock/wanted_weights.h"
 #include "fetch/place_file.h"
-#include "fetch/placement.h"
-#include "fetch/queries.h"
 #include "fetch/resolve.h"
 #include "fetch/session.h"
 #include "fetch/sets/sets.h"
-#include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -10,10 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fetch/fetch_file.h"
-#include "fetch/queries.h"
+#include "fetch/lock/queries.h"
+#include "fetch/lock/wanted_weights.h"
 #include "fetch/resolve.h"
 #include "fetch/session.h"
-#include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
 
 // A run of fetch from a request to a folder with its lock, in three steps: what is wanted, where it comes from, the files.

@@ -6,25 +6,22 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "fetch/address/url.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/fetch_file.h"
-#include "fetch/file_hasher.h"
 #include "fetch/http/http_client.h"
+#include "fetch/lock/wanted_weights.h"
 #include "fetch/resolve.h"
 #include "fetch/session.h"
 #include "fetch/testing/fake_http_client.h"
-#include "fetch/url.h"
-#include "fetch/wanted_weights.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

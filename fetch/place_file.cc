@@ -15,13 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/relative_path.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
+#include "fetch/disk/placement.h"
 #include "fetch/fetch_options.h"
-#include "fetch/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
-#include "fetch/placement.h"
+#include "fetch/lock/target_path.h"
 #include "fetch/resolve.h"
-#include "fetch/target_path.h"
-#include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "fetch/disk/placement.h"
 #include "fetch/fetch_options.h"
-#include "fetch/placement.h"
 #include "fetch/resolve.h"
 #include "proto/weights_lock.pb.h"
 

@@ -11,10 +11,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "fetch/disk/file_hasher.h"
+#include "fetch/disk/placement.h"
+#include "fetch/disk/regular_file.h"
 #include "fetch/download/partial_file.h"
-#include "fetch/file_hasher.h"
-#include "fetch/placement.h"
-#include "fetch/regular_file.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -8,12 +8,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "fetch/file_hasher.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/hub/hub_cache.h"
-#include "fetch/queries.h"
+#include "fetch/lock/queries.h"
 #include "fetch/retry.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

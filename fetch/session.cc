@@ -5,7 +5,7 @@
 #include "fetch/download/download_options.h"
 #include "fetch/fetch_options.h"
 #include "fetch/http/http_client.h"
-#include "fetch/queries.h"
+#include "fetch/lock/queries.h"
 #include "fetch/resolve.h"
 
 namespace weighbridge {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "fetch/address/url.h"
 #include "fetch/download/rate_limiter.h"
 #include "fetch/drive/drive_transport.h"
 #include "fetch/fetch_options.h"
@@ -16,9 +17,8 @@
 #include "fetch/hub/hub_cache.h"
 #include "fetch/hub/hub_transport.h"
 #include "fetch/local/local_transport.h"
-#include "fetch/queries.h"
+#include "fetch/lock/queries.h"
 #include "fetch/resolve.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

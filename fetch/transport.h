@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "fetch/file_hasher.h"
-#include "fetch/uri.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
 
 namespace weighbridge {
 

@@ -10,14 +10,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "fetch/address/url.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/drive/drive_page.h"
-#include "fetch/file_hasher.h"
 #include "fetch/http/head_parser.h"
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/hub/hub_listing.h"
 #include "fetch/transport.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

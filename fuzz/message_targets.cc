@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/status.h"
-#include "fetch/lock_file.h"
+#include "fetch/lock/lock_file.h"
 #include "proto/recipe.pb.h"
 #include "proto/weights_lock.pb.h"
 #include "recipe/compile.h"

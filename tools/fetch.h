@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "fetch/wanted_weights.h"
+#include "fetch/lock/wanted_weights.h"
 #include "tools/fetch_environment.h"
 #include "tools/tool.h"
 

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "fetch/regular_file.h"
+#include "fetch/disk/regular_file.h"
 
 namespace weighbridge {
 namespace {

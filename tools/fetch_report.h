@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "fetch/check.h"
 #include "fetch/fetch_file.h"
+#include "fetch/lock/wanted_weights.h"
 #include "fetch/resolve.h"
-#include "fetch/wanted_weights.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

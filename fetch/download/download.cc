@@ -1,17 +1,16 @@
 #include "fetch/download/download.h"
 
 #include <cstdint>
-#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/transfer.h"
-#include "fetch/file_hasher.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"
 

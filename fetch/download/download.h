@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
-#include "fetch/file_hasher.h"
 #include "fetch/transport.h"
 
 namespace weighbridge {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -16,11 +17,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/rate_limiter.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "proto/weights_lock.pb.h"

@@ -21,8 +21,8 @@
 #include "absl/types/span.h"
 #include "base/file_descriptor.h"
 #include "base/status.h"
-#include "fetch/disk_error.h"
-#include "fetch/regular_file.h"
+#include "fetch/disk/disk_error.h"
+#include "fetch/disk/regular_file.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "fetch/regular_file.h"
+#include "fetch/disk/regular_file.h"
 #include "gtest/gtest.h"
 #include "proto/weights_lock.pb.h"
 

@@ -19,7 +19,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/file_descriptor.h"
-#include "fetch/disk_error.h"
+#include "fetch/disk/disk_error.h"
 #include "fetch/retry.h"
 
 namespace weighbridge {

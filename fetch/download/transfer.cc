@@ -7,7 +7,6 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,10 +20,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/segment_map.h"
-#include "fetch/file_hasher.h"
 #include "fetch/retry.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"

@@ -7,15 +7,14 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/download/download_options.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/download/segment_map.h"
-#include "fetch/file_hasher.h"
 #include "fetch/transport.h"
 #include "proto/weights_lock.pb.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "fetch/url.h"
+#include "fetch/address/url.h"
 
 namespace weighbridge {
 

@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "fetch/url.h"
+#include "fetch/address/url.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

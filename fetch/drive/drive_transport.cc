@@ -1,6 +1,5 @@
 #include "fetch/drive/drive_transport.h"
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,15 +13,15 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/drive/drive_page.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
-#include "fetch/target_path.h"
+#include "fetch/lock/target_path.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

@@ -9,11 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

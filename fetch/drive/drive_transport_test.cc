@@ -9,11 +9,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/http/http_client.h"
 #include "fetch/testing/fake_http_client.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

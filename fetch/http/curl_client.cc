@@ -18,9 +18,9 @@
 #include "absl/time/time.h"
 #include "base/status.h"
 #include "curl/curl.h"
+#include "fetch/address/url.h"
 #include "fetch/http/head_parser.h"
 #include "fetch/http/http_client.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

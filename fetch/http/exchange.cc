@@ -20,10 +20,10 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "fetch/address/url.h"
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/retry.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

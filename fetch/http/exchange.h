@@ -11,8 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "fetch/address/url.h"
 #include "fetch/http/http_client.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

@@ -1,18 +1,18 @@
 #include "fetch/http/exchange.h"
 
-#include <optional>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "fetch/address/url.h"
 #include "fetch/http/http_client.h"
 #include "fetch/retry.h"
 #include "fetch/testing/fake_http_client.h"
-#include "fetch/url.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

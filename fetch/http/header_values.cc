@@ -17,10 +17,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "fetch/file_hasher.h"
+#include "fetch/address/url.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "fetch/file_hasher.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
 

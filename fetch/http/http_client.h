@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "fetch/url.h"
+#include "fetch/address/url.h"
 
 namespace weighbridge {
 

@@ -1,6 +1,5 @@
 #include "fetch/http/http_reader.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -14,11 +13,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

@@ -4,16 +4,15 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

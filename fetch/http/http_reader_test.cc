@@ -3,16 +3,17 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/testing/fake_http_client.h"
 #include "fetch/transport.h"
-#include "fetch/url.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

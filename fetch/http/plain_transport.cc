@@ -4,21 +4,20 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/header_values.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
-#include "fetch/target_path.h"
+#include "fetch/lock/target_path.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

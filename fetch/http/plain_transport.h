@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "fetch/address/uri.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 
 namespace weighbridge {
 

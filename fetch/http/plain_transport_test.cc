@@ -7,11 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
+#include "fetch/address/uri.h"
 #include "fetch/http/http_client.h"
 #include "fetch/testing/fake_http_client.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -1,7 +1,6 @@
 #include "fetch/hub/hub_cache.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -16,12 +15,12 @@
 #include "absl/strings/str_replace.h"
 #include "base/relative_path.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/placement.h"
+#include "fetch/disk/regular_file.h"
 #include "fetch/download/partial_file.h"
 #include "fetch/hub/hub_listing.h"
-#include "fetch/placement.h"
-#include "fetch/regular_file.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 
 namespace weighbridge {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "fetch/placement.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/placement.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 
 namespace weighbridge {
 

@@ -15,9 +15,9 @@
 #include "absl/types/span.h"
 #include "base/relative_path.h"
 #include "base/status.h"
-#include "fetch/file_hasher.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/file_hasher.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 #include "formats/json/visit_json.h"
 
 namespace weighbridge {

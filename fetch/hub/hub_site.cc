@@ -1,5 +1,6 @@
 #include "fetch/hub/hub_site.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,10 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/retry.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

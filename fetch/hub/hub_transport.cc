@@ -4,20 +4,19 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/http/exchange.h"
 #include "fetch/http/http_client.h"
 #include "fetch/http/http_reader.h"
 #include "fetch/hub/hub_listing.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 namespace {

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "fetch/address/uri.h"
+#include "fetch/address/url.h"
 #include "fetch/http/http_client.h"
 #include "fetch/hub/hub_site.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
-#include "fetch/url.h"
 
 namespace weighbridge {
 

@@ -22,11 +22,11 @@
 #include "base/file_descriptor.h"
 #include "base/relative_path.h"
 #include "base/status.h"
-#include "fetch/disk_error.h"
-#include "fetch/regular_file.h"
-#include "fetch/target_path.h"
+#include "fetch/address/uri.h"
+#include "fetch/disk/disk_error.h"
+#include "fetch/disk/regular_file.h"
+#include "fetch/lock/target_path.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 
 namespace weighbridge {
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "fetch/address/uri.h"
 #include "fetch/transport.h"
-#include "fetch/uri.h"
 
 namespace weighbridge {
 

@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/embedded_file.h"
-#include "fetch/lock_file.h"
+#include "fetch/address/uri.h"
+#include "fetch/lock/lock_file.h"
 #include "fetch/sets/embedded_sets.h"
-#include "fetch/uri.h"
 #include "proto/weights_lock.pb.h"
 
 namespace weighbridge {

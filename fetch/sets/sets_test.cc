@@ -1,6 +1,5 @@
 #include "fetch/sets/sets.h"
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/embedded_file.h"
 #include "fetch/sets/embedded_sets.h"
