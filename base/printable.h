@@ -1,21 +1,12 @@
 #ifndef WEIGHBRIDGE_BASE_PRINTABLE_H_
 #define WEIGHBRIDGE_BASE_PRINTABLE_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
 
 namespace weighbridge {
-
-struct Character {
-  uint32_t code_point = 0;
-  size_t size = 0;  // Bytes; 0 when there is no well-formed character.
-};
-
-// The first character of `text`, which is not empty, in UTF-8: shortest forms only, no surrogates.
-Character FirstCharacter(absl::string_view text);
 
 // What a reader could not see, or would see at another place: controls but for the newline, separators of lines, bidirectional and
 // zero-width characters, tags, private and unassigned ones.

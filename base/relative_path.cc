@@ -13,7 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "base/printable.h"
+#include "base/utf8.h"
 
 namespace weighbridge {
 namespace {

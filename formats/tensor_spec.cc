@@ -83,6 +83,14 @@ absl::Span<const DType> AllDTypes() {
   return kAll;
 }
 
+bool IsComplex(DType dtype) {
+  return dtype == DType::kComplex64 || dtype == DType::kComplex128;
+}
+
+int64_t NumberSize(DType dtype) {
+  return IsComplex(dtype) ? ItemSize(dtype) / 2 : ItemSize(dtype);
+}
+
 bool IsFloatingPoint(DType dtype) {
   return dtype >= DType::kFloat8E4M3Fn && dtype <= DType::kFloat64;
 }

@@ -48,6 +48,12 @@ std::optional<DType> ParseDType(absl::string_view name);
 // All element types, in the order of the enumeration.
 absl::Span<const DType> AllDTypes();
 
+// Whether an element is two numbers.
+bool IsComplex(DType dtype);
+
+// Bytes of one number, of which a complex element has two: what changes places where bytes are swapped.
+int64_t NumberSize(DType dtype);
+
 // Real floating point of any width; no integer, bool or complex type.
 bool IsFloatingPoint(DType dtype);
 

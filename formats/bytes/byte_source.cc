@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,49 +22,20 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 
 namespace weighbridge {
 namespace {
 
-absl::Status SystemError(int error, absl::string_view what, absl::string_view name) {
-  const std::string message = absl::StrCat(what, " ", name, ": ", std::strerror(error));
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return absl::NotFoundError(message);
-    case EACCES:
-    case EPERM:
-      return absl::PermissionDeniedError(message);
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return absl::ResourceExhaustedError(message);
-    default:
-      return absl::UnavailableError(message);
-  }
-}
+// Closed when its last user lets go.
+using SharedDescriptor = std::shared_ptr<const FileDescriptor>;
 
-// An open file; closed when its last user lets go.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-using DescriptorPtr = std::shared_ptr<const Descriptor>;
-
-absl::StatusOr<DescriptorPtr> OpenDescriptor(const std::string& path) {
+absl::StatusOr<SharedDescriptor> OpenDescriptor(const std::string& path) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
-  const int number = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (number < 0) return SystemError(errno, "opening", path);
-  return std::make_shared<const Descriptor>(number);
+  auto file = std::make_shared<const FileDescriptor>(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file->is_open()) return SystemError(errno, "opening", path);
+  return file;
 }
 
 // The files of this program that stay open though nobody reads them right now, by the sources that read them: a model may have more files
@@ -79,7 +49,7 @@ class OpenFiles {
   }
 
   // The open file of `source`, or null when it is closed.
-  DescriptorPtr Find(const ByteSource* source) {
+  SharedDescriptor Find(const ByteSource* source) {
     const std::lock_guard lock(mutex_);
     const auto place = places_.find(source);
     if (place == places_.end()) return nullptr;
@@ -88,7 +58,7 @@ class OpenFiles {
   }
 
   // Closes others, those that were used longest ago, where there are too many. Another thread may have been faster.
-  void Keep(const ByteSource* source, DescriptorPtr file) {
+  void Keep(const ByteSource* source, SharedDescriptor file) {
     const std::lock_guard lock(mutex_);
     if (places_.contains(source)) return;
     files_.emplace_front(source, std::move(file));
@@ -108,7 +78,7 @@ class OpenFiles {
   }
 
  private:
-  using Files = std::list<std::pair<const ByteSource*, DescriptorPtr>>;  // The one that was used last stands first.
+  using Files = std::list<std::pair<const ByteSource*, SharedDescriptor>>;  // The one that was used last stands first.
 
   // Some are left for everything else.
   static size_t Most() {
@@ -137,16 +107,11 @@ absl::Status Replaced(absl::string_view name) {
   return absl::AbortedError(absl::StrCat(name, " was replaced while it was read"));
 }
 
-absl::Status ReadFile(const Descriptor& file, absl::string_view name, int64_t size, int64_t offset, absl::Span<char> buffer) {
-  while (!buffer.empty()) {
-    const ssize_t count = pread(file.number(), buffer.data(), std::min(buffer.size(), size_t{1} << 30), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError(errno, "reading", name);
-    if (count == 0) return absl::DataLossError(absl::StrCat("reading ", name, ": it ends at ", offset, ", before its ", size, " bytes"));
-    buffer.remove_prefix(count);
-    offset += count;
-  }
-  return absl::OkStatus();
+absl::Status ReadFile(const FileDescriptor& file, absl::string_view name, int64_t size, int64_t offset, absl::Span<char> buffer) {
+  ASSIGN_OR_RETURN(const size_t count, ReadAt(file.number(), name, offset, buffer));
+  if (count == buffer.size()) return absl::OkStatus();
+  const int64_t end = offset + static_cast<int64_t>(count);
+  return absl::DataLossError(absl::StrCat("reading ", name, ": it ends at ", end, ", before its ", size, " bytes"));
 }
 
 // A file that is known by its place, which is its name. It need not stay open: what is opened there again must be the same.
@@ -160,7 +125,7 @@ class NamedFileSource final : public ByteSource {
     const bool is_there = stat(name().c_str(), &named) == 0;
     if (is_there && !IsSameFile(named, opened_)) return Replaced(name());
     struct stat now = named;
-    if (const DescriptorPtr file = OpenFiles::Get().Find(this); file != nullptr) {
+    if (const SharedDescriptor file = OpenFiles::Get().Find(this); file != nullptr) {
       if (fstat(file->number(), &now) != 0) return SystemError(errno, "reading", name());
     } else if (!is_there) {
       return Removed();
@@ -170,7 +135,7 @@ class NamedFileSource final : public ByteSource {
 
  private:
   absl::Status ReadInside(int64_t offset, absl::Span<char> buffer) const override {
-    DescriptorPtr file = OpenFiles::Get().Find(this);
+    SharedDescriptor file = OpenFiles::Get().Find(this);
     if (file == nullptr) {
       ASSIGN_OR_RETURN(file, OpenAgain());
       OpenFiles::Get().Keep(this, file);
@@ -178,8 +143,8 @@ class NamedFileSource final : public ByteSource {
     return ReadFile(*file, name(), size(), offset, buffer);
   }
 
-  absl::StatusOr<DescriptorPtr> OpenAgain() const {
-    absl::StatusOr<DescriptorPtr> file = OpenDescriptor(name());
+  absl::StatusOr<SharedDescriptor> OpenAgain() const {
+    absl::StatusOr<SharedDescriptor> file = OpenDescriptor(name());
     if (absl::IsNotFound(file.status())) return Removed();
     if (!file.ok()) return file;
     struct stat now;
@@ -197,7 +162,7 @@ class NamedFileSource final : public ByteSource {
 // A file that has no place, and so stays open.
 class OpenFileSource final : public ByteSource {
  public:
-  OpenFileSource(std::string name, DescriptorPtr file, const struct stat& stat)
+  OpenFileSource(std::string name, SharedDescriptor file, const struct stat& stat)
       : ByteSource(std::move(name), stat.st_size), file_(std::move(file)), opened_(stat) {}
 
   absl::Status CheckUnchanged() const override {
@@ -211,7 +176,7 @@ class OpenFileSource final : public ByteSource {
     return ReadFile(*file_, name(), size(), offset, buffer);
   }
 
-  DescriptorPtr file_;
+  SharedDescriptor file_;
   struct stat opened_;
 };
 
@@ -281,7 +246,7 @@ absl::Status CheckInside(absl::string_view name, int64_t offset, int64_t size, i
 }
 
 // What an open file is; only regular ones have bytes that stay where they are.
-absl::StatusOr<struct stat> StatRegularFile(const Descriptor& file, absl::string_view name) {
+absl::StatusOr<struct stat> StatRegularFile(const FileDescriptor& file, absl::string_view name) {
   struct stat stat;
   if (fstat(file.number(), &stat) != 0) return SystemError(errno, "opening", name);
   if (S_ISREG(stat.st_mode)) return stat;
@@ -297,7 +262,7 @@ absl::Status ByteSource::ReadAt(int64_t offset, absl::Span<char> buffer) const {
 }
 
 absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
-  absl::StatusOr<DescriptorPtr> file = OpenDescriptor(path);
+  absl::StatusOr<SharedDescriptor> file = OpenDescriptor(path);
   std::error_code no_link;
   const std::filesystem::path target = std::filesystem::read_symlink(path, no_link);
   if (absl::IsNotFound(file.status()) && !no_link) {
@@ -312,7 +277,7 @@ absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path) {
 }
 
 absl::StatusOr<ByteSourcePtr> AdoptFile(int descriptor, std::string name) {
-  auto file = std::make_shared<const Descriptor>(descriptor);
+  auto file = std::make_shared<const FileDescriptor>(descriptor);
   ASSIGN_OR_RETURN(const struct stat stat, StatRegularFile(*file, name));
   return std::make_shared<OpenFileSource>(std::move(name), std::move(file), stat);
 }

@@ -29,8 +29,8 @@ class ByteSource {
   const std::string& name() const { return name_; }
 
   // Fills `buffer` with the bytes from `offset` on. DataLoss, naming the source, when the range does not lie inside it or the bytes
-  // behind it are damaged or gone (a file that was truncated meanwhile); Unavailable when the system cannot read. On failure the
-  // buffer's contents are unspecified.
+  // behind it are damaged or gone (a file that was truncated meanwhile); as SystemError when the system cannot read. On failure
+  // the buffer's contents are unspecified.
   absl::Status ReadAt(int64_t offset, absl::Span<char> buffer) const;
 
   // Aborted when what the source reads from is no longer what it was when it was opened (a file of another size, time or identity).
@@ -48,6 +48,13 @@ class ByteSource {
 };
 
 using ByteSourcePtr = std::shared_ptr<const ByteSource>;
+
+// Bytes [offset, offset + size) of `source`, which lie inside it.
+struct SourceRange {
+  ByteSourcePtr source;
+  int64_t offset = 0;
+  int64_t size = 0;
+};
 
 // The regular file at `path`, read by pread. NotFound, PermissionDenied or FailedPrecondition (a directory, a pipe).
 absl::StatusOr<ByteSourcePtr> OpenFile(const std::string& path);

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -24,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "formats/bytes/byte_source.h"
 
@@ -35,28 +35,10 @@ namespace {
 // host (docs/benchmarks.md).
 constexpr int64_t kPiece = int64_t{32} << 10;
 
+// A file that is too large for the file system has no room on the disk.
 absl::Status WriteError(int error, absl::string_view path) {
-  const std::string message = absl::StrCat("writing ", path, ": ", std::strerror(error));
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return absl::ResourceExhaustedError(message);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::PermissionDeniedError(message);
-    case ENOENT:
-    case ENOTDIR:
-      return absl::NotFoundError(message);
-    case EEXIST:
-      return absl::AlreadyExistsError(message);
-    default:
-      return absl::UnavailableError(message);
-  }
+  const absl::Status status = SystemError(error, "writing", path);
+  return error == EFBIG ? absl::ResourceExhaustedError(status.message()) : status;
 }
 
 std::string Folder(const std::string& path) {
@@ -97,17 +79,15 @@ bool LockAsOurs(int descriptor) {
   return (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(descriptor, &stat) == 0 && stat.st_nlink > 0;
 }
 
-// A file with a hidden name in `folder`, which is put into `partial_path`. -1 and errno on failure.
-int OpenHidden(const std::string& folder, const std::string& path, std::string& partial_path) {
+// A file with a hidden name in `folder`, which is put into `partial_path`. None, and errno, on failure.
+FileDescriptor OpenHidden(const std::string& folder, const std::string& path, std::string& partial_path) {
   for (int attempt = 0; attempt < kHiddenNames; ++attempt) {
     partial_path = HiddenPath(folder, path);
-    const int descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0 && errno != EEXIST) return -1;
-    if (descriptor >= 0 && LockAsOurs(descriptor)) return descriptor;
-    if (descriptor >= 0) close(descriptor);
+    FileDescriptor file(open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (file.is_open() ? LockAsOurs(file.number()) : errno != EEXIST) return file;
   }
   errno = EEXIST;
-  return -1;
+  return FileDescriptor();
 }
 
 std::string DescriptorPath(int descriptor) {
@@ -126,29 +106,23 @@ int Allocate(int descriptor, int64_t size) {
 // The file, open as long as this lives.
 class OutputFile::Use {
  public:
-  explicit Use(const OutputFile& file) : is_own_(file.descriptor_ < 0), descriptor_(file.descriptor_) {
-    if (is_own_) descriptor_ = open(file.partial_path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  }
-  ~Use() {
-    if (is_own_ && descriptor_ >= 0) close(descriptor_);
-  }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
+  explicit Use(const OutputFile& file)
+      : own_(file.file_.is_open() ? -1 : open(file.partial_path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)),
+        descriptor_(file.file_.is_open() ? file.file_.number() : own_.number()) {}
 
   // -1, and errno, when it cannot be opened.
   int descriptor() const { return descriptor_; }
 
  private:
-  bool is_own_;
+  FileDescriptor own_;
   int descriptor_;
 };
 
-OutputFile::OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite)
-    : path_(std::move(path)), partial_path_(std::move(partial_path)), descriptor_(descriptor), size_(size), overwrite_(overwrite) {}
+OutputFile::OutputFile(std::string path, std::string partial_path, FileDescriptor file, int64_t size, bool overwrite)
+    : path_(std::move(path)), partial_path_(std::move(partial_path)), file_(std::move(file)), size_(size), overwrite_(overwrite) {}
 
 OutputFile::~OutputFile() {
   if (!committed_ && !partial_path_.empty()) unlink(partial_path_.c_str());
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
@@ -165,24 +139,23 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string
   RETURN_IF_ERROR(CheckTarget(path, overwrite));
   std::string partial_path;
   const std::string folder = ExistingFolder(path);
-  int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-  if (descriptor >= 0) {
-    flock(descriptor, LOCK_EX | LOCK_NB);  // LinkNameless may give it a hidden name.
+  FileDescriptor file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+  if (file.is_open()) {
+    flock(file.number(), LOCK_EX | LOCK_NB);  // LinkNameless may give it a hidden name.
   } else if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
-    descriptor = OpenHidden(folder, path, partial_path);
+    file = OpenHidden(folder, path, partial_path);
   }
-  if (descriptor < 0) return WriteError(errno, path);
-  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), descriptor, size, overwrite)));
+  if (!file.is_open()) return WriteError(errno, path);
+  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), std::move(file), size, overwrite)));
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::CreateIn(const std::string& folder, const std::string& path, int64_t size,
                                                                  bool overwrite) {
   RETURN_IF_ERROR(CheckTarget(path, overwrite));
   std::string partial_path = (std::filesystem::path(folder) / std::filesystem::path(path).filename()).string();
-  const int descriptor = open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (descriptor < 0) return WriteError(errno, path);
-  close(descriptor);
-  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), -1, size, overwrite)));
+  const FileDescriptor made(open(partial_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!made.is_open()) return WriteError(errno, path);
+  return TakeSpace(std::unique_ptr<OutputFile>(new OutputFile(path, std::move(partial_path), FileDescriptor(), size, overwrite)));
 }
 
 // At once, so that a full disk is noticed before anything is computed.
@@ -198,12 +171,10 @@ void OutputFile::RemoveAbandoned(const std::string& folder) {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (!IsHiddenName(entry->path().filename().string())) continue;
-    const int descriptor = open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) continue;
+    const FileDescriptor file(open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat stat;
-    const bool is_ours = fstat(descriptor, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid();
-    if (is_ours && flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink(entry->path().c_str());
-    close(descriptor);
+    const bool is_ours = file.is_open() && fstat(file.number(), &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid();
+    if (is_ours && flock(file.number(), LOCK_EX | LOCK_NB) == 0) unlink(entry->path().c_str());
   }
 }
 
@@ -215,27 +186,25 @@ absl::Status OutputFile::WriteAt(int64_t offset, absl::string_view bytes) {
   if (use.descriptor() < 0) return WriteError(errno, path_);
   while (!bytes.empty()) {
     const absl::string_view piece = bytes.substr(0, kPiece - offset % kPiece);
-    const ssize_t count = pwrite(use.descriptor(), piece.data(), piece.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return WriteError(errno, path_);
-    bytes.remove_prefix(count);
-    offset += count;
+    RETURN_IF_ERROR(weighbridge::WriteAt(use.descriptor(), path_, offset, piece));
+    bytes.remove_prefix(piece.size());
+    offset += static_cast<int64_t>(piece.size());
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<ByteSourcePtr> OutputFile::OpenForReading() const {
-  if (descriptor_ < 0) {
+  if (!file_.is_open()) {
     absl::StatusOr<ByteSourcePtr> file = OpenFile(partial_path_);
     return file.ok() ? MakeSliceSource(path_, *file, 0, (*file)->size()) : file;
   }
-  const int descriptor = open(DescriptorPath(descriptor_).c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(DescriptorPath(file_.number()).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return WriteError(errno, path_);
   return AdoptFile(descriptor, path_);
 }
 
 absl::Status OutputFile::LinkNameless(const std::string& path) {
-  const std::string bytes = DescriptorPath(descriptor_);
+  const std::string bytes = DescriptorPath(file_.number());
   if (linkat(AT_FDCWD, bytes.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return absl::OkStatus();
   if (errno != EEXIST || !overwrite_) return WriteError(errno, path);
   // linkat cannot replace a file, rename can: the nameless file gets a hidden name first.
@@ -283,11 +252,8 @@ absl::Status OutputFile::CommitAt(const std::string& path) {
   if (status.ok()) status = partial_path_.empty() ? LinkNameless(path) : RenamePartial(path);
   if (!status.ok()) return status;
   committed_ = true;
-  const int folder = open(Folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    fsync(folder);
-    close(folder);
-  }
+  const FileDescriptor folder(open(Folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.is_open()) fsync(folder.number());
   return absl::OkStatus();
 }
 

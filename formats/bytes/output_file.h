@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/file_descriptor.h"
 #include "formats/bytes/byte_source.h"
 
 namespace weighbridge {
@@ -22,8 +23,8 @@ class OutputFile {
   static absl::Status CheckTarget(const std::string& path, bool overwrite);
 
   // A file of exactly `size` bytes, whose space is taken at once, to stand at `path` later. Its folder may still be missing: until Commit
-  // the bytes lie in the nearest folder above `path` that exists. ResourceExhausted when the disk has no room, PermissionDenied or NotFound
-  // when that folder cannot be written, FailedPrecondition when `path` is no regular file, AlreadyExists when something stands there and
+  // the bytes lie in the nearest folder above `path` that exists. ResourceExhausted when the disk has no room, PermissionDenied
+  // when that folder cannot be written, FailedPrecondition when `path` is not a regular file, AlreadyExists when something stands there and
   // `overwrite` is false.
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path, int64_t size, bool overwrite);
 
@@ -42,13 +43,13 @@ class OutputFile {
   const std::string& path() const { return path_; }
 
   // Puts `bytes` at `offset`; the range lies inside the file. Thread-safe for ranges that do not overlap. ResourceExhausted when the disk
-  // is full, Unavailable when the system cannot write.
+  // is full; as SystemError when the system cannot write.
   absl::Status WriteAt(int64_t offset, absl::string_view bytes);
 
   // What was written so far, as a source named like the final path; readable while this object lives and has not committed.
   absl::StatusOr<ByteSourcePtr> OpenForReading() const;
 
-  // Brings all bytes to the disk, after the last WriteAt. ResourceExhausted or Unavailable.
+  // Brings all bytes to the disk, after the last WriteAt. Fails as WriteAt.
   absl::Status Sync();
 
   // Syncs unless that was done, then gives the file its name, in one step. AlreadyExists as Create, should something have appeared
@@ -61,7 +62,7 @@ class OutputFile {
  private:
   class Use;
 
-  OutputFile(std::string path, std::string partial_path, int descriptor, int64_t size, bool overwrite);
+  OutputFile(std::string path, std::string partial_path, FileDescriptor file, int64_t size, bool overwrite);
   static absl::StatusOr<std::unique_ptr<OutputFile>> TakeSpace(std::unique_ptr<OutputFile> file);
   absl::Status CommitAt(const std::string& path);
   absl::Status LinkNameless(const std::string& path);
@@ -69,7 +70,7 @@ class OutputFile {
 
   std::string path_;
   std::string partial_path_;  // Empty for a nameless file.
-  int descriptor_;            // -1 where the file is open only while it is used.
+  FileDescriptor file_;       // None where the file is open only while it is used.
   int64_t size_;
   bool overwrite_;
   bool synced_ = false;

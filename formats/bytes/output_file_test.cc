@@ -124,7 +124,7 @@ TEST_F(OutputFileTest, ItsFolderMayComeLater) {
 TEST_F(OutputFileTest, RefusesWhatCannotBeWritten) {
   EXPECT_EQ(OutputFile::Create(folder_, 1, true).status().code(), absl::StatusCode::kFailedPrecondition);
   std::ofstream(folder_ + "/file") << "x";
-  EXPECT_EQ(OutputFile::Create(folder_ + "/file/result", 1, false).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(OutputFile::Create(folder_ + "/file/result", 1, false).status().code(), absl::StatusCode::kFailedPrecondition);
   std::filesystem::create_symlink("/dev/null", folder_ + "/link");
   EXPECT_EQ(OutputFile::Create(folder_ + "/link", 1, true).status().code(), absl::StatusCode::kFailedPrecondition);
 }

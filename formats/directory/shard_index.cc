@@ -18,7 +18,6 @@
 #include "formats/directory/json_file.h"
 #include "formats/json/quote_json.h"
 #include "formats/json/visit_json.h"
-#include "nlohmann/json.hpp"
 
 namespace weighbridge {
 namespace {
@@ -41,12 +40,6 @@ absl::Status AddMapping(const std::string& tensor, const JsonValue& value, absl:
   index.shards.insert(*shard);
   index.shard_of.emplace(tensor, *shard);
   return absl::OkStatus();
-}
-
-// As Python writes it: what is not ASCII as \uXXXX.
-absl::StatusOr<std::string> QuoteAsPython(const std::string& text) {
-  if (absl::StatusOr<std::string> quoted = QuoteJson(text); !quoted.ok()) return quoted.status();
-  return nlohmann::json(text).dump(/*indent=*/-1, /*indent_char=*/' ', /*ensure_ascii=*/true);
 }
 
 }  // namespace
@@ -75,8 +68,8 @@ absl::StatusOr<std::string> WriteShardIndex(int64_t total_size, absl::Span<const
   std::string text = absl::StrCat("{\n  \"metadata\": {\n    \"total_size\": ", total_size, "\n  },\n  \"weight_map\": {");
   absl::flat_hash_set<absl::string_view> tensors;
   for (const auto& [tensor, shard] : weight_map) {
-    ASSIGN_OR_RETURN(std::string key, QuoteAsPython(tensor));
-    ASSIGN_OR_RETURN(std::string value, QuoteAsPython(shard));
+    ASSIGN_OR_RETURN(std::string key, QuoteAsciiJson(tensor));
+    ASSIGN_OR_RETURN(std::string value, QuoteAsciiJson(shard));
     absl::StrAppend(&text, tensors.empty() ? "" : ",", "\n    ", key, ": ", value);
     if (!tensors.insert(tensor).second) return absl::InvalidArgumentError(absl::StrCat("two tensors have the name ", key));
   }

@@ -11,12 +11,24 @@
 
 namespace weighbridge {
 
-absl::StatusOr<std::string> QuoteJson(absl::string_view text) {
+namespace {
+
+absl::StatusOr<std::string> Quote(absl::string_view text, bool ascii) {
   try {
-    return nlohmann::json(std::string(text)).dump();
+    return nlohmann::json(std::string(text)).dump(/*indent=*/-1, /*indent_char=*/' ', /*ensure_ascii=*/ascii);
   } catch (const nlohmann::json::type_error&) {  // Its only way to say that.
     return absl::InvalidArgumentError(absl::StrCat("\"", absl::CHexEscape(text), "\" is not UTF-8"));
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> QuoteJson(absl::string_view text) {
+  return Quote(text, /*ascii=*/false);
+}
+
+absl::StatusOr<std::string> QuoteAsciiJson(absl::string_view text) {
+  return Quote(text, /*ascii=*/true);
 }
 
 }  // namespace weighbridge

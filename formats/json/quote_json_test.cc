@@ -17,6 +17,11 @@ TEST(QuoteJsonTest, EscapesWhatJsonAsksForAndNothingElse) {
   EXPECT_EQ(*QuoteJson(std::string("a\0b", 3)), R"("a\u0000b")");
 }
 
+TEST(QuoteJsonTest, EscapesWhatIsNotAsciiAsPythonDoes) {
+  EXPECT_EQ(*QuoteAsciiJson("a\"\xc3\xa9\xf0\x9f\x98\x80\x7f"), "\"a\\\"\\u00e9\\ud83d\\ude00\\u007f\"");
+  EXPECT_EQ(QuoteAsciiJson("\xff").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST(QuoteJsonTest, RefusesWhatIsNotUtf8) {
   for (const char* text : {"a\xff", "\xed\xa0\x80", "\xc3"}) {
     EXPECT_EQ(QuoteJson(text).status().code(), absl::StatusCode::kInvalidArgument) << text;

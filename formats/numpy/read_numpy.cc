@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/bytes/element_source.h"
@@ -50,10 +51,7 @@ absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, 
   ByteSourcePtr data = file.source;
   int64_t offset = file.offset + header.data_offset;
   if (header.big_endian) {
-    const DType dtype = header.spec.dtype;
-    const bool complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
-    const int64_t width = complex ? ItemSize(dtype) / 2 : ItemSize(dtype);
-    ASSIGN_OR_RETURN(data, MakeSwappedSource(data->name(), data, offset, size, width));
+    ASSIGN_OR_RETURN(data, MakeSwappedSource(data->name(), data, offset, size, NumberSize(header.spec.dtype)));
     offset = 0;
   }
   std::vector<int64_t> strides = header.fortran_order ? ColumnMajorStrides(header.spec.shape) : RowMajorStrides(header.spec.shape);
@@ -63,7 +61,7 @@ absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, 
 
 absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const ReadLimits& limits, Checkpoint& checkpoint) {
   if (!absl::EndsWith(member.name, kExtension)) return absl::UnimplementedError("it is no .npy file");
-  if (member.name_is_utf8 && !pickle::IsUtf8(member.name)) return absl::DataLossError("its name is not UTF-8, as its flags say");
+  if (member.name_is_utf8 && !IsUtf8(member.name)) return absl::DataLossError("its name is not UTF-8, as its flags say");
   const bool is_ascii = std::all_of(member.name.begin(), member.name.end(), [](char c) { return absl::ascii_isascii(c); });
   if (!member.name_is_utf8 && !is_ascii) return absl::UnimplementedError("its name is not marked as UTF-8, and code page 437 is not read");
   ASSIGN_OR_RETURN(std::string head, archive.Head(member, kPreamble + limits.npy_header_bytes));

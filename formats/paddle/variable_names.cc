@@ -13,12 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/json/visit_json.h"
 #include "formats/paddle/state_dict.h"
 #include "formats/paddle/wire_format.h"
 #include "formats/pickle/machine.h"
-#include "formats/pickle/text.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
 
@@ -49,7 +49,7 @@ absl::StatusOr<Variable> ReadVariable(const ByteSource& source, const WireField&
       if (field.size > kLongestName) return absl::ResourceExhaustedError(absl::StrCat("a name of ", field.size, " bytes"));
       variable.name.resize(field.size);
       RETURN_IF_ERROR(source.ReadAt(field.offset, absl::MakeSpan(variable.name)));
-      if (!pickle::IsUtf8(variable.name)) return absl::DataLossError(absl::StrCat("the name ", Quoted(variable.name), " is not UTF-8"));
+      if (!IsUtf8(variable.name)) return absl::DataLossError(absl::StrCat("the name ", Quoted(variable.name), " is not UTF-8"));
     } else if (field.number == 2 && field.type == kBytes) {
       // A VarType, of which field 1 says the kind.
       WireReader type(source, field.offset, field.size);

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/interpreter.h"

@@ -15,15 +15,6 @@
 #include "formats/tensor_spec.h"
 
 namespace weighbridge::pickle {
-namespace {
-
-// The width of what is swapped as one: complex numbers are two.
-int64_t NumberWidth(DType dtype) {
-  return dtype == DType::kComplex64 || dtype == DType::kComplex128 ? ItemSize(dtype) / 2 : ItemSize(dtype);
-}
-
-}  // namespace
-
 absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr& source) {
   if (!array.dtype.dtype.has_value())
     return absl::UnimplementedError(absl::StrCat("numpy dtype \"", array.dtype.text, "\" is not supported"));
@@ -42,8 +33,8 @@ absl::StatusOr<StoredTensor> StoreArray(const Array& array, const ByteSourcePtr&
   if (data_size != size) {
     return absl::DataLossError(absl::StrCat(data_size, " bytes of array data, ", ToString(spec), " has ", size));
   }
-  if (array.dtype.big_endian && NumberWidth(spec.dtype) > 1) {
-    ASSIGN_OR_RETURN(data, MakeSwappedSource(source->name(), data, offset, data_size, NumberWidth(spec.dtype)));
+  if (array.dtype.big_endian && NumberSize(spec.dtype) > 1) {
+    ASSIGN_OR_RETURN(data, MakeSwappedSource(source->name(), data, offset, data_size, NumberSize(spec.dtype)));
     offset = 0;
   }
   return StoredTensor::Create(std::move(spec), std::move(data), offset, array.strides);

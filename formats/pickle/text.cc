@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/utf8.h"
 
 namespace weighbridge::pickle {
 namespace {
@@ -18,28 +19,6 @@ constexpr uint32_t kLastCodePoint = 0x10ffff;
 
 bool IsSurrogate(uint32_t code) {
   return code >= 0xd800 && code <= 0xdfff;
-}
-
-// The code point at the start of `bytes`, which is not empty, and its length; length 0 when there is none.
-struct Decoded {
-  uint32_t code = 0;
-  size_t length = 0;
-};
-
-Decoded DecodeFirst(absl::string_view bytes) {
-  const auto lead = static_cast<uint8_t>(bytes[0]);
-  if (lead < 0x80) return {lead, 1};
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || bytes.size() < length) return {};
-  uint32_t code = lead & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<uint8_t>(bytes[i]);
-    if ((next & 0xc0) != 0x80) return {};
-    code = code << 6 | (next & 0x3fu);
-  }
-  constexpr uint32_t kFirst[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kFirst[length] || code > kLastCodePoint || IsSurrogate(code)) return {};
-  return {code, length};
 }
 
 void AppendUtf8(uint32_t code, std::string& out) {
@@ -89,15 +68,6 @@ bool TakeEscape(absl::string_view& rest, std::string& bytes) {
 }
 
 }  // namespace
-
-bool IsUtf8(absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const Decoded decoded = DecodeFirst(bytes);
-    if (decoded.length == 0) return false;
-    bytes.remove_prefix(decoded.length);
-  }
-  return true;
-}
 
 bool IsLatin1(absl::string_view utf8) {
   // Lead bytes c2 and c3 begin U+0080 to U+00FF; every higher code point has a greater one.

@@ -9,9 +9,6 @@
 
 namespace weighbridge::pickle {
 
-// Whether `bytes` are UTF-8 as the standard has it: shortest forms, no surrogates, at most U+10FFFF.
-bool IsUtf8(absl::string_view bytes);
-
 // Whether `utf8`, which is valid, has only code points below 256, so that latin-1 can encode it.
 bool IsLatin1(absl::string_view utf8);
 

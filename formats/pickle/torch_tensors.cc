@@ -19,6 +19,7 @@
 #include "formats/pickle/attributes.h"
 #include "formats/pickle/closed_table.h"
 #include "formats/pickle/torch_storages.h"
+#include "formats/tensor_spec.h"
 
 namespace weighbridge::pickle {
 namespace {
@@ -36,7 +37,7 @@ absl::Status ReadMetadata(const Value& value, Tensor& tensor) {
     RETURN_IF_ERROR(BoolOf(*flag, "a tensor's bit").status());
     (IsText(*key, "conj") ? tensor.conj : tensor.neg) = true;
   }
-  if (tensor.conj && tensor.dtype != DType::kComplex64 && tensor.dtype != DType::kComplex128) {
+  if (tensor.conj && !IsComplex(tensor.dtype)) {
     return absl::DataLossError(absl::StrCat("a tensor of ", DTypeName(tensor.dtype), " is marked as conjugated"));
   }
   return absl::OkStatus();
@@ -57,7 +58,7 @@ bool MakesTensors(GlobalKind kind) {
 }
 
 bool CanHaveGradient(DType dtype) {
-  return IsFloatingPoint(dtype) || dtype == DType::kComplex64 || dtype == DType::kComplex128;
+  return IsFloatingPoint(dtype) || IsComplex(dtype);
 }
 
 // Notes what the hooks of a tensor hold. torch takes them as they are.

@@ -47,13 +47,12 @@ absl::StatusOr<SourceRange> StorageBytes(const pickle::Storage& storage, Storage
 // The storage with the signs flipped as the tensor's conj and neg bits say (docs/spec/formats.md 3.5). The machine gives conj bits to
 // complex numbers alone.
 absl::StatusOr<SourceRange> ApplySignBits(const pickle::Tensor& tensor, const SourceRange& storage) {
-  const bool complex = tensor.dtype == DType::kComplex64 || tensor.dtype == DType::kComplex128;
-  if (!complex && !IsFloatingPoint(tensor.dtype)) {
+  if (!IsComplex(tensor.dtype) && !IsFloatingPoint(tensor.dtype)) {
     return absl::UnimplementedError(absl::StrCat("a neg bit on ", DTypeName(tensor.dtype), " is not supported"));
   }
   // Of complex numbers conj flips the second part, neg both, so the two together the first.
   SourceRange result = storage;
-  const int64_t width = complex ? ItemSize(tensor.dtype) / 2 : ItemSize(tensor.dtype);
+  const int64_t width = NumberSize(tensor.dtype);
   for (const auto& [applies, period, first] : {std::tuple(tensor.neg, 1, 0), std::tuple(tensor.conj, 2, 1)}) {
     if (!applies) continue;
     absl::StatusOr<ByteSourcePtr> source =

@@ -181,12 +181,8 @@ class Storages {
   }
 
  private:
-  // Of what is swapped as one: complex numbers are two.
-  static int64_t SwappedWidth(const pickle::Storage& storage) {
-    const DType dtype = storage.dtype.value_or(DType::kUint8);
-    const bool complex = dtype == DType::kComplex64 || dtype == DType::kComplex128;
-    return complex ? ItemSize(dtype) / 2 : ItemSize(dtype);
-  }
+  // Bytes of what is swapped as one.
+  static int64_t SwappedWidth(const pickle::Storage& storage) { return NumberSize(storage.dtype.value_or(DType::kUint8)); }
 
   const Records& records_;
   bool big_endian_;

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "formats/checkpoint.h"
 #include "formats/layout.h"
 #include "formats/pickle/text.h"
@@ -40,7 +41,7 @@ class KeyCheck {
   explicit KeyCheck(absl::string_view what) : what_(what) {}
 
   absl::Status Add(absl::string_view key) {
-    if (!pickle::IsUtf8(key))
+    if (!IsUtf8(key))
       return absl::InvalidArgumentError(absl::StrCat("among the ", what_, " is one whose name is not UTF-8: ", pickle::Quote(key)));
     if (!keys_.insert(key).second) return absl::InvalidArgumentError(absl::StrCat("two ", what_, " have the name ", Quoted(key)));
     return absl::OkStatus();

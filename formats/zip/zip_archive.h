@@ -20,13 +20,6 @@
 
 namespace weighbridge {
 
-// Bytes [offset, offset + size) of `source`.
-struct SourceRange {
-  ByteSourcePtr source;
-  int64_t offset = 0;
-  int64_t size = 0;
-};
-
 // A zip archive whose structure can be relied on: all readers take it for the same members (zip_directory.h), which are stored or deflated.
 // Bytes may follow its end record, at most 64 KiB, as torch has it. Movable, and the ranges that it gives out live on without it.
 class ZipArchive {

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -18,8 +17,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_handle.h"
@@ -28,35 +29,22 @@
 namespace weighbridge {
 namespace {
 
-absl::Status SystemError(int error, absl::string_view what) {
-  const std::string message = absl::StrCat(what, " a temporary file for inflated data: ", std::strerror(error));
-  return error == ENOSPC || error == EDQUOT || error == EMFILE ? absl::ResourceExhaustedError(message) : absl::UnavailableError(message);
-}
+// For messages; it has no path.
+constexpr absl::string_view kFile = "a temporary file for inflated data";
 
-absl::StatusOr<int> OpenTemporaryFile() {
+absl::StatusOr<FileDescriptor> OpenTemporaryFile() {
   std::error_code ignored;
   std::string folder = std::filesystem::temp_directory_path(ignored).string();
   if (folder.empty()) folder = "/tmp";
-  int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
+  FileDescriptor file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file.is_open()) {
     // Not every file system knows nameless files.
     std::string path = absl::StrCat(folder, "/weighbridge.XXXXXX");
-    descriptor = mkostemp(path.data(), O_CLOEXEC);
-    if (descriptor < 0) return SystemError(errno, "making");
+    file = FileDescriptor(mkostemp(path.data(), O_CLOEXEC));
+    if (!file.is_open()) return SystemError(errno, "making", kFile);
     unlink(path.c_str());
   }
-  return descriptor;
-}
-
-absl::Status WriteAll(int descriptor, int64_t offset, absl::Span<const char> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError(errno, "writing");
-    bytes.remove_prefix(count);
-    offset += count;
-  }
-  return absl::OkStatus();
+  return file;
 }
 
 class InflatedSource final : public ByteSource {
@@ -85,19 +73,14 @@ class InflatedSource final : public ByteSource {
 
 }  // namespace
 
-ZipInflater::~ZipInflater() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 absl::StatusOr<int64_t> ZipInflater::Inflate(const ZipMember& member) {
   absl::MutexLock lock(&mutex_);
-  if (descriptor_ < 0) {
-    ASSIGN_OR_RETURN(int descriptor, OpenTemporaryFile());
-    descriptor_ = descriptor;
+  if (!file_.is_open()) {
+    ASSIGN_OR_RETURN(file_, OpenTemporaryFile());
   }
   int64_t position = end_;
   RETURN_IF_ERROR(zip_->Inflate(member, [this, &position](absl::Span<const char> bytes) {
-    absl::Status written = WriteAll(descriptor_, position, bytes);
+    absl::Status written = WriteAt(file_.number(), kFile, position, {bytes.data(), bytes.size()});
     position += static_cast<int64_t>(bytes.size());
     return written;
   }));
@@ -117,15 +100,8 @@ absl::StatusOr<std::string> ZipInflater::Head(const ZipMember& member, int64_t s
 }
 
 absl::Status ZipInflater::ReadAt(int64_t offset, absl::Span<char> buffer) const {
-  while (!buffer.empty()) {
-    const ssize_t count = pread(descriptor_, buffer.data(), buffer.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError(errno, "reading");
-    if (count == 0) return absl::DataLossError("a temporary file for inflated data was cut short");
-    buffer.remove_prefix(count);
-    offset += count;
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const size_t count, weighbridge::ReadAt(file_.number(), kFile, offset, buffer));
+  return count == buffer.size() ? absl::OkStatus() : absl::DataLossError(absl::StrCat(kFile, " was cut short"));
 }
 
 ByteSourcePtr MakeInflatedSource(std::shared_ptr<ZipInflater> inflater, ByteSourcePtr file, const ZipMember& member) {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "base/file_descriptor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/zip/zip_handle.h"
 #include "formats/zip/zip_member.h"
@@ -21,10 +22,9 @@ class ZipInflater {
  public:
   // Over a handle that is open.
   explicit ZipInflater(std::unique_ptr<ZipHandle> zip) : zip_(std::move(zip)) {}
-  ~ZipInflater();
 
   // Appends the inflated bytes of `member`, which is deflated, to the temporary file; returns where they begin. Fails as
-  // ZipHandle::Inflate; ResourceExhausted when the disk is full, Unavailable when the system cannot make or write the file.
+  // ZipHandle::Inflate; as SystemError when the file cannot be made or written: ResourceExhausted when the disk is full.
   absl::StatusOr<int64_t> Inflate(const ZipMember& member);
 
   // The first `size` bytes of what `member`, which is deflated, inflates to, or all where it has fewer; nothing is kept. Fails as
@@ -39,7 +39,7 @@ class ZipInflater {
   std::unique_ptr<ZipHandle> zip_ ABSL_GUARDED_BY(mutex_);
   int64_t end_ ABSL_GUARDED_BY(mutex_) = 0;
   // Made by the first Inflate; whoever reads has seen one return.
-  int descriptor_ = -1;
+  FileDescriptor file_;
 };
 
 // The bytes of `member`, inflated whole when the first of them is read, once. `file` is the archive.

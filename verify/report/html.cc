@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "verify/report/numbers.h"
 
 namespace weighbridge::report {
