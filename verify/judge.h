@@ -16,18 +16,18 @@
 namespace weighbridge {
 
 struct JudgeOptions {
-  int threads = 1;                      // At least 1; fewer are used when `memory` does not reach for 8 MiB each.
+  int threads = 1;                      // At least 1; fewer are used when `memory` has less than 8 MiB for each.
   int64_t memory = int64_t{512} << 20;  // Bytes of buffers, over all threads together, whatever the size of the largest tensor.
-  // As ParseTolerance reads it; of a tensor for which the plan has a tolerance of its own, that one counts.
+  // In ParseTolerance's form. Where the plan has a tolerance for a tensor, that one counts instead.
   std::string tolerance = "exact";
-  // False where the recipe is not the judge's own: `tolerance` counts for every tensor then.
+  // False where the recipe is not the judge's own; then `tolerance` counts for every tensor.
   bool plan_tolerances = true;
-  // Only tensors with such names are judged, and no file is digested: a quick look, whose manifest is good for its findings only. All
-  // when empty.
+  // Where set, only tensors whose names it accepts are judged, and no file is digested: a quick look, whose manifest is good for its
+  // findings only.
   std::function<bool(absl::string_view)> match = nullptr;
-  // Called from any thread, one call at a time, with bytes read since the last call. JudgeBytes says how many come in all.
+  // Called from any thread, one call at a time, with the number of bytes read since the last call. JudgeBytes gives the total.
   std::function<void(int64_t)> on_progress = nullptr;
-  // Set from outside to stop early; Cancelled then.
+  // Set from outside to stop early; Judge then fails as Cancelled.
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -42,11 +42,11 @@ struct JudgeOptions {
 // checkpoint that holds more than it lists is FailedPrecondition.
 absl::StatusOr<Manifest> Judge(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options);
 
-// The least budget with which Judge works, on however many threads.
+// The least options.memory with which Judge works, whatever the number of threads.
 int64_t MinimumJudgeMemory();
 
-// How many bytes Judge reports: those of every file and of what lies between tensors, every range that a container checksums in decoded
-// form, every tensor of `merged` and every dropped one. What it reads of the sources to evaluate expressions comes with the tensors.
+// How many bytes Judge reports in all: those of every file and of what lies between tensors, of every range that a container checksums in
+// decoded form, of every tensor of `merged` and of every dropped one. What it reads of the sources to evaluate expressions is not counted.
 int64_t JudgeBytes(const Plan& plan, const Checkpoint& merged, const JudgeOptions& options = {});
 
 }  // namespace weighbridge

@@ -4,7 +4,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,11 +32,11 @@ struct Part {
   int64_t offset = 0;
   int64_t size = 0;
   const OutputTensor* tensor = nullptr;  // None for a range.
-  TensorSpec spec;
+  TensorSpec spec = {};
   std::string xxh3;
   // What was found.
   bool is_as_it_was = false;
-  std::string statement;  // What the manifest says of a tensor's elements and is not so, though they are as they were.
+  std::string statement = {};  // What the manifest says of a tensor's elements and is not so, though they are as they were.
 };
 
 // The parts of each file, by offset. What no format would say of itself (an offset or a size that is none) is left to the file's SHA-256.
@@ -46,22 +45,13 @@ std::vector<std::vector<Part>> PartsOf(const Output& output) {
   for (const OutputTensor& tensor : output.tensors()) {
     const std::optional<TensorSpec> spec = SpecOf(tensor);
     if (!tensor.has_offset() || tensor.file() < 0 || tensor.file() >= output.files_size() || !spec.has_value()) continue;
-    Part part;
-    part.offset = tensor.offset();
-    part.spec = *spec;
-    part.size = ByteSize(*spec).value();
-    part.tensor = &tensor;
-    part.xxh3 = tensor.content_xxh3();
-    parts[static_cast<size_t>(tensor.file())].push_back(std::move(part));
+    parts[static_cast<size_t>(tensor.file())].push_back(
+        {.offset = tensor.offset(), .size = ByteSizeOf(tensor), .tensor = &tensor, .spec = *spec, .xxh3 = tensor.content_xxh3()});
   }
   for (int f = 0; f < output.files_size(); ++f) {
     std::vector<Part>& of_file = parts[static_cast<size_t>(f)];
     for (const ContainerRange& range : output.files(f).container()) {
-      Part part;
-      part.offset = range.offset();
-      part.size = range.size();
-      part.xxh3 = range.xxh3();
-      of_file.push_back(std::move(part));
+      of_file.push_back({.offset = range.offset(), .size = range.size(), .xxh3 = range.xxh3()});
     }
     std::erase_if(of_file, [](const Part& part) { return part.offset < 0 || part.size < 0 || part.size > INT64_MAX - part.offset; });
     std::stable_sort(of_file.begin(), of_file.end(), [](const Part& a, const Part& b) { return a.offset < b.offset; });

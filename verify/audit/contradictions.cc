@@ -145,15 +145,14 @@ class Checker {
       const std::string what = absl::StrCat("the dropped tensor \"", tensor.source(), "/", tensor.name(), "\"");
       found_.Expect(names.emplace(tensor.source(), tensor.name()).second, what, " is listed twice");
       found_.Expect(tensor.content_xxh3().size() == static_cast<size_t>(DigestSize(DigestKind::kXxh3)), what, " has no XXH3");
-      const std::optional<TensorSpec> spec = SpecOf(tensor);
-      found_.Expect(spec.has_value(), what, " has a dtype or a shape that no tensor has");
+      found_.Expect(SpecOf(tensor).has_value(), what, " has a dtype or a shape that no tensor has");
       const auto source = dropped_.find(tensor.source());
       if (source == dropped_.end()) {
         found_.Add(what, " is of a source that is not listed");
         continue;
       }
       ++source->second.tensors;
-      source->second.bytes.push_back(spec.has_value() ? ByteSize(*spec).value() : 0);
+      source->second.bytes.push_back(ByteSizeOf(tensor));
     }
   }
 
@@ -197,10 +196,9 @@ class Checker {
     for (const OutputTensor& tensor : manifest_.output().tensors()) {
       if (tensor.expression().empty()) continue;
       ++tensors;
-      const std::optional<TensorSpec> spec = SpecOf(tensor);
-      is_known = is_known && spec.has_value() && tensor.verdict() != OutputTensor::VERDICT_WRONG_DTYPE &&
+      is_known = is_known && SpecOf(tensor).has_value() && tensor.verdict() != OutputTensor::VERDICT_WRONG_DTYPE &&
                  tensor.verdict() != OutputTensor::VERDICT_WRONG_SHAPE;
-      bytes.push_back(spec.has_value() ? ByteSize(*spec).value() : 0);
+      bytes.push_back(ByteSizeOf(tensor));
     }
     const Accounting& all = manifest_.accounting();
     found_.Expect(all.output_tensors() == tensors, "the recipe is said to make ", all.output_tensors(), " tensors, and ", tensors,

@@ -16,7 +16,7 @@ namespace weighbridge {
 // - Digests of what the manifest itself holds are right: recipes, content root.
 // - Recipes can be parsed, have the names that the manifest gives them, and read the sources that it lists.
 // - Sums hold, over lists and over sources.
-// - No list is empty that cannot be, nothing is listed twice, roles are what they are used as.
+// - No list is empty that must not be, nothing is listed twice, files are used as their roles say.
 // - Every byte of every file of the output is in a tensor or in one range of the container: no gap, no overlap.
 //
 // Takes time and memory linear in the manifest. Fails as Sha256.

@@ -170,9 +170,8 @@ std::vector<std::vector<FileRange>> PlacesInFiles(const Output& output, Contradi
     }
     const File& file = output.files(tensor.file());
     found.Expect(file.role() == File::ROLE_WEIGHTS, place, "it lies in ", file.name(), ", which is said to hold no weights");
-    const std::optional<TensorSpec> spec = SpecOf(tensor);
-    if (!spec.has_value()) continue;
-    const FileRange range{.offset = tensor.offset(), .size = ByteSize(*spec).value_or(0)};
+    if (!SpecOf(tensor).has_value()) continue;
+    const FileRange range{.offset = tensor.offset(), .size = ByteSizeOf(tensor)};
     if (range.offset < 0 || range.size > file.size() || range.offset > file.size() - range.size) {
       found.Add(place, "it lies outside ", file.name());
       continue;

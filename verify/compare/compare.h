@@ -51,13 +51,13 @@ struct SpanResult {
   std::vector<ValueSums> chunk_values;
 };
 
-// Compares one span with what `expected` says, and digests and sums up what is there. Does not depend on the size of the scratch memory.
+// Compares one span with what `expected` says, and digests and sums up what is there. The result does not depend on the size of the scratch
+// memory.
 // Fails as Evaluate does and, with ConcernsMerged, as reading `actual` does.
 absl::StatusOr<SpanResult> CompareSpan(const Comparison& comparison, const ElementSpan& span, Scratch& scratch);
 
-// Calls visit(number of the first element, actual bytes, expected bytes) for one piece of the span after the other; expected bytes are
-// none without an expression. Stops early when it returns false. What casts lose is added to `loss`, if there is one. Fails as CompareSpan
-// does.
+// Calls visit(position of the first element, actual bytes, expected bytes) for each piece of the span, in order, until it returns false.
+// Without an expression there are no expected bytes. What casts lose is added to `loss`, which may be null. Fails as CompareSpan does.
 absl::Status ForEachComparedPiece(const Comparison& comparison, const ElementSpan& span, Scratch& scratch, CastLoss* loss,
                                   absl::FunctionRef<bool(int64_t, absl::string_view, absl::string_view)> visit);
 

@@ -20,7 +20,7 @@ struct DifferingElement {
   std::string expected;
 };
 
-// Counts of a histogram of errors.
+// Counts of ErrorStatistics.ulp_histogram: 0, 1, 2, up to 4, up to 8, …, up to 2^20, more.
 inline constexpr size_t kUlpBins = 23;
 
 // What is known about the elements of a part of a tensor that have other bits than they should. An error is the actual value minus the

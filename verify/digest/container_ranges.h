@@ -40,8 +40,8 @@ struct FileRange {
   int64_t size = 0;
 };
 
-// Calls `visit` with the bytes of a file of so many that none of `taken`, which lie inside it, has: in order, in ranges of at most
-// kDigestChunk bytes, until it returns false.
+// Calls `visit` with what `taken`, ranges inside a file of `file_size` bytes, leave of it: in order, in ranges of at most kDigestChunk
+// bytes, until it returns false.
 void ForEachRangeBetween(std::vector<FileRange> taken, int64_t file_size, absl::FunctionRef<bool(const FileRange&)> visit);
 
 // The bytes of each file that belong to no tensor with a place, in order, in ranges of at most kDigestChunk bytes.

@@ -36,7 +36,7 @@ class ChunkDigests {
   // Takes the bytes in order, from the beginning of a chunk on, in pieces of any size.
   void Update(absl::string_view bytes);
   // DigestSize bytes for each chunk that Update brought bytes of; only a tensor's last may be shorter than kDigestChunk. Call once, at
-  // the end. Fails as Sha256, with XXH3 never.
+  // the end. Fails as Sha256; XXH3 never fails.
   absl::StatusOr<std::string> Finish();
 
  private:
@@ -44,7 +44,7 @@ class ChunkDigests {
   std::unique_ptr<State> state_;
 };
 
-// The content digest of a tensor whose chunks have these digests, one after the other. Fails as Sha256, with XXH3 never.
+// The content digest of a tensor whose chunks have these digests, one after the other. Fails as Sha256; XXH3 never fails.
 absl::StatusOr<std::string> ContentDigestOfChunks(DigestKind kind, const TensorSpec& spec, absl::string_view chunk_digests);
 
 // The content digest of a tensor whose row-major bytes one thread has, in order.
@@ -53,7 +53,7 @@ class ContentDigest {
   explicit ContentDigest(TensorSpec spec, DigestKind kind = DigestKind::kXxh3);
 
   void Update(absl::string_view bytes) { chunks_.Update(bytes); }
-  // DigestSize bytes. Call once, at the end. Fails as Sha256, with XXH3 never.
+  // DigestSize bytes. Call once, at the end. Fails as Sha256; XXH3 never fails.
   absl::StatusOr<std::string> Finish();
 
  private:

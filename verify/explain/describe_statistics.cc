@@ -24,6 +24,15 @@ ElementPair DescribePair(const TensorSpec& spec, const DifferingElement& element
   return pair;
 }
 
+template <typename Message>
+void DescribeSpecial(const SpecialNumbers& special, Message& described) {
+  described.set_nan(special.nan);
+  described.set_positive_infinity(special.positive_infinity);
+  described.set_negative_infinity(special.negative_infinity);
+  described.set_zero(special.zero);
+  described.set_subnormal(special.subnormal);
+}
+
 double Mean(double sum, int64_t count) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
@@ -38,11 +47,7 @@ ValueStatistics DescribeValues(const ValueSums& values) {
     described.set_mean(Mean(values.sum, values.finite()));
     described.set_l2(std::sqrt(values.sum_of_squares));
   }
-  described.set_nan(values.special.nan);
-  described.set_positive_infinity(values.special.positive_infinity);
-  described.set_negative_infinity(values.special.negative_infinity);
-  described.set_zero(values.special.zero);
-  described.set_subnormal(values.special.subnormal);
+  DescribeSpecial(values.special, described);
   return described;
 }
 
@@ -71,12 +76,7 @@ ErrorStatistics DescribeErrors(const TensorSpec& spec, const ValueSums& values, 
 
   SpecialNumbers expected = equal_special;
   expected.Add(difference.expected);
-  SpecialCounts& counts = *described.mutable_expected();
-  counts.set_nan(expected.nan);
-  counts.set_positive_infinity(expected.positive_infinity);
-  counts.set_negative_infinity(expected.negative_infinity);
-  counts.set_zero(expected.zero);
-  counts.set_subnormal(expected.subnormal);
+  DescribeSpecial(expected, *described.mutable_expected());
   return described;
 }
 

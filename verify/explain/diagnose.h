@@ -16,7 +16,7 @@ namespace weighbridge {
 // Tries to explain tensors that are not as they should be, and says so where an explanation holds for every element: transposed; cast
 // through another dtype; what another output should be, or a source tensor as it is; a missing tensor under another name; only the first
 // part along an axis; rows shifted or in another order. The first that holds is kept in `explanation`. Beyond the first 64 tensors only the
-// likeliest guesses are tried, so that a file of another model is no long matter.
+// likeliest guesses are tried, so that judging a file of another model does not take long.
 //
 // One thread for each scratch memory. Fails as CompareSpan does, with the name of the tensor where that could not be read; Cancelled.
 absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch>> scratch, const std::atomic<bool>* stop,

@@ -46,11 +46,11 @@ std::string ShortestSmall(DType dtype, uint32_t bits) {
   return Shortest(value);
 }
 
-template <typename Integer>
-Integer Load(absl::string_view bytes) {
+// At most 8 bytes, little-endian.
+uint64_t Load(absl::string_view bytes) {
   uint64_t value = 0;
-  for (size_t i = 0; i < sizeof(Integer); ++i) value |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  return static_cast<Integer>(value);
+  for (size_t i = 0; i < bytes.size(); ++i) value |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  return value;
 }
 
 std::string Hexadecimal(absl::string_view bytes) {
@@ -68,26 +68,19 @@ std::string ValueToText(DType dtype, absl::string_view bytes) {
     case DType::kUint8:
     case DType::kUint16:
     case DType::kUint32:
-    case DType::kUint64: {
-      std::string padded(bytes);
-      padded.resize(8, '\0');
-      return absl::StrCat(Load<uint64_t>(padded));
-    }
+    case DType::kUint64:
+      return absl::StrCat(Load(bytes));
     case DType::kInt8:
-      return absl::StrCat(int{Load<int8_t>(bytes)});
     case DType::kInt16:
-      return absl::StrCat(int{Load<int16_t>(bytes)});
     case DType::kInt32:
-      return absl::StrCat(Load<int32_t>(bytes));
-    case DType::kInt64:
-      return absl::StrCat(Load<int64_t>(bytes));
+    case DType::kInt64: {
+      const size_t unused = 64 - 8 * bytes.size();
+      return absl::StrCat(static_cast<int64_t>(Load(bytes) << unused) >> unused);
+    }
     case DType::kFloat32:
-      return Shortest(std::bit_cast<float>(Load<uint32_t>(bytes)));
+      return Shortest(std::bit_cast<float>(static_cast<uint32_t>(Load(bytes))));
     case DType::kFloat64:
-      return Shortest(std::bit_cast<double>(Load<uint64_t>(bytes)));
-    case DType::kFloat16:
-    case DType::kBfloat16:
-      return ShortestSmall(dtype, Load<uint16_t>(bytes));
+      return Shortest(std::bit_cast<double>(Load(bytes)));
     case DType::kComplex64:
     case DType::kComplex128: {
       const DType part = NumberDType(dtype);
@@ -96,7 +89,7 @@ std::string ValueToText(DType dtype, absl::string_view bytes) {
       return absl::StrCat(ValueToText(part, bytes.substr(0, size)), imaginary[0] == '-' ? "" : "+", imaginary, "j");
     }
     default:
-      return ShortestSmall(dtype, Load<uint8_t>(bytes));
+      return ShortestSmall(dtype, static_cast<uint32_t>(Load(bytes)));
   }
 }
 

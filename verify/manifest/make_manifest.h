@@ -21,14 +21,15 @@ struct DigestedRange {
 
 // Everything that was found.
 struct Judgement {
-  std::string tolerance;  // That was asked for.
-  // Of the files of each source of the plan, in the plan's order, and of the merged checkpoint behind them.
+  std::string tolerance;  // The one that was asked for.
+  // Of the files of each source of the plan, in the plan's order, and then of the merged checkpoint.
   std::vector<std::vector<std::string>> sha256;
-  // Of each file of the merged checkpoint.
+  // What lies between the tensors of each file of the merged checkpoint.
   std::vector<std::vector<DigestedRange>> container;
   // One for each dropped tensor of the plan.
   std::vector<std::string> dropped_xxh3;
-  // One for each tensor of the plan or of the merged checkpoint, in the manifest's order. Given back one by one as they are written down.
+  // One for each tensor of the plan or of the merged checkpoint, in the manifest's order. Their memory is freed one by one while they are
+  // written down.
   std::deque<JudgedTensor> tensors;
 };
 

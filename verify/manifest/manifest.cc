@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "formats/tensor_spec.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -37,12 +36,6 @@ std::string SourceList(const Manifest& manifest) {
     absl::StrAppend(&list, i == 0 ? "" : i + 1 == manifest.sources_size() ? " and " : ", ", manifest.sources(i).id());
   }
   return list;
-}
-
-// "VERDICT_OUT_OF_ORDER" as words.
-std::string Words(absl::string_view verdict) {
-  absl::ConsumePrefix(&verdict, "VERDICT_");
-  return absl::StrReplaceAll(absl::AsciiStrToLower(verdict), {{"_", " "}});
 }
 
 template <typename Row>
@@ -134,12 +127,16 @@ std::string Summary(const Manifest& manifest) {
                       within == 0 ? "" : absl::StrCat(", ", within, " within tolerance"));
 }
 
+std::string EnumeratorWords(absl::string_view name) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(name.substr(name.find('_') + 1)), {{"_", " "}});
+}
+
 std::string VerdictName(Manifest::Verdict verdict) {
-  return Words(Manifest::Verdict_Name(verdict));
+  return EnumeratorWords(Manifest::Verdict_Name(verdict));
 }
 
 std::string VerdictName(OutputTensor::Verdict verdict) {
-  return Words(OutputTensor::Verdict_Name(verdict));
+  return EnumeratorWords(OutputTensor::Verdict_Name(verdict));
 }
 
 }  // namespace weighbridge

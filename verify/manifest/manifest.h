@@ -1,6 +1,7 @@
 #ifndef WEIGHBRIDGE_VERIFY_MANIFEST_MANIFEST_H_
 #define WEIGHBRIDGE_VERIFY_MANIFEST_MANIFEST_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,14 +19,21 @@ inline constexpr char kManifestSchema[] = "weighbridge.manifest.v1";
 // The bytes of a manifest file; the same manifest always gives the same ones. Fields that this version does not know survive.
 std::string SerializeManifest(const Manifest& manifest);
 
-// The inverse. DataLoss when the bytes are no manifest, Unimplemented when they are one of another schema.
+// The inverse. DataLoss when the bytes are not a manifest, Unimplemented when they are one of another schema.
 absl::StatusOr<Manifest> ParseManifest(absl::string_view bytes);
 
 // The spec that a row states, or nothing when no tensor can have it: its dtype is unknown, or its elements have no number of bytes.
 std::optional<TensorSpec> SpecOf(const OutputTensor& row);
 std::optional<TensorSpec> SpecOf(const DroppedSourceTensor& row);
 
-// The recipe of that text, or nothing when it is none.
+// How many bytes the row's elements have; 0 where SpecOf gives nothing.
+template <typename Row>
+int64_t ByteSizeOf(const Row& row) {
+  const std::optional<TensorSpec> spec = SpecOf(row);
+  return spec.has_value() ? ByteSize(*spec).value() : 0;
+}
+
+// The recipe in that text, or nothing when the text is not a recipe.
 std::optional<Recipe> ParseRecipeText(const RecipeText& text);
 
 // What the tensors' verdicts come to: exact when all are, within tolerance when all are one of the two, else differs.
@@ -41,7 +49,8 @@ std::vector<std::string> Findings(const Manifest& manifest);
 // The verdict in one line: "exact: 1054 of 1054 tensors are bit for bit what the recipe minigpt4 makes of blip2, vicuna and minigpt4".
 std::string Summary(const Manifest& manifest);
 
-// "exact", "within tolerance", "differs", "out of order".
+// The name of an enumerator, "VERDICT_OUT_OF_ORDER", as words: "out of order".
+std::string EnumeratorWords(absl::string_view name);
 std::string VerdictName(Manifest::Verdict verdict);
 std::string VerdictName(OutputTensor::Verdict verdict);
 

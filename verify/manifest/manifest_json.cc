@@ -3,27 +3,18 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/string_view.h"
 #include "formats/json/json_writer.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "proto/manifest.pb.h"
+#include "verify/manifest/manifest.h"
 
 namespace weighbridge {
 namespace {
 
-using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// "VERDICT_OUT_OF_ORDER": "out of order".
-void WriteEnum(const EnumValueDescriptor& value, JsonWriter& json) {
-  const absl::string_view name = value.name();
-  json.String(absl::StrReplaceAll(absl::AsciiStrToLower(name.substr(name.find('_') + 1)), {{"_", " "}}));
-}
 
 void WriteMessage(const Message& message, JsonWriter& json);
 
@@ -38,7 +29,7 @@ void WriteValue(const Message& message, const FieldDescriptor& field, int index,
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return WriteMessage(repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field), json);
     case FieldDescriptor::CPPTYPE_ENUM:
-      return WriteEnum(*get(&Reflection::GetEnum, &Reflection::GetRepeatedEnum), json);
+      return json.String(EnumeratorWords(get(&Reflection::GetEnum, &Reflection::GetRepeatedEnum)->name()));
     case FieldDescriptor::CPPTYPE_INT32:
       return json.Integer(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
     case FieldDescriptor::CPPTYPE_INT64:

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
 #include "verify/digest/digest.h"
 #include "verify/manifest/content_root.h"
@@ -21,12 +20,6 @@ using Extents = std::vector<int64_t>;
 // Any digest will do.
 std::string DigestOf(absl::string_view text) {
   return *Sha256Of(text);
-}
-
-// By the row's dtype and shape, which a tensor can have.
-template <typename Row>
-int64_t BytesOf(const Row& row) {
-  return ByteSize(*SpecOf(row)).value();
 }
 
 void SetRecipe(const std::string& name, const std::string& textproto, RecipeText* recipe) {
@@ -114,7 +107,7 @@ void AddDropped(const std::string& source, const std::string& name, const Extent
   for (const int64_t extent : shape) tensor->add_shape(extent);
   tensor->set_reason(reason);
   tensor->set_content_xxh3(DigestOf(name).substr(0, 16));
-  const int64_t bytes = BytesOf(*tensor);
+  const int64_t bytes = ByteSizeOf(*tensor);
   for (SourceAccounting& accounting : *manifest->mutable_accounting()->mutable_sources()) {
     if (accounting.id() != source) continue;
     accounting.set_tensors(accounting.tensors() + 1);
@@ -138,7 +131,7 @@ void AddTotals(Manifest* manifest) {
   }
   total->set_output_tensors(manifest->output().tensors_size());
   for (const OutputTensor& tensor : manifest->output().tensors()) {
-    total->set_output_bytes(total->output_bytes() + BytesOf(tensor));
+    total->set_output_bytes(total->output_bytes() + ByteSizeOf(tensor));
   }
 }
 
@@ -151,7 +144,7 @@ void LayOut(Manifest* manifest) {
     if (tensor.verdict() == OutputTensor::VERDICT_MISSING) continue;
     tensor.set_file(0);
     tensor.set_offset(end);
-    end += BytesOf(tensor);
+    end += ByteSizeOf(tensor);
   }
   File* file = output->mutable_files(0);
   file->set_size(end);

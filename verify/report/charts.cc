@@ -10,14 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/types/span.h"
+#include "verify/compare/difference.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
 
 namespace weighbridge::report {
 namespace {
-
-// The buckets of ErrorStatistics.ulp_histogram: 0, 1, 2, up to 4, up to 8, …, up to 2^20, more.
-constexpr size_t kBuckets = 23;
 
 std::string Coordinate(double value) {
   return absl::StrFormat("%.5g", value);
@@ -33,7 +31,7 @@ Html Label(double x, double y, const std::string& text) {
 }
 
 absl::Span<const int64_t> Known(absl::Span<const int64_t> histogram) {
-  return histogram.subspan(0, std::min(histogram.size(), kBuckets));
+  return histogram.subspan(0, std::min(histogram.size(), kUlpBins));
 }
 
 // From 0 for none to 1 for the fullest bucket.
@@ -51,7 +49,7 @@ std::vector<double> Heights(absl::Span<const int64_t> histogram) {
 // The greatest distance that belongs to a bucket.
 std::string BucketLabel(size_t bucket) {
   if (bucket < 3) return absl::StrCat(bucket);
-  if (bucket + 1 == kBuckets) return "more";
+  if (bucket + 1 == kUlpBins) return "more";
   const auto exponent = static_cast<int>(bucket) - 1;
   return exponent < 10 ? absl::StrCat(1 << exponent) : absl::StrCat("2", Superscript(exponent));
 }
@@ -87,7 +85,7 @@ Html UlpChart(absl::Span<const int64_t> histogram) {
   histogram = Known(histogram);
   const std::vector<double> heights = Heights(histogram);
   Html chart;
-  for (size_t i = 0; i < kBuckets; ++i) {
+  for (size_t i = 0; i < kUlpBins; ++i) {
     const double x = kColumn * static_cast<double>(i);
     if (i < histogram.size() && histogram[i] > 0) {
       const double height = std::max(1.0, kTallest * heights[i]);
@@ -96,7 +94,7 @@ Html UlpChart(absl::Span<const int64_t> histogram) {
     }
     chart.Append(Label(x + kColumn / 2, kBase + 14, BucketLabel(i)));
   }
-  chart.Append(Rectangle(0, kBase, kColumn * kBuckets, 0.75, "axis"));
+  chart.Append(Rectangle(0, kBase, kColumn * kUlpBins, 0.75, "axis"));
   return Element("svg class=\"ulp\" viewBox=\"0 0 690 146\" role=\"img\" aria-label=\"Histogram of distances in representable values\"",
                  chart);
 }
@@ -109,7 +107,7 @@ Html UlpSparkline(absl::Span<const int64_t> histogram) {
   for (size_t i = 0; i < heights.size(); ++i) {
     if (heights[i] > 0) absl::StrAppendFormat(i == 0 ? &equal : &apart, "M%d 19.5v-%.3gh4v%.3gz", 5 * i, 19 * heights[i], 19 * heights[i]);
   }
-  Html line = Rectangle(0, 19.5, 5 * kBuckets, 0.5, "axis");
+  Html line = Rectangle(0, 19.5, 5 * kUlpBins, 0.5, "axis");
   if (!equal.empty()) line.Append(ElementWith("path class=\"equal\"", {{"d", equal}}));
   if (!apart.empty()) line.Append(ElementWith("path class=\"apart\"", {{"d", apart}}));
   return Element("svg class=\"spark\" viewBox=\"0 0 115 20\" aria-hidden=\"true\"", line);

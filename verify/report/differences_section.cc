@@ -8,7 +8,6 @@
 #include "verify/report/numbers.h"
 #include "verify/report/page_parts.h"
 #include "verify/report/sections.h"
-#include "verify/report/tensor_text.h"
 #include "verify/report/verdicts.h"
 #include "verify/report/worst_tensors.h"
 

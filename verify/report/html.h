@@ -21,7 +21,7 @@ class Markup {
 
 // A piece of a page. It is made of markup of ours, of other Html, and of text, which is escaped: so nothing from a file can become markup.
 // Characters that would not show or would change how their neighbours show (controls, marks of direction, zero widths), and bytes that
-// are no UTF-8, are written out in an element of their own: "U+202E", "0xFF". Line feeds stay.
+// are not UTF-8, are written out in an element of their own: "U+202E", "0xFF". Line feeds stay.
 class Html {
  public:
   Html() = default;

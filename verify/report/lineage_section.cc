@@ -1,9 +1,9 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "proto/manifest.pb.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/html.h"
 #include "verify/report/lineage_chart.h"
 #include "verify/report/numbers.h"
@@ -16,19 +16,8 @@ namespace {
 // Of each checkpoint; the manifest has them all.
 constexpr int64_t kShownFiles = 500;
 
-absl::string_view RoleWord(File::Role role) {
-  switch (role) {
-    case File::ROLE_WEIGHTS:
-      return "weights";
-    case File::ROLE_INDEX:
-      return "index";
-    case File::ROLE_CONFIG:
-      return "config";
-    case File::ROLE_TOKENIZER:
-      return "tokenizer";
-    default:
-      return "";
-  }
+std::string RoleWord(File::Role role) {
+  return role == File::ROLE_UNSPECIFIED ? "" : EnumeratorWords(File::Role_Name(role));
 }
 
 Html OriginLine(const File& file) {

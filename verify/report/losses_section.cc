@@ -33,9 +33,7 @@ Html ByComponent(const Manifest& manifest) {
   Groups<LossRow> components;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
     if (!tensor.has_losses()) continue;
-    std::string component = Component(tensor.name());
-    if (components.size() >= kShownComponents && !components.contains(component)) component = "others";
-    LossRow& row = components[component];
+    LossRow& row = OfComponent(tensor.name(), kShownComponents, components);
     ++row.tensors;
     Add(tensor.losses(), &row.losses);
   }

@@ -28,7 +28,8 @@ class Groups {
     if (is_new) groups_.emplace_back(key, Value());
     return groups_[place->second].second;
   }
-  bool contains(const std::string& key) const { return places_.contains(key); }
+  // The same, but null for a new key where there are `most` groups already.
+  Value* Find(const std::string& key, size_t most) { return size() < most || places_.contains(key) ? &(*this)[key] : nullptr; }
   size_t size() const { return groups_.size(); }
   auto begin() const { return groups_.begin(); }
   auto end() const { return groups_.end(); }
@@ -37,6 +38,13 @@ class Groups {
   absl::flat_hash_map<std::string, size_t> places_;
   std::vector<std::pair<std::string, Value>> groups_;
 };
+
+// The value of a tensor's component; of "others" where there are `most` components already and this is not one of them.
+template <typename Value>
+Value& OfComponent(absl::string_view name, size_t most, Groups<Value>& components) {
+  Value* value = components.Find(Component(name), most);
+  return value != nullptr ? *value : components["others"];
+}
 
 }  // namespace weighbridge::report
 

@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -44,10 +43,6 @@ std::string Share(int64_t part, int64_t whole) {
   if (part > 0 && percent < 0.001) return "< 0.001\u00a0%";
   if (part < whole && percent > 99.999) return "> 99.999\u00a0%";
   return absl::StrFormat("%.*f\u00a0%%", percent == std::round(percent) ? 0 : percent < 1 || percent > 99 ? 3 : 1, percent);
-}
-
-std::string Hex(absl::string_view bytes) {
-  return absl::BytesToHexString(bytes);
 }
 
 int64_t SaturatingAdd(int64_t a, int64_t b) {

@@ -22,9 +22,6 @@ std::string Real(double number);
 // "12.5 %" of `whole`, with a space that does not break; never rounded to 0 % or 100 % unless it is just that; "–" of nothing.
 std::string Share(int64_t part, int64_t whole);
 
-// Lower-case hexadecimal digits.
-std::string Hex(absl::string_view bytes);
-
 // The sum, or the greatest or least number where it would be more or less: counts in a manifest may be anything.
 int64_t SaturatingAdd(int64_t a, int64_t b);
 

@@ -4,12 +4,13 @@
 #include <initializer_list>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "formats/tensor_spec.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
-#include "verify/report/tensor_text.h"
 
 namespace weighbridge::report {
 
@@ -30,6 +31,10 @@ Html Table(std::initializer_list<Column> columns, const Html& rows) {
   return Element("table", Element("thead", Element("tr", head)), Element("tbody", rows));
 }
 
+std::string SpecText(const std::string& dtype, absl::Span<const int64_t> shape) {
+  return Abridge(absl::StrCat(dtype, " ", ShapeToString(shape)), 120);
+}
+
 Html SpecCell(const std::string& dtype, absl::Span<const int64_t> shape) {
   return Element("td class=\"spec\"", SpecText(dtype, shape));
 }
@@ -43,7 +48,7 @@ Html NumberCell(int64_t count) {
 }
 
 Html DigestCell(absl::string_view digest) {
-  return Cell(Element("span class=\"digest\"", digest.empty() ? "not recorded" : Abridge(Hex(digest), 64)));
+  return Cell(Element("span class=\"digest\"", digest.empty() ? "not recorded" : Abridge(absl::BytesToHexString(digest), 64)));
 }
 
 Html RowWithNote(const Html& cells, const Html& below, int columns) {

@@ -37,7 +37,8 @@ Html Fact(const Title& title, const Value& value) {
   return Element("div", Element("dt", title), Element("dd", value));
 }
 
-// "float16 [4096, 4096]".
+// "float16 [4096, 4096]"; abridged to 120 bytes.
+std::string SpecText(const std::string& dtype, absl::Span<const int64_t> shape);
 Html SpecCell(const std::string& dtype, absl::Span<const int64_t> shape);
 
 Html NumberCell(absl::string_view number);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -238,7 +239,8 @@ TEST(ReportTest, OfANoSaysNoInTitleAndHeading) {
 TEST(ReportTest, OfARefusedManifestRepeatsNothingThatItClaims) {
   const std::string page = *RenderRefusal(ExactManifest(), {"model.bin: is missing"});
   const std::string words = Words(page);
-  EXPECT_THAT(words, AllOf(HasSubstr("model.bin: is missing"), HasSubstr(report::Hex(ExactManifest().output().files(0).sha256()))));
+  EXPECT_THAT(words,
+              AllOf(HasSubstr("model.bin: is missing"), HasSubstr(absl::BytesToHexString(ExactManifest().output().files(0).sha256()))));
   EXPECT_THAT(words, AllOf(Not(HasSubstr("bit for bit")), Not(HasSubstr("68 tensors")), Not(HasSubstr("exact"))));
   std::vector<std::string> many(1000, "a reason");
   EXPECT_THAT(Words(*RenderRefusal(ExactManifest(), many)), HasSubstr("and 800 findings more"));
@@ -259,8 +261,8 @@ TEST(ReportTest, SaysWhatAnExactManifestSays) {
   EXPECT_THAT(words, HasSubstr("blip2BLIP-2&#39;s own language model (T5), which Vicuna replaces6201,326,592"));
   EXPECT_THAT(words, HasSubstr("language_model.llama3238,531,728017"));
   EXPECT_THAT(words, HasSubstr("sources { id: &quot;base&quot; needs_config: true }"));
-  EXPECT_THAT(words, HasSubstr("Output file model_state.pdparams" + report::Hex(ExactManifest().output().files(0).sha256())));
-  EXPECT_THAT(words, HasSubstr(report::Hex(ExactManifest().output().content_root())));
+  EXPECT_THAT(words, HasSubstr("Output file model_state.pdparams" + absl::BytesToHexString(ExactManifest().output().files(0).sha256())));
+  EXPECT_THAT(words, HasSubstr(absl::BytesToHexString(ExactManifest().output().content_root())));
   EXPECT_THAT(words, AllOf(Not(HasSubstr("What is not exact")), Not(HasSubstr("contradicts"))));
 }
 

@@ -31,7 +31,7 @@ Html ConservationSection(const Manifest& manifest);
 // Error statistics of all that differs together, the worst tensors one by one, and every tensor that is not exact.
 Html DifferencesSection(const Manifest& manifest);
 
-// By component of the model, by pattern of names, and one by one; and those with elements that are no finite numbers.
+// By component of the model, by pattern of names, and one by one; and those with elements that are not finite.
 Html TensorsSection(const Manifest& manifest);
 
 // What casts changed.

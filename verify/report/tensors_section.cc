@@ -6,13 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/manifest.pb.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/charts.h"
 #include "verify/report/html.h"
 #include "verify/report/name_groups.h"
 #include "verify/report/numbers.h"
 #include "verify/report/page_parts.h"
 #include "verify/report/sections.h"
-#include "verify/report/tensor_text.h"
 #include "verify/report/verdicts.h"
 
 namespace weighbridge::report {
@@ -37,12 +37,9 @@ struct ComponentRow {
 Groups<ComponentRow> ByComponent(const Manifest& manifest) {
   Groups<ComponentRow> components;
   for (const OutputTensor& tensor : manifest.output().tensors()) {
-    std::string component = Component(tensor.name());
-    // The last row takes what belongs to none of the others.
-    if (components.size() >= kShownComponents && !components.contains(component)) component = "others";
-    ComponentRow& row = components[component];
+    ComponentRow& row = OfComponent(tensor.name(), kShownComponents, components);
     ++row.tensors;
-    const int64_t bytes = TensorBytes(tensor.dtype(), tensor.shape());
+    const int64_t bytes = ByteSizeOf(tensor);
     row.bytes = SaturatingAdd(row.bytes, bytes);
     if (IsExact(tensor)) {
       ++row.exact;
@@ -91,12 +88,12 @@ Html Patterns(const Manifest& manifest) {
   for (const OutputTensor& tensor : manifest.output().tensors()) {
     const std::string spec = SpecText(tensor.dtype(), tensor.shape());
     const std::string key = absl::StrCat(Pattern(tensor.name()), "\n", spec, "\n", Pattern(tensor.expression()));
-    if (patterns.size() >= kShownPatterns && !patterns.contains(key)) {
+    PatternRow* row = patterns.Find(key, kShownPatterns);
+    if (row == nullptr) {
       ++unlisted;
-      continue;
+    } else if (row->count++ == 0) {
+      row->example = &tensor;
     }
-    PatternRow& row = patterns[key];
-    if (row.count++ == 0) row.example = &tensor;
   }
   Html rows;
   for (const auto& [key, row] : patterns) {

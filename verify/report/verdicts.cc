@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/manifest.pb.h"
+#include "verify/manifest/manifest.h"
 #include "verify/report/html.h"
 
 namespace weighbridge::report {
@@ -20,23 +21,22 @@ struct Look {
 };
 
 Look LookOf(OutputTensor::Verdict verdict) {
+  const std::string word = VerdictName(verdict);
   switch (verdict) {
     case OutputTensor::VERDICT_EXACT:
-      return {"right", "=", "exact"};
+      return {"right", "=", word};
     case OutputTensor::VERDICT_WITHIN_TOLERANCE:
-      return {"within", "≈", "within tolerance"};
+      return {"within", "≈", word};
     case OutputTensor::VERDICT_DIFFERS:
-      return {"wrong", "≠", "differs"};
-    case OutputTensor::VERDICT_MISSING:
-      return {"wrong", "−", "missing"};
-    case OutputTensor::VERDICT_UNEXPECTED:
-      return {"wrong", "+", "unexpected"};
     case OutputTensor::VERDICT_WRONG_DTYPE:
-      return {"wrong", "≠", "wrong dtype"};
     case OutputTensor::VERDICT_WRONG_SHAPE:
-      return {"wrong", "≠", "wrong shape"};
+      return {"wrong", "≠", word};
+    case OutputTensor::VERDICT_MISSING:
+      return {"wrong", "−", word};
+    case OutputTensor::VERDICT_UNEXPECTED:
+      return {"wrong", "+", word};
     case OutputTensor::VERDICT_OUT_OF_ORDER:
-      return {"wrong", "↕", "out of order"};
+      return {"wrong", "↕", word};
     default:  // A manifest of a later version.
       return {"wrong", "?", "no verdict that this report knows"};
   }

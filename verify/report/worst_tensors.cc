@@ -12,12 +12,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/tensor_spec.h"
 #include "proto/manifest.pb.h"
 #include "verify/report/charts.h"
 #include "verify/report/html.h"
 #include "verify/report/numbers.h"
 #include "verify/report/page_parts.h"
-#include "verify/report/tensor_text.h"
 #include "verify/report/verdicts.h"
 
 namespace weighbridge::report {
@@ -40,12 +40,8 @@ double Score(const OutputTensor& tensor) {
   return std::isnan(score) ? kInfinity : score;
 }
 
-std::string IndexText(const ElementPair& pair) {
-  return ShapeToString(pair.index());
-}
-
 Html PairText(const ElementPair& pair) {
-  return Concat(Abridge(IndexText(pair), kLongestValue), " is ",
+  return Concat(Abridge(ShapeToString(pair.index()), kLongestValue), " is ",
                 Element("code", Abridge(pair.actual(), kLongestValue), " (", Abridge(pair.actual_bits(), kLongestValue), ")"),
                 " and should be ",
                 Element("code", Abridge(pair.expected(), kLongestValue), " (", Abridge(pair.expected_bits(), kLongestValue), ")"));
