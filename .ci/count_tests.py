@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
-"""Prints what became of the tests of one `bazel test`: the cases that failed or were skipped, and last the line "N passed, N failed",
-with ", N skipped" where some were.
+"""Prints what became of the tests and steps of .ci/run: what failed or was skipped, and last the line "N passed, N failed", with
+", N skipped" where something was.
 
-Usage: .ci/count_tests.py BUILD_EVENTS.json EXIT_CODE_OF_BAZEL FAILED_STEPS      Exit code: 1 when anything failed, else 0.
-Cases are those of each test's test.xml. One failure more counts each target that was not built, each test that failed with no failed
-case (a crash, a time-out), and each step that failed before; Bazel's exit code counts where nothing else tells why it failed.
+Usage: .ci/count_tests.py [--tests=NAME:EXIT_CODE:BUILD_EVENTS.json | --failed=STEP | --skipped=STEP]...
+Exit code: 1 when anything failed, else 0.
+--tests is one `bazel test` with what it wrote for --build_event_json_file. Cases are those of each test's test.xml. One failure more
+counts each target that was not built, each test that failed with no failed case (a crash, a time-out), and each step that failed;
+Bazel's exit code counts where nothing else tells why it failed.
 """
+import argparse
 import json
 import sys
 import urllib.parse
 import xml.etree.ElementTree
+
+# Of bazel: the build succeeded, and there was no test to run.
+NO_TESTS = "4"
 
 
 def read_events(path):
@@ -41,25 +47,41 @@ def read_cases(result):
                     yield name, "passed"
 
 
-def main():
-    results, not_built = read_events(sys.argv[1])
-    bazel_failed, failed_steps = sys.argv[2] != "0", int(sys.argv[3])
-    count = {"passed": 0, "failed": failed_steps, "skipped": 0}
+def outcomes_of(exit_code, events):
+    """Yields name and outcome of each case, and of each target that failed without one."""
+    try:
+        results, not_built = read_events(events)
+    except OSError:  # Bazel did not come that far.
+        results, not_built = {}, set()
+    failed = False
     for label in sorted(not_built):
-        count["failed"] += 1
-        print(f"not built: {label}")
+        failed = True
+        yield f"{label} was not built", "failed"
     for (label, _, _), result in sorted(results.items(), key=str):
         cases = list(read_cases(result))
         if result["status"] != "PASSED" and all(outcome != "failed" for _, outcome in cases):
             cases.append((result["status"].lower(), "failed"))
         for name, outcome in cases:
-            count[outcome] += 1
-            if outcome != "passed":
-                print(f"{outcome}: {label} {name}")
-    if bazel_failed and not count["failed"]:
-        count["failed"] = 1
-    if failed_steps:
-        print("Steps before the tests failed: see above.")
+            failed = failed or outcome == "failed"
+            yield f"{label} {name}", outcome
+    if exit_code not in ("0", NO_TESTS) and not failed:
+        yield f"bazel test, exit code {exit_code}", "failed"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for option in ("--tests", "--failed", "--skipped"):
+        parser.add_argument(option, action="append", default=[])
+    options = parser.parse_args()
+    outcomes = [(f"step {name}", "failed") for name in options.failed] + [(f"step {name}", "skipped") for name in options.skipped]
+    for run in options.tests:
+        name, exit_code, events = run.split(":", 2)
+        outcomes += [(f"{name} {case}", outcome) for case, outcome in outcomes_of(exit_code, events)]
+    count = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, outcome in outcomes:
+        count[outcome] += 1
+        if outcome != "passed":
+            print(f"{outcome}: {name}")
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
     print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
     return 1 if count["failed"] else 0
