@@ -56,6 +56,9 @@ class TranscriptsTest(unittest.TestCase):
     def test_readme_in_chinese(self):
         self.expect_true("README.zh-CN.md", 8)
 
+    def test_architecture(self):
+        self.expect_true("docs/architecture.md", 5)
+
     def test_recipes(self):
         self.expect_true("docs/recipes.md", 4)
 
