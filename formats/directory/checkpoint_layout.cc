@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "formats/check_layout.h"
 #include "formats/directory/divide_rows.h"
 #include "formats/directory/shard_index.h"
 #include "formats/paddle/paddle_layout.h"
@@ -65,7 +66,7 @@ std::vector<LayoutRow> RowsOfFile(absl::Span<const LayoutRow> rows, size_t begin
   return of_file;
 }
 
-absl::StatusOr<Layout> LayOutFile(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options, bool is_shard) {
+absl::StatusOr<Layout> LayOutUnchecked(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options, bool is_shard) {
   switch (options.format) {
     case WeightsFormat::kTorch:
       return TorchLayout(rows, is_shard ? std::nullopt : options.module_versions);
@@ -75,6 +76,14 @@ absl::StatusOr<Layout> LayOutFile(absl::Span<const LayoutRow> rows, const Checkp
       return PaddleLayout(rows);
   }
   return absl::InternalError("no such format");
+}
+
+absl::StatusOr<Layout> LayOutFile(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options, bool is_shard) {
+  ASSIGN_OR_RETURN(Layout layout, LayOutUnchecked(rows, options, is_shard));
+#ifndef NDEBUG
+  RETURN_IF_ERROR(CheckLayout(layout));
+#endif
+  return layout;
 }
 
 // What may be done where a format has no place for some rows' types: "; safetensors can hold float8_e4m3fn, float8_e8m0fnu".
