@@ -8,15 +8,17 @@
 #include <cstring>
 #include <new>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/overloaded.h"
 #include "base/status.h"
+#include "execute/box.h"
 #include "execute/kernels.h"
-#include "execute/normal_form.h"
 #include "execute/range_check.h"
 #include "execute/range_crc.h"
 #include "execute/runs.h"
@@ -27,8 +29,6 @@
 
 namespace weighbridge {
 namespace {
-
-using Op = Instruction::Op;
 
 // Runs of at least so many bytes are read where they are wanted; shorter ones are left to ReadRegion, which reads neighbours together.
 constexpr int64_t kLongRun = 2048;
@@ -136,25 +136,23 @@ absl::Status BandMaker::MakeTile(const TiledBox& box, absl::Span<RangeCheck* con
   for (const Instruction& instruction : box.program) {
     const bool is_last = &instruction == &box.program.back();
     const auto result = [&](char* slot) { return is_last && direct ? target : slot; };
-    switch (instruction.op) {
-      case Op::kLoad: {
-        RETURN_IF_ERROR(Load(box, instruction.leaf, checks[instruction.leaf], tile, result(slots_[depth++])));
-        break;
-      }
-      case Op::kZero:
-        std::memset(result(slots_[depth++]), 0, count * ItemSize(instruction.dtype));
-        break;
-      case Op::kCast: {
-        const DType from = (&instruction - 1)->dtype;
-        CastElements(from, instruction.dtype, slots_[depth - 1], result(slots_.back()), count);
-        std::swap(slots_[depth - 1], slots_.back());
-        break;
-      }
-      case Op::kAdd:
-        --depth;
-        AddElements(instruction.dtype, slots_[depth - 1], slots_[depth], result(slots_[depth - 1]), count);
-        break;
-    }
+    RETURN_IF_ERROR(
+        std::visit(Overloaded{[&](const LoadLeaf& load) { return Load(box, load.leaf, checks[load.leaf], tile, result(slots_[depth++])); },
+                              [&](const PushZeros& zeros) {
+                                std::memset(result(slots_[depth++]), 0, count * ItemSize(zeros.dtype));
+                                return absl::OkStatus();
+                              },
+                              [&](const CastTop& cast) {
+                                CastElements(cast.from, cast.to, slots_[depth - 1], result(slots_.back()), count);
+                                std::swap(slots_[depth - 1], slots_.back());
+                                return absl::OkStatus();
+                              },
+                              [&](const AddTop& add) {
+                                --depth;
+                                AddElements(add.dtype, slots_[depth - 1], slots_[depth], result(slots_[depth - 1]), count);
+                                return absl::OkStatus();
+                              }},
+                   instruction));
   }
   if (direct) return absl::OkStatus();
   std::vector<size_t> band_order(band.size());

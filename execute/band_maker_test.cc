@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "execute/box.h"
 #include "execute/normal_form.h"
 #include "execute/runs.h"
 #include "execute/tiling.h"
@@ -27,8 +28,9 @@ std::string MakeInBands(const Expr& expr, const TilingLimits& limits) {
   const int64_t item = ItemSize(expr.spec().dtype);
   std::string bytes(*ByteSize(expr.spec()), 'x');
   BandMaker maker(std::max<int64_t>(limits.tile, 1024));
-  for (const Box& box : Normalize(expr)) {
-    const TiledBox tiled = *TileBox(box, expr.spec().shape, limits);
+  const std::vector<Box> boxes = *Normalize(expr);
+  for (const Box& box : boxes) {
+    const TiledBox tiled = *TileBox(box, limits);
     const std::vector<RangeCheck*> unchecked(tiled.leaves.size(), nullptr);
     for (int64_t k = 0; k < CountParts(tiled.extents, tiled.band); ++k) {
       const Region region = PartAt(tiled.extents, tiled.band, k);

@@ -21,6 +21,7 @@
 #include "base/parallel_for.h"
 #include "base/status.h"
 #include "execute/band_maker.h"
+#include "execute/box.h"
 #include "execute/normal_form.h"
 #include "execute/range_check.h"
 #include "execute/range_crc.h"
@@ -51,7 +52,8 @@ struct Target {
   RangeCrc* crc;
 };
 
-// A box of an output. There may be as many as there are tensors in a checkpoint, so that each is tiled again when it is made.
+// A box of an output. There may be as many as there are tensors in a checkpoint, so that each is tiled again when it is made, and an output
+// normalized again by each thread that makes some of its boxes.
 struct Job {
   size_t output;
   size_t box;  // In the output's normal form.
@@ -83,7 +85,9 @@ struct Worker {
 
   Buffer band;
   BandMaker maker;
-  // That of the last band, and its box.
+  // Of the last band: its output, as an index, and the boxes of that; its job, and the box of that.
+  std::optional<size_t> output;
+  std::vector<Box> boxes;
   const Job* job = nullptr;
   TiledJob tiled;
 };
@@ -105,7 +109,7 @@ class Execution {
   absl::Status AddFile(const FileToWrite& file);
   absl::Status AddOutput(size_t output, const Target& target);
   void AddChecks(size_t job, const TiledBox& box);
-  absl::StatusOr<TiledJob> Tile(const Job& job) const;
+  absl::Status Tile(const Job& job, Worker& worker) const;
   absl::Status CheckInFull(const ChecksummedRange& range);
   absl::Status WriteLiteral(const Literal& literal);
   absl::Status MakeBand(int64_t index, int thread);
@@ -204,9 +208,9 @@ absl::Status Execution::AddFile(const FileToWrite& file) {
 
 absl::Status Execution::AddOutput(size_t output, const Target& target) {
   const PlannedTensor& planned = plan_.outputs[output];
-  const std::vector<Box> boxes = Normalize(*planned.expr);
+  ASSIGN_OR_RETURN(std::vector<Box> boxes, Normalize(*planned.expr), Annotate(_, absl::StrCat("tensor \"", planned.name, "\"")));
   for (size_t box = 0; box < boxes.size(); ++box) {
-    ASSIGN_OR_RETURN(TiledBox tiled, TileBox(boxes[box], planned.expr->spec().shape, limits_));
+    ASSIGN_OR_RETURN(TiledBox tiled, TileBox(std::move(boxes[box]), limits_));
     AddChecks(jobs_.size(), tiled);
     int64_t band_bytes = ItemSize(tiled.dtype());
     for (int64_t extent : tiled.band) band_bytes *= extent;
@@ -228,16 +232,23 @@ void Execution::AddChecks(size_t job, const TiledBox& box) {
   }
 }
 
-absl::StatusOr<TiledJob> Execution::Tile(const Job& job) const {
-  const Expr& expr = *plan_.outputs[job.output].expr;
-  ASSIGN_OR_RETURN(TiledBox box, TileBox(Normalize(expr)[job.box], expr.spec().shape, limits_));
-  TiledJob tiled = {std::move(box), {}};
-  const auto index = static_cast<size_t>(&job - jobs_.data());
-  for (size_t k = 0; k < tiled.box.leaves.size(); ++k) {
-    const auto check = check_of_leaf_.find({index, k});
-    tiled.checks.push_back(check == check_of_leaf_.end() ? nullptr : check->second);
+absl::Status Execution::Tile(const Job& job, Worker& worker) const {
+  if (worker.job == &job) return absl::OkStatus();
+  worker.job = nullptr;
+  if (worker.output != job.output) {
+    worker.output.reset();
+    ASSIGN_OR_RETURN(worker.boxes, Normalize(*plan_.outputs[job.output].expr));
+    worker.output = job.output;
   }
-  return tiled;
+  ASSIGN_OR_RETURN(worker.tiled.box, TileBox(worker.boxes[job.box], limits_));
+  worker.tiled.checks.clear();
+  const auto index = static_cast<size_t>(&job - jobs_.data());
+  for (size_t k = 0; k < worker.tiled.box.leaves.size(); ++k) {
+    const auto check = check_of_leaf_.find({index, k});
+    worker.tiled.checks.push_back(check == check_of_leaf_.end() ? nullptr : check->second);
+  }
+  worker.job = &job;
+  return absl::OkStatus();
 }
 
 absl::Status Execution::Run() {
@@ -276,11 +287,7 @@ absl::Status Execution::MakeBand(int64_t index, int thread) {
   const Job& job = *std::prev(after);
   if (!workers_[thread].has_value()) workers_[thread].emplace(band_bytes_);
   Worker& worker = *workers_[thread];
-  if (worker.job != &job) {
-    worker.job = nullptr;
-    ASSIGN_OR_RETURN(worker.tiled, Tile(job));
-    worker.job = &job;
-  }
+  RETURN_IF_ERROR(Tile(job, worker));
   const TiledBox& box = worker.tiled.box;
   const Region band = PartAt(box.extents, box.band, index - job.first_band);
   absl::Status status = worker.maker.Make(box, worker.tiled.checks, band, worker.band.data());

@@ -1,191 +1,196 @@
 #include "execute/normal_form.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status.h"
+#include "execute/box.h"
 #include "expr/expr.h"
+#include "expr/operation.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge {
 namespace {
 
-using Op = Instruction::Op;
-
-bool IsZero(const Box& box) {
-  return box.program.size() == 1 && box.program[0].op == Op::kZero;
+// The elements of a region that is not empty: no leaves yet, and no program.
+Box BoxOf(const Region& region, absl::Span<const int64_t> shape) {
+  const std::vector<int64_t> steps = RowMajorStrides(shape);
+  Box box = {};
+  for (size_t k = 0; k < region.size(); ++k) {
+    box.origin += region[k].begin * steps[k];
+    if (region[k].size() > 1) box.loops.push_back({region[k].size(), steps[k], {}});
+  }
+  return box;
 }
 
 bool IsEmpty(const Region& region) {
   return std::any_of(region.begin(), region.end(), [](const IndexRange& range) { return range.size() <= 0; });
 }
 
-Region Intersection(absl::Span<const IndexRange> a, absl::Span<const IndexRange> b) {
-  Region both;
-  for (size_t k = 0; k < a.size(); ++k) both.push_back({std::max(a[k].begin, b[k].begin), std::min(a[k].end, b[k].end)});
-  return both;
-}
+// Where an axis of an operand goes: its index i becomes (i + shift) · step in the result's row-major order.
+struct Place {
+  int64_t step;
+  int64_t shift = 0;
+};
 
-// The part of the box that lies in `region`, if there is one.
-std::optional<Box> Restrict(const Box& box, absl::Span<const IndexRange> region) {
-  Box part = box;
-  part.region = Intersection(box.region, region);
-  if (IsEmpty(part.region)) return std::nullopt;
-  for (Leaf& leaf : part.leaves) {
-    const int64_t item = ItemSize(leaf.read->spec().dtype);
-    for (size_t k = 0; k < region.size(); ++k) leaf.offset += (part.region[k].begin - box.region[k].begin) * leaf.strides[k] * item;
-  }
-  return part;
-}
-
-void Translate(Box& box, size_t axis, int64_t distance) {
-  box.region[axis].begin += distance;
-  box.region[axis].end += distance;
-}
-
-Box ZeroBox(Region region, DType dtype) {
-  return {std::move(region), {}, {{Op::kZero, dtype}}};
-}
-
-std::vector<Box> NormalizeRead(const Expr& expr) {
-  const StoredTensor& tensor = expr.tensor();
-  Region whole = WholeRegion(expr.spec().shape);
-  if (IsEmpty(whole)) return {};
-  const Leaf leaf = {&expr, tensor.offset(), {tensor.strides().begin(), tensor.strides().end()}};
-  return {{std::move(whole), {leaf}, {{Op::kLoad, expr.spec().dtype, 0}}}};
-}
-
-std::vector<Box> NormalizePermute(const Expr& expr) {
-  std::vector<Box> boxes = Normalize(*expr.operands()[0]);
-  const auto permute = [axes = expr.axes()](auto& values) {
-    const auto old = values;
-    for (size_t k = 0; k < axes.size(); ++k) values[k] = old[axes[k]];
-  };
-  for (Box& box : boxes) {
-    permute(box.region);
-    for (Leaf& leaf : box.leaves) permute(leaf.strides);
-  }
-  return boxes;
-}
-
-std::vector<Box> NormalizeSlice(const Expr& expr) {
-  std::vector<Box> kept;
-  for (const Box& box : Normalize(*expr.operands()[0])) {
-    std::optional<Box> part = Restrict(box, expr.region());
-    if (!part.has_value()) continue;
-    for (size_t k = 0; k < part->region.size(); ++k) Translate(*part, k, -expr.region()[k].begin);
-    kept.push_back(*std::move(part));
-  }
-  return kept;
-}
-
-std::vector<Box> NormalizeConcat(const Expr& expr) {
-  std::vector<Box> all;
-  int64_t begin = 0;
-  for (const ExprPtr& operand : expr.operands()) {
-    for (Box& box : Normalize(*operand)) {
-      Translate(box, expr.axis(), begin);
-      all.push_back(std::move(box));
-    }
-    begin += operand->spec().shape[expr.axis()];
-  }
-  return all;
-}
-
-std::vector<Box> NormalizePad(const Expr& expr) {
-  std::vector<Box> boxes = Normalize(*expr.operands()[0]);
-  const Region& inside = expr.inside();
-  for (Box& box : boxes) {
-    for (size_t k = 0; k < inside.size(); ++k) Translate(box, k, inside[k].begin);
-  }
-  // Axis by axis: what lies before and after the operand, within the ranges that the axes before have in common with it.
-  Region rest = WholeRegion(expr.spec().shape);
-  for (size_t k = 0; k < inside.size(); ++k) {
-    for (const IndexRange& range : {IndexRange{0, inside[k].begin}, IndexRange{inside[k].end, expr.spec().shape[k]}}) {
-      Region zeros = rest;
-      zeros[k] = range;
-      if (!IsEmpty(zeros)) boxes.push_back(ZeroBox(std::move(zeros), expr.spec().dtype));
-    }
-    rest[k] = inside[k];
-  }
-  return boxes;
-}
-
-std::vector<Box> NormalizeCast(const Expr& expr) {
-  std::vector<Box> boxes = Normalize(*expr.operands()[0]);
-  const DType dtype = expr.spec().dtype;
-  if (dtype == expr.operands()[0]->spec().dtype) return boxes;
-  for (Box& box : boxes) {
-    if (IsZero(box)) {
-      box.program[0].dtype = dtype;
-    } else {
-      box.program.push_back({Op::kCast, dtype});
+// Moves a box of a tensor of `shape`, each of whose loops runs along one axis. `places` has one entry per axis.
+void Move(Box& box, absl::Span<const int64_t> shape, absl::Span<const Place> places) {
+  const std::vector<int64_t> steps = RowMajorStrides(shape);
+  const int64_t origin = std::exchange(box.origin, 0);
+  std::vector<int64_t> moved(box.loops.size());
+  for (size_t k = 0; k < shape.size(); ++k) {
+    box.origin += (origin / steps[k] % shape[k] + places[k].shift) * places[k].step;
+    for (size_t j = 0; j < moved.size(); ++j) {
+      const int64_t step = box.loops[j].step;
+      if (steps[k] <= step && step < steps[k] * shape[k]) moved[j] = step / steps[k] * places[k].step;
     }
   }
-  return boxes;
+  for (size_t j = 0; j < moved.size(); ++j) box.loops[j].step = moved[j];
+  std::sort(box.loops.begin(), box.loops.end(), [](const Loop& a, const Loop& b) { return a.step > b.step; });
 }
 
-// The sum of two boxes of the same region.
-Box Sum(Box left, Box right, DType dtype) {
-  if (IsZero(left) && IsZero(right)) return left;
-  for (Instruction instruction : right.program) {
-    if (instruction.op == Op::kLoad) instruction.leaf += left.leaves.size();
-    left.program.push_back(instruction);
-  }
-  left.leaves.insert(left.leaves.end(), std::make_move_iterator(right.leaves.begin()), std::make_move_iterator(right.leaves.end()));
-  left.program.push_back({Op::kAdd, dtype});
-  return left;
+std::vector<Place> PlacesIn(absl::Span<const int64_t> shape) {
+  std::vector<Place> places;
+  for (int64_t step : RowMajorStrides(shape)) places.push_back({step});
+  return places;
 }
 
-std::vector<Box> NormalizeAdd(const Expr& expr) {
-  std::vector<Box> sums;
-  const std::vector<Box> rights = Normalize(*expr.operands()[1]);
-  for (const Box& left : Normalize(*expr.operands()[0])) {
-    for (const Box& right : rights) {
-      std::optional<Box> part = Restrict(left, right.region);
-      if (part.has_value()) sums.push_back(Sum(*std::move(part), *Restrict(right, left.region), expr.spec().dtype));
+// Nothing where no loops can reach the elements in that order.
+using Boxes = std::optional<std::vector<Box>>;
+
+// The boxes of the expression, given those of its operands.
+class Normalizing {
+ public:
+  Normalizing(const Expr& expr, std::vector<std::vector<Box>> operands) : expr_(expr), operands_(std::move(operands)) {}
+
+  Boxes operator()(const op::Read& read) {
+    const Region whole = WholeRegion(expr_.spec().shape);
+    if (IsEmpty(whole)) return std::vector<Box>();
+    Box box = BoxOf(whole, expr_.spec().shape);
+    size_t loop = 0;
+    for (size_t k = 0; k < whole.size(); ++k) {
+      if (whole[k].size() > 1) box.loops[loop++].strides = {read.tensor->strides()[k]};
     }
+    box.leaves = {{&expr_, read.tensor->offset()}};
+    box.program = {LoadLeaf{0, expr_.spec().dtype}};
+    return std::vector<Box>{std::move(box)};
   }
-  return sums;
-}
+
+  Boxes operator()(const op::Permute& permute) {
+    const std::vector<int64_t> steps = RowMajorStrides(expr_.spec().shape);
+    std::vector<Place> places(steps.size());
+    for (size_t k = 0; k < steps.size(); ++k) places[permute.axes[k]].step = steps[k];
+    return Moved(0, places);
+  }
+
+  Boxes operator()(const op::Slice& slice) {
+    const Shape& shape = ShapeOf(0);
+    const std::vector<int64_t> steps = RowMajorStrides(shape);
+    Boxes boxes = SplitAtMultiples(std::move(operands_[0]), steps);
+    std::vector<Place> places = PlacesIn(expr_.spec().shape);
+    for (size_t k = 0; boxes.has_value() && k < shape.size(); ++k) {
+      boxes = Clip(*std::move(boxes), {steps[k], shape[k]}, slice.region[k]);
+      places[k].shift = -slice.region[k].begin;
+    }
+    if (!boxes.has_value()) return std::nullopt;
+    for (Box& box : *boxes) Move(box, shape, places);
+    return boxes;
+  }
+
+  Boxes operator()(const op::Concat& concat) {
+    std::vector<Box> all;
+    std::vector<Place> places = PlacesIn(expr_.spec().shape);
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      Boxes boxes = Moved(k, places);
+      if (!boxes.has_value()) return std::nullopt;
+      std::move(boxes->begin(), boxes->end(), std::back_inserter(all));
+      places[concat.axis].shift += ShapeOf(k)[concat.axis];
+    }
+    return all;
+  }
+
+  Boxes operator()(const op::Pad& pad) {
+    std::vector<Place> places = PlacesIn(pad.shape);
+    for (size_t k = 0; k < places.size(); ++k) places[k].shift = pad.inside[k].begin;
+    Boxes boxes = Moved(0, places);
+    if (!boxes.has_value()) return std::nullopt;
+    // Axis by axis: what lies before and after the operand, within the ranges that the axes before have in common with it.
+    Region rest = WholeRegion(pad.shape);
+    for (size_t k = 0; k < rest.size(); ++k) {
+      for (const IndexRange& range : {IndexRange{0, pad.inside[k].begin}, IndexRange{pad.inside[k].end, pad.shape[k]}}) {
+        Region zeros = rest;
+        zeros[k] = range;
+        if (IsEmpty(zeros)) continue;
+        boxes->push_back(BoxOf(zeros, pad.shape));
+        boxes->back().program = {PushZeros{expr_.spec().dtype}};
+      }
+      rest[k] = pad.inside[k];
+    }
+    return boxes;
+  }
+
+  Boxes operator()(const op::Cast& cast) {
+    const DType from = expr_.operands()[0]->spec().dtype;
+    for (Box& box : operands_[0]) {
+      if (box.IsZero()) {
+        box.program = {PushZeros{cast.dtype}};
+      } else if (from != cast.dtype) {
+        box.program.emplace_back(CastTop{from, cast.dtype});
+      }
+    }
+    return std::move(operands_[0]);
+  }
+
+  Boxes operator()(const op::Add& /*add*/) {
+    std::vector<Box> all;
+    for (const Box& left : operands_[0]) {
+      for (const Box& right : operands_[1]) {
+        Boxes sums = Sum(left, right, expr_.spec().dtype);
+        if (!sums.has_value()) return std::nullopt;
+        std::move(sums->begin(), sums->end(), std::back_inserter(all));
+      }
+    }
+    return all;
+  }
+
+ private:
+  const Shape& ShapeOf(size_t operand) const { return expr_.operands()[operand]->spec().shape; }
+
+  // The boxes of an operand where its axes go.
+  Boxes Moved(size_t operand, absl::Span<const Place> places) {
+    const Shape& shape = ShapeOf(operand);
+    Boxes boxes = SplitAtMultiples(std::move(operands_[operand]), RowMajorStrides(shape));
+    if (!boxes.has_value()) return std::nullopt;
+    for (Box& box : *boxes) Move(box, shape, places);
+    return boxes;
+  }
+
+  const Expr& expr_;
+  std::vector<std::vector<Box>> operands_;
+};
 
 }  // namespace
 
-int Box::StackDepth() const {
-  int depth = 0;
-  int deepest = 0;
-  for (const Instruction& instruction : program) {
-    if (instruction.op == Op::kLoad || instruction.op == Op::kZero) deepest = std::max(deepest, ++depth);
-    if (instruction.op == Op::kAdd) --depth;
+absl::StatusOr<std::vector<Box>> Normalize(const Expr& expr) {
+  std::vector<std::vector<Box>> operands;
+  for (const ExprPtr& operand : expr.operands()) {
+    ASSIGN_OR_RETURN(std::vector<Box> boxes, Normalize(*operand));
+    operands.push_back(std::move(boxes));
   }
-  return deepest;
-}
-
-std::vector<Box> Normalize(const Expr& expr) {
-  switch (expr.op()) {
-    case Expr::Op::kRead:
-      return NormalizeRead(expr);
-    case Expr::Op::kPermute:
-      return NormalizePermute(expr);
-    case Expr::Op::kSlice:
-      return NormalizeSlice(expr);
-    case Expr::Op::kConcat:
-      return NormalizeConcat(expr);
-    case Expr::Op::kPad:
-      return NormalizePad(expr);
-    case Expr::Op::kCast:
-      return NormalizeCast(expr);
-    case Expr::Op::kAdd:
-      return NormalizeAdd(expr);
-  }
-  assert(false);
-  return {};
+  Boxes boxes = std::visit(Normalizing(expr, std::move(operands)), expr.operation());
+  if (!boxes.has_value()) return absl::UnimplementedError(absl::StrCat("no nest of loops has the elements of ", ToString(expr)));
+  return *std::move(boxes);
 }
 
 }  // namespace weighbridge

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status.h"
-#include "execute/normal_form.h"
+#include "execute/box.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -32,48 +32,17 @@ constexpr int64_t kInOrderBand = int64_t{2} << 20;
 // Elements that a tile under a transpose has at least along the output's rows: whole cache lines, for every element size.
 constexpr int64_t kTransposedRun = 64;
 
-// One loop over a box.
-struct Loop {
-  int64_t extent;
-  int64_t output_step;
-  std::vector<int64_t> leaf_steps;
-};
-
-// Whether `outer` and `inner` are one run everywhere.
-bool CanMerge(const Loop& outer, const Loop& inner) {
-  bool merges = outer.output_step == inner.extent * inner.output_step;
-  for (size_t k = 0; k < outer.leaf_steps.size(); ++k) merges &= outer.leaf_steps[k] == inner.extent * inner.leaf_steps[k];
-  return merges;
-}
-
-std::vector<Loop> LoopsOver(const Box& box, absl::Span<const int64_t> output_steps) {
-  std::vector<Loop> loops;
-  for (size_t k = 0; k < box.region.size(); ++k) {
-    Loop loop = {box.region[k].size(), output_steps[k], {}};
-    if (loop.extent == 1) continue;
-    for (const Leaf& leaf : box.leaves) loop.leaf_steps.push_back(leaf.strides[k]);
-    if (!loops.empty() && CanMerge(loops.back(), loop)) {
-      loop.extent *= loops.back().extent;
-      loops.back() = std::move(loop);
-    } else {
-      loops.push_back(std::move(loop));
-    }
-  }
-  if (loops.empty()) loops.push_back({1, 1, std::vector<int64_t>(box.leaves.size(), 1)});
-  return loops;
-}
-
 absl::StatusOr<TiledLeaf> TileLeaf(const Leaf& leaf, absl::Span<const Loop> loops, size_t index) {
   std::vector<size_t> axes(loops.size());
   std::iota(axes.begin(), axes.end(), size_t{0});
   // A step of zero, which repeats everything inside it, is as good as the longest.
-  const auto step = [&](size_t axis) { return loops[axis].leaf_steps[index] == 0 ? kAll : loops[axis].leaf_steps[index]; };
+  const auto step = [&](size_t axis) { return loops[axis].strides[index] == 0 ? kAll : loops[axis].strides[index]; };
   std::stable_sort(axes.begin(), axes.end(), [&](size_t a, size_t b) { return step(a) > step(b); });
   Shape shape;
   std::vector<int64_t> strides;
   for (size_t axis : axes) {
     shape.push_back(loops[axis].extent);
-    strides.push_back(loops[axis].leaf_steps[index]);
+    strides.push_back(loops[axis].strides[index]);
   }
   TensorSpec spec = {leaf.read->spec().dtype, std::move(shape)};
   absl::StatusOr<StoredTensor> tensor =
@@ -136,7 +105,7 @@ std::vector<int64_t> TileShape(const TiledBox& box, int64_t budget) {
 
 int64_t WidestItem(absl::Span<const Instruction> program) {
   int64_t widest = 1;
-  for (const Instruction& instruction : program) widest = std::max(widest, ItemSize(instruction.dtype));
+  for (const Instruction& instruction : program) widest = std::max(widest, ItemSize(ResultDType(instruction)));
   return widest;
 }
 
@@ -150,24 +119,23 @@ bool TiledBox::IsPlainCopy() const {
   return program.size() == 1 && IsInOrder();
 }
 
-absl::StatusOr<TiledBox> TileBox(const Box& box, absl::Span<const int64_t> shape, const TilingLimits& limits) {
-  const std::vector<int64_t> output_steps = RowMajorStrides(shape);
-  const std::vector<Loop> loops = LoopsOver(box, output_steps);
+absl::StatusOr<TiledBox> TileBox(Box box, const TilingLimits& limits) {
+  MergeLoops(box);
+  if (box.loops.empty()) box.loops.push_back({1, 1, std::vector<int64_t>(box.leaves.size(), 1)});
   TiledBox tiled;
-  tiled.output_origin = 0;
-  for (size_t k = 0; k < shape.size(); ++k) tiled.output_origin += box.region[k].begin * output_steps[k];
-  for (const Loop& loop : loops) {
+  tiled.output_origin = box.origin;
+  for (const Loop& loop : box.loops) {
     tiled.extents.push_back(loop.extent);
-    tiled.output_steps.push_back(loop.output_step);
+    tiled.output_steps.push_back(loop.step);
   }
   for (size_t k = 0; k < box.leaves.size(); ++k) {
-    ASSIGN_OR_RETURN(TiledLeaf leaf, TileLeaf(box.leaves[k], loops, k));
+    ASSIGN_OR_RETURN(TiledLeaf leaf, TileLeaf(box.leaves[k], box.loops, k));
     tiled.leaves.push_back(std::move(leaf));
   }
   tiled.program = box.program;
   tiled.stack_depth = box.StackDepth();
   if (tiled.leaves.empty()) {
-    tiled.order.resize(loops.size());
+    tiled.order.resize(box.loops.size());
     std::iota(tiled.order.begin(), tiled.order.end(), size_t{0});
   } else {
     tiled.order = tiled.leaves[0].axes;

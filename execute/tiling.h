@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "execute/normal_form.h"
+#include "execute/box.h"
 #include "expr/expr.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -27,8 +27,8 @@ struct TiledLeaf {
 // first leaf's elements lie in its source, so that reading is sequential; where that differs from the output's order, tiles are
 // transposed into the band.
 struct TiledBox {
-  // The loops over the box, outermost first, in the output's order: at least one. Axes of one element are left out, and neighbours that
-  // are one run in the output and in every leaf are one axis.
+  // The loops over the box, outermost first, in the output's order: at least one, which makes them the axes of its bands and tiles.
+  // Neighbours that are one run in the output and in every leaf are one.
   std::vector<int64_t> extents;
   std::vector<int64_t> output_steps;  // Elements of the output from one index to the next.
   int64_t output_origin;              // The box's first element in the output.
@@ -39,7 +39,7 @@ struct TiledBox {
   std::vector<int64_t> band;  // Extents of a band; those at the box's ends may be smaller.
   std::vector<int64_t> tile;  // Extents of a tile in a band, likewise.
 
-  DType dtype() const { return program.back().dtype; }
+  DType dtype() const { return ResultDType(program.back()); }
   // Evaluation runs in the output's order: nothing is transposed.
   bool IsInOrder() const;
   // In order, and nothing to compute: a tile is a band, made in place.
@@ -52,9 +52,9 @@ struct TilingLimits {
   int64_t tile;
 };
 
-// Cuts a box of an output of `shape`. Band shapes make both the pieces that are read and those that are written long; no source byte is
-// read twice. Internal when a leaf leaves its source.
-absl::StatusOr<TiledBox> TileBox(const Box& box, absl::Span<const int64_t> shape, const TilingLimits& limits);
+// Cuts a box. Band shapes make both the pieces that are read and those that are written long; no source byte is read twice. Internal when a
+// leaf leaves its source.
+absl::StatusOr<TiledBox> TileBox(Box box, const TilingLimits& limits);
 
 // The bytes of each buffer for values on the evaluation stack of `box`, which has stack_depth + 1 of them.
 int64_t SlotBytes(const TiledBox& box);

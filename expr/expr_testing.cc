@@ -8,12 +8,16 @@
 #include <numeric>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "expr/expr.h"
 #include "expr/float_bits.h"
+#include "expr/operation.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
@@ -32,6 +36,163 @@ template <typename T>
 std::string ToBytes(T value) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof(T));
 }
+
+std::string ReadElement(const StoredTensor& tensor, const std::vector<int64_t>& index) {
+  const int64_t item = ItemSize(tensor.spec().dtype);
+  int64_t offset = tensor.offset();
+  for (size_t k = 0; k < index.size(); ++k) offset += index[k] * tensor.strides()[k] * item;
+  std::string bytes(item, '\0');
+  if (!tensor.source()->ReadAt(offset, absl::MakeSpan(bytes)).ok()) bytes.clear();
+  return bytes;
+}
+
+bool IsRounded(DType dtype) {
+  return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32;
+}
+
+// The element of `expr` at `index`, operation by operation.
+class Element {
+ public:
+  Element(const Expr& expr, const std::vector<int64_t>& index) : expr_(expr), index_(index) {}
+
+  std::string operator()(const op::Read& read) const { return ReadElement(*read.tensor, index_); }
+
+  std::string operator()(const op::Permute& permute) const {
+    std::vector<int64_t> inner = index_;
+    for (size_t k = 0; k < index_.size(); ++k) inner[permute.axes[k]] = index_[k];
+    return Of(0, inner);
+  }
+
+  std::string operator()(const op::Slice& slice) const {
+    std::vector<int64_t> inner = index_;
+    for (size_t k = 0; k < index_.size(); ++k) inner[k] += slice.region[k].begin;
+    return Of(0, inner);
+  }
+
+  std::string operator()(const op::Concat& concat) const {
+    std::vector<int64_t> inner = index_;
+    size_t operand = 0;
+    for (; inner[concat.axis] >= expr_.operands()[operand]->spec().shape[concat.axis]; ++operand) {
+      inner[concat.axis] -= expr_.operands()[operand]->spec().shape[concat.axis];
+    }
+    return Of(operand, inner);
+  }
+
+  std::string operator()(const op::Pad& pad) const {
+    std::vector<int64_t> inner = index_;
+    for (size_t k = 0; k < index_.size(); ++k) {
+      if (index_[k] < pad.inside[k].begin || index_[k] >= pad.inside[k].end) return std::string(ItemSize(expr_.spec().dtype), '\0');
+      inner[k] -= pad.inside[k].begin;
+    }
+    return Of(0, inner);
+  }
+
+  std::string operator()(const op::Cast& cast) const { return CastElement(expr_.operands()[0]->spec().dtype, cast.dtype, Of(0, index_)); }
+
+  std::string operator()(const op::Add& /*add*/) const { return AddElement(expr_.spec().dtype, Of(0, index_), Of(1, index_)); }
+
+ private:
+  std::string Of(size_t operand, const std::vector<int64_t>& index) const { return NaiveElement(*expr_.operands()[operand], index); }
+
+  const Expr& expr_;
+  const std::vector<int64_t>& index_;
+};
+
+// An example of each operation with a result of a spec; nullptr where there is none.
+class Examples {
+ public:
+  explicit Examples(Choose choose) : choose_(choose) {}
+
+  ExprPtr Any(const TensorSpec& spec, int operations) {
+    // The first to be tried when a fuzzer has no more bytes is a Permute, of which there always is one.
+    static_assert(std::is_same_v<std::variant_alternative_t<1, Operation>, op::Permute>);
+    ExprPtr expr = operations > 0 ? nullptr : Read("random", ChooseTensor(choose_, spec));
+    while (expr == nullptr) {
+      const int64_t chosen = choose_(1, std::variant_size_v<Operation> - 1);
+      expr = Make(static_cast<size_t>(chosen), spec, operations - 1, std::make_index_sequence<std::variant_size_v<Operation>>());
+    }
+    return expr;
+  }
+
+ private:
+  template <typename Op>
+  struct Kind {};
+
+  // Of the alternative `chosen` of Operation.
+  template <size_t... k>
+  ExprPtr Make(size_t chosen, const TensorSpec& spec, int below, std::index_sequence<k...> /*all*/) {
+    ExprPtr expr;
+    ((k == chosen ? void(expr = Of(Kind<std::variant_alternative_t<k, Operation>>(), spec, below)) : void()), ...);
+    return expr;
+  }
+
+  // `below` is the number of operations that the operands are to have.
+  ExprPtr Of(Kind<op::Read> /*kind*/, const TensorSpec& spec, int /*below*/) { return Read("random", ChooseTensor(choose_, spec)); }
+
+  ExprPtr Of(Kind<op::Permute> /*kind*/, const TensorSpec& spec, int below) {
+    std::vector<int64_t> axes(spec.shape.size());
+    std::iota(axes.begin(), axes.end(), 0);
+    for (size_t k = axes.size(); k > 1; --k) std::swap(axes[k - 1], axes[choose_(0, static_cast<int64_t>(k) - 1)]);
+    TensorSpec operand = spec;
+    for (size_t k = 0; k < axes.size(); ++k) operand.shape[axes[k]] = spec.shape[k];
+    return *Permute(Any(operand, below), axes);
+  }
+
+  ExprPtr Of(Kind<op::Slice> /*kind*/, const TensorSpec& spec, int below) {
+    TensorSpec operand = spec;
+    Region region;
+    for (int64_t& extent : operand.shape) {
+      const int64_t before = choose_(0, 2);
+      region.push_back({before, before + extent});
+      extent += before + choose_(0, 2);
+    }
+    // Slices of slices must not grow without end.
+    if (*ElementCount(operand.shape) > *ElementCount(spec.shape) + kMostCutOff) return nullptr;
+    return *Slice(Any(operand, below), region);
+  }
+
+  ExprPtr Of(Kind<op::Pad> /*kind*/, const TensorSpec& spec, int below) {
+    TensorSpec operand = spec;
+    Region inside;
+    for (int64_t& extent : operand.shape) {
+      const int64_t begin = choose_(0, std::min<int64_t>(2, extent));
+      const int64_t end = choose_(std::max(begin, extent - 2), extent);
+      inside.push_back({begin, end});
+      extent = end - begin;
+    }
+    return *Pad(Any(operand, below), spec.shape, inside);
+  }
+
+  ExprPtr Of(Kind<op::Concat> /*kind*/, const TensorSpec& spec, int below) {
+    if (spec.shape.empty()) return nullptr;
+    const int64_t axis = choose_(0, static_cast<int64_t>(spec.shape.size()) - 1);
+    TensorSpec first = spec;
+    first.shape[axis] = choose_(0, spec.shape[axis]);
+    TensorSpec second = spec;
+    second.shape[axis] -= first.shape[axis];
+    return *Concat({Any(first, below / 2), Any(second, below / 2)}, axis);
+  }
+
+  ExprPtr Of(Kind<op::Cast> /*kind*/, const TensorSpec& spec, int below) {
+    constexpr DType kFrom[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32, DType::kFloat64};
+    const DType from = IsRounded(spec.dtype) ? kFrom[choose_(0, 3)] : spec.dtype;
+    return *Cast(Any({from, spec.shape}, below), spec.dtype);
+  }
+
+  ExprPtr Of(Kind<op::Add> /*kind*/, const TensorSpec& spec, int below) {
+    return IsRounded(spec.dtype) ? *Add(Any(spec, below / 2), Any(spec, below / 2)) : nullptr;
+  }
+
+  static constexpr int64_t kMostCutOff = 4096;  // Elements.
+
+  Choose choose_;
+};
+
+auto Chance(std::mt19937& random) {
+  return [&random](int64_t least, int64_t most) { return std::uniform_int_distribution<int64_t>(least, most)(random); };
+}
+
+}  // namespace
 
 std::string CastElement(DType from, DType to, const std::string& bytes) {
   if (from == to) return bytes;
@@ -55,96 +216,8 @@ std::string AddElement(DType dtype, const std::string& left, const std::string& 
   return ToBytes(AddFloat32(FromBytes<uint32_t>(left), FromBytes<uint32_t>(right)));
 }
 
-std::string ReadElement(const StoredTensor& tensor, const std::vector<int64_t>& index) {
-  const int64_t item = ItemSize(tensor.spec().dtype);
-  int64_t offset = tensor.offset();
-  for (size_t k = 0; k < index.size(); ++k) offset += index[k] * tensor.strides()[k] * item;
-  std::string bytes(item, '\0');
-  if (!tensor.source()->ReadAt(offset, absl::MakeSpan(bytes)).ok()) bytes.clear();
-  return bytes;
-}
-
-int64_t Uniform(std::mt19937& random, int64_t least, int64_t most) {
-  return std::uniform_int_distribution<int64_t>(least, most)(random);
-}
-
-ExprPtr RandomPermute(std::mt19937& random, const TensorSpec& spec, int operations) {
-  std::vector<int64_t> axes(spec.shape.size());
-  std::iota(axes.begin(), axes.end(), 0);
-  std::shuffle(axes.begin(), axes.end(), random);
-  TensorSpec operand = spec;
-  for (size_t k = 0; k < axes.size(); ++k) operand.shape[axes[k]] = spec.shape[k];
-  return *Permute(RandomExpr(random, operand, operations), axes);
-}
-
-ExprPtr RandomSlice(std::mt19937& random, const TensorSpec& spec, int operations) {
-  TensorSpec operand = spec;
-  Region region;
-  for (int64_t& extent : operand.shape) {
-    const int64_t before = Uniform(random, 0, 2);
-    region.push_back({before, before + extent});
-    extent += before + Uniform(random, 0, 2);
-  }
-  return *Slice(RandomExpr(random, operand, operations), region);
-}
-
-ExprPtr RandomPad(std::mt19937& random, const TensorSpec& spec, int operations) {
-  TensorSpec operand = spec;
-  Region inside;
-  for (int64_t& extent : operand.shape) {
-    const int64_t begin = Uniform(random, 0, std::min<int64_t>(2, extent));
-    const int64_t end = Uniform(random, std::max(begin, extent - 2), extent);
-    inside.push_back({begin, end});
-    extent = end - begin;
-  }
-  return *Pad(RandomExpr(random, operand, operations), spec.shape, inside);
-}
-
-ExprPtr RandomConcat(std::mt19937& random, const TensorSpec& spec, int operations) {
-  const int64_t axis = Uniform(random, 0, static_cast<int64_t>(spec.shape.size()) - 1);
-  TensorSpec first = spec;
-  first.shape[axis] = Uniform(random, 0, spec.shape[axis]);
-  TensorSpec second = spec;
-  second.shape[axis] -= first.shape[axis];
-  return *Concat({RandomExpr(random, first, operations / 2), RandomExpr(random, second, operations / 2)}, axis);
-}
-
-bool IsRounded(DType dtype) {
-  return dtype == DType::kFloat16 || dtype == DType::kBfloat16 || dtype == DType::kFloat32;
-}
-
-}  // namespace
-
 std::string NaiveElement(const Expr& expr, const std::vector<int64_t>& index) {
-  std::vector<int64_t> inner = index;
-  switch (expr.op()) {
-    case Expr::Op::kRead:
-      return ReadElement(expr.tensor(), index);
-    case Expr::Op::kPermute:
-      for (size_t k = 0; k < index.size(); ++k) inner[expr.axes()[k]] = index[k];
-      break;
-    case Expr::Op::kSlice:
-      for (size_t k = 0; k < index.size(); ++k) inner[k] += expr.region()[k].begin;
-      break;
-    case Expr::Op::kConcat: {
-      size_t operand = 0;
-      for (; inner[expr.axis()] >= expr.operands()[operand]->spec().shape[expr.axis()]; ++operand) {
-        inner[expr.axis()] -= expr.operands()[operand]->spec().shape[expr.axis()];
-      }
-      return NaiveElement(*expr.operands()[operand], inner);
-    }
-    case Expr::Op::kPad:
-      for (size_t k = 0; k < index.size(); ++k) {
-        if (index[k] < expr.inside()[k].begin || index[k] >= expr.inside()[k].end) return std::string(ItemSize(expr.spec().dtype), '\0');
-        inner[k] -= expr.inside()[k].begin;
-      }
-      break;
-    case Expr::Op::kCast:
-      return CastElement(expr.operands()[0]->spec().dtype, expr.spec().dtype, NaiveElement(*expr.operands()[0], index));
-    case Expr::Op::kAdd:
-      return AddElement(expr.spec().dtype, NaiveElement(*expr.operands()[0], index), NaiveElement(*expr.operands()[1], index));
-  }
-  return NaiveElement(*expr.operands()[0], inner);
+  return std::visit(Element(expr, index), expr.operation());
 }
 
 std::string NaiveBytes(const Expr& expr) {
@@ -159,55 +232,47 @@ std::string NaiveBytes(const Expr& expr) {
   return bytes;
 }
 
-StoredTensor RandomTensor(std::mt19937& random, const TensorSpec& spec) {
+StoredTensor ChooseTensor(Choose choose, const TensorSpec& spec) {
   const int64_t item = ItemSize(spec.dtype);
   std::vector<size_t> axes(spec.shape.size());
   std::iota(axes.begin(), axes.end(), size_t{0});
-  const bool is_view = Uniform(random, 0, 1) == 1;
-  if (is_view) std::shuffle(axes.begin(), axes.end(), random);
+  const bool is_view = choose(0, 1) == 1;
+  for (size_t k = axes.size(); is_view && k > 1; --k) std::swap(axes[k - 1], axes[choose(0, static_cast<int64_t>(k) - 1)]);
   std::vector<int64_t> strides(spec.shape.size());
-  int64_t step = is_view && Uniform(random, 0, 4) == 0 ? 2 : 1;
+  int64_t step = is_view && choose(0, 4) == 0 ? 2 : 1;
   for (size_t k = axes.size(); k-- > 0;) {
-    const bool repeats = is_view && Uniform(random, 0, 9) == 0;
+    const bool repeats = is_view && choose(0, 9) == 0;
     strides[axes[k]] = repeats ? 0 : step;
     if (!repeats) step *= std::max<int64_t>(spec.shape[axes[k]], 1);
-    if (is_view && Uniform(random, 0, 4) == 0) step += Uniform(random, 0, 5);
+    if (is_view && choose(0, 4) == 0) step += choose(0, 5);
   }
-  const int64_t before = Uniform(random, 0, 20);
+  const int64_t before = choose(0, 20);
   std::string bytes((before + step) * item, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
+  std::minstd_rand filler(static_cast<uint32_t>(choose(0, 0xffff)));
+  for (char& byte : bytes) byte = static_cast<char>(filler() >> 8);
   return *StoredTensor::Create(spec, MakeMemorySource("memory", std::move(bytes)), before * item, strides);
 }
 
+ExprPtr ChooseExpr(Choose choose, const TensorSpec& spec, int operations) {
+  return Examples(choose).Any(spec, operations);
+}
+
+Shape ChooseShape(Choose choose, int64_t most) {
+  Shape shape(choose(0, 4));
+  for (int64_t& extent : shape) extent = choose(0, 19) == 0 ? 0 : choose(1, most);
+  return shape;
+}
+
+StoredTensor RandomTensor(std::mt19937& random, const TensorSpec& spec) {
+  return ChooseTensor(Chance(random), spec);
+}
+
 ExprPtr RandomExpr(std::mt19937& random, const TensorSpec& spec, int operations) {
-  if (operations <= 0) return Read("random", RandomTensor(random, spec));
-  switch (Uniform(random, 0, 6)) {
-    case 0:
-    case 1:
-      return RandomPermute(random, spec, operations - 1);
-    case 2:
-      return RandomSlice(random, spec, operations - 1);
-    case 3:
-      return RandomPad(random, spec, operations - 1);
-    case 4:
-      if (spec.shape.empty()) break;
-      return RandomConcat(random, spec, operations - 1);
-    case 5: {
-      if (!IsRounded(spec.dtype)) break;
-      constexpr DType kFrom[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32, DType::kFloat64};
-      return *Cast(RandomExpr(random, {kFrom[Uniform(random, 0, 3)], spec.shape}, operations - 1), spec.dtype);
-    }
-    default:
-      if (!IsRounded(spec.dtype)) break;
-      return *Add(RandomExpr(random, spec, operations / 2), RandomExpr(random, spec, operations / 2));
-  }
-  return Read("random", RandomTensor(random, spec));
+  return ChooseExpr(Chance(random), spec, operations);
 }
 
 Shape RandomShape(std::mt19937& random, int64_t most) {
-  Shape shape(Uniform(random, 0, 4));
-  for (int64_t& extent : shape) extent = Uniform(random, 0, 19) == 0 ? 0 : Uniform(random, 1, most);
-  return shape;
+  return ChooseShape(Chance(random), most);
 }
 
 }  // namespace weighbridge

@@ -21,6 +21,10 @@ struct IndexRange {
 
   int64_t size() const { return end - begin; }
   friend bool operator==(const IndexRange&, const IndexRange&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const IndexRange& range) {
+    return H::combine(std::move(hash), range.begin, range.end);
+  }
 };
 
 // One range per axis: a box of a tensor's elements.

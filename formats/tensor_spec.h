@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -65,6 +66,10 @@ struct TensorSpec {
   Shape shape;
 
   friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const TensorSpec& spec) {
+    return H::combine(std::move(hash), spec.dtype, spec.shape);
+  }
 };
 
 // The number of elements. DataLoss when an extent is negative or the product exceeds int64. With ByteSize the only place where a product

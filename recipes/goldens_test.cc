@@ -26,6 +26,7 @@
 #include "absl/strings/string_view.h"
 #include "expr/expr.h"
 #include "expr/expr_testing.h"
+#include "expr/operation.h"
 #include "expr/plan.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
@@ -289,7 +290,7 @@ TEST_P(GoldensTest, Blip2IsTransposedWherePaddleHasLinearLayers) {
     const PlannedTensor& output = plan->outputs[k];
     EXPECT_EQ(output.name, expected[k].name);
     EXPECT_EQ(output.expr->spec(), expected[k].tensor.spec()) << output.name;
-    EXPECT_EQ(output.expr->op() == Expr::Op::kPermute, is_linear[output.name]) << output.name;
+    EXPECT_EQ(output.expr->As<op::Permute>() != nullptr, is_linear[output.name]) << output.name;
   }
 }
 

@@ -23,6 +23,7 @@ def libraries():
             "//absl/functional:any_invocable": "absl_any_invocable",
             "//absl/functional:bind_front": "absl_bind_front",
             "//absl/functional:function_ref": "absl_function_ref",
+            "//absl/hash:hash": "absl_hash",
             "//absl/numeric:int128": "absl_int128",
             "//absl/status:status": "absl_status",
             "//absl/status:statusor": "absl_statusor",

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "expr/expr.h"
+#include "expr/operation.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "verify/compare/concerns_merged.h"
@@ -35,8 +36,8 @@ constexpr int64_t kGlance = 64;  // Elements.
 constexpr int64_t kSpanBytes = int64_t{16} << 20;
 
 bool KeepsOrder(const Expr& expr) {
-  if (expr.op() == Expr::Op::kPermute) return false;
-  if (expr.op() == Expr::Op::kRead && !expr.tensor().IsRowMajor()) return false;
+  if (expr.As<op::Permute>() != nullptr) return false;
+  if (expr.As<op::Read>() != nullptr && !expr.tensor().IsRowMajor()) return false;
   return std::all_of(expr.operands().begin(), expr.operands().end(), [](const ExprPtr& operand) { return KeepsOrder(*operand); });
 }
 

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/status.h"
 #include "expr/expr.h"
+#include "expr/operation.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge {
@@ -40,25 +40,11 @@ class Rewriting {
 
  private:
   absl::StatusOr<ExprPtr> Rebuild(const ExprPtr& expr, std::vector<ExprPtr> operands) {
-    switch (expr->op()) {
-      case Expr::Op::kRead:
-        return expr;
-      case Expr::Op::kPermute:
-        return Permute(operands[0], {expr->axes().begin(), expr->axes().end()});
-      case Expr::Op::kSlice:
-        return Slice(operands[0], expr->region());
-      case Expr::Op::kConcat:
-        return Concat(std::move(operands), expr->axis());
-      case Expr::Op::kPad:
-        return Pad(operands[0], expr->spec().shape, expr->inside());
-      case Expr::Op::kCast:
-        changed_ = true;
-        return CastTwice(operands[0], through_, expr->spec().dtype);
-      case Expr::Op::kAdd:
-        changed_ = true;
-        return CastTwice(Sum(operands), through_, expr->spec().dtype);
-    }
-    return absl::InternalError("an expression has an unknown operation");
+    if (expr->As<op::Read>() != nullptr) return expr;
+    const bool is_sum = expr->As<op::Add>() != nullptr;
+    if (!is_sum && expr->As<op::Cast>() == nullptr) return Apply(expr->operation(), std::move(operands));
+    changed_ = true;
+    return CastTwice(is_sum ? Sum(operands) : operands[0], through_, expr->spec().dtype);
   }
 
   static absl::StatusOr<ExprPtr> Sum(const std::vector<ExprPtr>& operands) {

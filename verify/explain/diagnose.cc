@@ -19,6 +19,7 @@
 #include "base/parallel_for.h"
 #include "base/status.h"
 #include "expr/expr.h"
+#include "expr/operation.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
 #include "formats/stored_tensor.h"
@@ -118,8 +119,10 @@ class Diagnosis {
     const Expr* uncast = match.planned->expr.get();
     ExprPtr inner = match.planned->expr;
     bool transposed = false;
-    while (inner->op() == Expr::Op::kCast || (inner->op() == Expr::Op::kPermute && inner->spec().shape.size() == 2)) {
-      transposed ^= inner->op() == Expr::Op::kPermute && inner->axes()[0] == 1;
+    while (true) {
+      const auto* permute = inner->As<op::Permute>();
+      if (inner->As<op::Cast>() == nullptr && (permute == nullptr || permute->axes.size() != 2)) break;
+      transposed ^= permute != nullptr && permute->axes[0] == 1;
       inner = inner->operands()[0];
     }
     if (inner.get() == uncast) return;

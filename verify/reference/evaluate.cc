@@ -4,13 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/overloaded.h"
 #include "base/status.h"
 #include "expr/expr.h"
+#include "expr/operation.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 #include "verify/reference/arithmetic.h"
@@ -89,23 +92,23 @@ absl::Status EvaluatePart(const Expr& operand, const Region& box, const Region& 
   return absl::OkStatus();
 }
 
-absl::Status EvaluatePermute(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+absl::Status EvaluatePermute(const Expr& expr, absl::Span<const int64_t> axes, const Region& region, absl::Span<char> out, Work& work) {
   const Expr& operand = *expr.operands()[0];
   Region wanted(region.size());
-  for (size_t k = 0; k < region.size(); ++k) wanted[expr.axes()[k]] = region[k];
+  for (size_t k = 0; k < region.size(); ++k) wanted[axes[k]] = region[k];
   const Scratch::Lease elements = work.scratch.Take(static_cast<int64_t>(out.size()));
   RETURN_IF_ERROR(EvaluateInto(operand, wanted, elements.bytes(), work));
   Shape shape;
   for (const IndexRange& range : wanted) shape.push_back(range.size());
-  PermuteElements(elements.bytes().data(), shape, expr.axes(), ItemSize(expr.spec().dtype), out.data());
+  PermuteElements(elements.bytes().data(), shape, axes, ItemSize(expr.spec().dtype), out.data());
   return absl::OkStatus();
 }
 
-absl::Status EvaluateConcat(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+absl::Status EvaluateConcat(const Expr& expr, int64_t axis, const Region& region, absl::Span<char> out, Work& work) {
   int64_t begin = 0;
   for (const ExprPtr& operand : expr.operands()) {
     Region box = WholeRegion(operand->spec().shape);
-    IndexRange& along = box[expr.axis()];
+    IndexRange& along = box[axis];
     along = {begin, begin + along.end};
     begin = along.end;
     RETURN_IF_ERROR(EvaluatePart(*operand, box, region, out, work));
@@ -139,24 +142,20 @@ absl::Status EvaluateRead(const Expr& expr, const Region& region, absl::Span<cha
 }
 
 absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
-  switch (expr.op()) {
-    case Expr::Op::kRead:
-      return EvaluateRead(expr, region, out);
-    case Expr::Op::kPermute:
-      return EvaluatePermute(expr, region, out, work);
-    case Expr::Op::kSlice:
-      return EvaluateInto(*expr.operands()[0], Shifted(region, expr.region(), 1), out, work);
-    case Expr::Op::kConcat:
-      return EvaluateConcat(expr, region, out, work);
-    case Expr::Op::kPad:
-      std::memset(out.data(), 0, out.size());
-      return EvaluatePart(*expr.operands()[0], expr.inside(), region, out, work);
-    case Expr::Op::kCast:
-      return EvaluateCast(expr, region, out, work);
-    case Expr::Op::kAdd:
-      return EvaluateAdd(expr, region, out, work);
-  }
-  return absl::InternalError("an expression has an unknown operation");
+  const auto operand = [&]() -> const Expr& { return *expr.operands()[0]; };
+  return std::visit(Overloaded{
+                        [&](const op::Read&) { return EvaluateRead(expr, region, out); },
+                        [&](const op::Permute& permute) { return EvaluatePermute(expr, permute.axes, region, out, work); },
+                        [&](const op::Slice& slice) { return EvaluateInto(operand(), Shifted(region, slice.region, 1), out, work); },
+                        [&](const op::Concat& concat) { return EvaluateConcat(expr, concat.axis, region, out, work); },
+                        [&](const op::Pad& pad) {
+                          std::memset(out.data(), 0, out.size());
+                          return EvaluatePart(operand(), pad.inside, region, out, work);
+                        },
+                        [&](const op::Cast&) { return EvaluateCast(expr, region, out, work); },
+                        [&](const op::Add&) { return EvaluateAdd(expr, region, out, work); },
+                    },
+                    expr.operation());
 }
 
 }  // namespace
@@ -182,7 +181,7 @@ int64_t EvaluationBytes(const Expr& expr, int64_t elements) {
     item = ItemSize(operand->spec().dtype);
   }
   // A slice passes its region on; every other operation holds at most one operand.
-  const bool holds_operand = expr.op() != Expr::Op::kRead && expr.op() != Expr::Op::kSlice;
+  const bool holds_operand = !expr.operands().empty() && expr.As<op::Slice>() == nullptr;
   return most + (holds_operand ? elements * item + Scratch::kOverhead : 0);
 }
 
