@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "execute/box.h"
+#include "execute/box_testing.h"
 #include "execute/normal_form.h"
 #include "execute/runs.h"
 #include "execute/tiling.h"
@@ -56,7 +57,7 @@ TEST(BandMakerTest, RandomExpressionsWithinAnyLimits) {
   for (int round = 0; round < 3000; ++round) {
     constexpr DType kDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kComplex128};
     const TensorSpec spec = {kDTypes[random() % 6], RandomShape(random, 9)};
-    const ExprPtr expr = RandomExpr(random, spec, static_cast<int>(random() % 8));
+    const ExprPtr expr = RandomNormalizable(random, spec, static_cast<int>(random() % 8));
     const std::string expected = NaiveBytes(*expr);
     for (const TilingLimits& limits :
          {TilingLimits{1, 1}, TilingLimits{100, 60}, TilingLimits{700, 2000}, TilingLimits{1 << 20, 1 << 20}}) {
@@ -70,12 +71,30 @@ TEST(BandMakerTest, MatricesLargerThanBandsAndTiles) {
   std::mt19937 random(2);
   for (int round = 0; round < 20; ++round) {
     const TensorSpec spec = {DType::kFloat16, {100 + static_cast<int64_t>(random() % 300), 100 + static_cast<int64_t>(random() % 300)}};
-    const ExprPtr expr = RandomExpr(random, spec, 3);
+    const ExprPtr expr = RandomNormalizable(random, spec, 3);
     const std::string expected = NaiveBytes(*expr);
     for (const TilingLimits& limits : {TilingLimits{20'000, 5000}, TilingLimits{1 << 20, 50'000}}) {
       ASSERT_TRUE(MakeInBands(*expr, limits) == expected) << "round " << round << ": " << ToString(*expr);
     }
   }
+}
+
+TEST(TileBoxTest, TheWorkedExampleOfTheReadme) {
+  constexpr int64_t kSide = 4096;
+  const ByteSourcePtr source = MakeMemorySource("a", std::string(2 * kSide * kSide, '\0'));
+  const ExprPtr read = Read("a/w", *StoredTensor::CreateRowMajor({DType::kFloat16, {kSide, kSide}}, source, 0));
+  std::vector<Box> boxes = *Normalize(**Cast(*Permute(read, {1, 0}), DType::kFloat32));
+  ASSERT_EQ(boxes.size(), 1);
+  EXPECT_EQ(boxes[0].loops[0].strides[0], 1);
+  EXPECT_EQ(boxes[0].loops[1].strides[0], kSide);
+  const TiledBox box = *TileBox(boxes[0], {.band = int64_t{8} << 20, .tile = int64_t{1} << 20});
+  EXPECT_EQ(box.extents, (std::vector<int64_t>{kSide, kSide}));
+  EXPECT_EQ(box.output_steps, (std::vector<int64_t>{kSide, 1}));
+  EXPECT_EQ(box.order, (std::vector<size_t>{1, 0}));
+  EXPECT_EQ(box.band, (std::vector<int64_t>{1408, 1408}));
+  EXPECT_EQ(CountParts(box.extents, box.band), 9);
+  EXPECT_EQ(box.tile, (std::vector<int64_t>{1408, 64}));
+  EXPECT_EQ(CountParts(box.band, box.tile), 22);
 }
 
 }  // namespace

@@ -189,6 +189,8 @@ void MergeLoops(Box& box) {
 std::optional<std::vector<Box>> SplitAtMultiples(std::vector<Box> boxes, absl::Span<const int64_t> steps) {
   std::vector<int64_t> ascending(steps.begin(), steps.end());
   std::sort(ascending.begin(), ascending.end());
+  // One loop can be split in more ways than the two that it is made of.
+  for (Box& box : boxes) MergeLoops(box);
   for (int64_t step : ascending) {
     std::vector<Box> pieces;
     for (Box& box : boxes) {
@@ -205,12 +207,17 @@ std::vector<Box> Clip(std::vector<Box> boxes, const Axis& axis, const IndexRange
   return kept;
 }
 
-std::optional<std::vector<Box>> Sum(const Box& left, const Box& right, DType dtype) {
+bool MayMeet(const Box& left, const Box& right) {
+  return left.origin <= right.origin + Reach(right, 0) && right.origin <= left.origin + Reach(left, 0);
+}
+
+std::optional<std::vector<Box>> Sum(Box left, Box right, DType dtype) {
   std::vector<Box> sums;
-  if (left.origin + Reach(left, 0) < right.origin || right.origin + Reach(right, 0) < left.origin) return sums;
+  MergeLoops(left);
+  MergeLoops(right);
   std::vector<int64_t> steps = StepsOf(left, right);
-  const std::optional<std::vector<Box>> lefts = SplitAtMultiples({left}, steps);
-  const std::optional<std::vector<Box>> rights = SplitAtMultiples({right}, steps);
+  const std::optional<std::vector<Box>> lefts = SplitAtMultiples({std::move(left)}, steps);
+  const std::optional<std::vector<Box>> rights = SplitAtMultiples({std::move(right)}, steps);
   if (!lefts.has_value() || !rights.has_value()) return std::nullopt;
   std::reverse(steps.begin(), steps.end());
   for (const Box& a : *lefts) {

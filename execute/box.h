@@ -83,7 +83,10 @@ std::vector<Box> Clip(std::vector<Box> boxes, const Axis& axis, const IndexRange
 
 // The sums, in `dtype`, of the elements that both boxes have, as boxes; none when they have none in common. Nothing where no loops are
 // refinements of those of both.
-std::optional<std::vector<Box>> Sum(const Box& left, const Box& right, DType dtype);
+std::optional<std::vector<Box>> Sum(Box left, Box right, DType dtype);
+
+// Whether both may have elements in common: neither ends before the other begins.
+bool MayMeet(const Box& left, const Box& right);
 
 }  // namespace weighbridge
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "base/overloaded.h"
 #include "base/status.h"
 #include "execute/box.h"
+#include "execute/normal_form.h"
 #include "expr/expr.h"
 #include "expr/expr_testing.h"
 #include "formats/stored_tensor.h"
@@ -98,6 +100,13 @@ absl::StatusOr<std::string> BytesOfBoxes(absl::Span<const Box> boxes, const Tens
     if (!out.made[k]) return absl::InternalError(absl::StrCat("element ", k, " is not made"));
   }
   return std::move(out.bytes);
+}
+
+ExprPtr RandomNormalizable(std::mt19937& random, const TensorSpec& spec, int operations) {
+  while (true) {
+    ExprPtr expr = RandomExpr(random, spec, operations);
+    if (Normalize(*expr).ok()) return expr;
+  }
 }
 
 }  // namespace weighbridge

@@ -12,6 +12,8 @@
 #include "formats/bytes/output_file.h"
 #include "formats/layout.h"
 
+// From expressions to bytes; README.md follows one tensor on its way: normal form, boxes, loops, bands, tiles.
+
 namespace weighbridge {
 
 struct ExecuteOptions {
@@ -33,9 +35,10 @@ struct FileToWrite {
 };
 
 // Writes every literal, fills every slot, and then every checksum of the layouts. `files` cover the plan's outputs, each once, in order.
-// The bytes do not depend on the options. Fails, naming the output tensor and the stored one, as ReadAt and WriteAt do; DataLoss also when
-// a checksummed range that one tensor covers and that was read in full has another CRC-32; Aborted when a source is no longer what it was
-// when it was opened. ResourceExhausted when options.memory is below MinimumMemory(options.threads).
+// The bytes do not depend on the options. Before a byte is written: ResourceExhausted when options.memory is below
+// MinimumMemory(options.threads), and Unimplemented, naming it, for an output that Normalize (normal_form.h) cannot do. Later, naming the
+// output tensor and the stored one, fails as ReadAt and WriteAt do; DataLoss also when a checksummed range that one tensor covers and that
+// was read in full has another CRC-32; Aborted when a source is no longer what it was when it was opened.
 absl::Status Execute(const Plan& plan, absl::Span<const FileToWrite> files, const ExecuteOptions& options);
 
 // The least budget with which Execute works on that many threads: some 2 MiB each.

@@ -156,6 +156,7 @@ class Normalizing {
     std::vector<Box> all;
     for (const Box& left : operands_[0]) {
       for (const Box& right : operands_[1]) {
+        if (!MayMeet(left, right)) continue;
         Boxes sums = Sum(left, right, expr_.spec().dtype);
         if (!sums.has_value()) return std::nullopt;
         std::move(sums->begin(), sums->end(), std::back_inserter(all));

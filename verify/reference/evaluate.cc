@@ -55,29 +55,42 @@ Region Shifted(const Region& region, const Region& origin, int64_t direction) {
   return shifted;
 }
 
-// Copies `part`, the row-major elements of `part_region`, to their places in `out`, the row-major elements of `region`.
-void Paste(absl::Span<const char> part, const Region& part_region, const Region& region, int64_t item, absl::Span<char> out) {
-  // Runs that lie together in both: all axes that the part covers, and one more.
-  size_t axis = region.size();
-  int64_t run = item;
-  while (axis > 0 && part_region[axis - 1] == region[axis - 1]) run *= region[--axis].size();
-  if (axis > 0) run *= part_region[--axis].size();
-  std::vector<int64_t> steps(region.size());
-  int64_t target = 0;
-  for (size_t k = region.size(); k-- > 0;) {
-    steps[k] = k + 1 < region.size() ? steps[k + 1] * region[k + 1].size() : item;
-    target += (part_region[k].begin - region[k].begin) * steps[k];
+// Calls visit(position, count) for each run of elements of `part`, in row-major order, that follow each other in `whole`, too, in which it
+// lies: `position` is that of the first in `whole`. Stops at the first failure.
+template <typename Visit>
+absl::Status ForEachRun(const Region& part, const Region& whole, const Visit& visit) {
+  // All axes that the part covers, and one more.
+  size_t axis = whole.size();
+  int64_t run = 1;
+  while (axis > 0 && part[axis - 1] == whole[axis - 1]) run *= whole[--axis].size();
+  if (axis > 0) run *= part[--axis].size();
+  std::vector<int64_t> steps(whole.size());
+  int64_t position = 0;
+  for (size_t k = whole.size(); k-- > 0;) {
+    steps[k] = k + 1 < whole.size() ? steps[k + 1] * whole[k + 1].size() : 1;
+    position += (part[k].begin - whole[k].begin) * steps[k];
   }
   std::vector<int64_t> index(axis, 0);
-  for (size_t from = 0; from < part.size(); from += static_cast<size_t>(run)) {
-    std::memcpy(out.data() + target, part.data() + from, static_cast<size_t>(run));
+  for (int64_t left = ElementCountOf(part); left > 0; left -= run) {
+    RETURN_IF_ERROR(visit(position, run));
     for (size_t k = axis; k-- > 0;) {
-      target += steps[k];
-      if (++index[k] < part_region[k].size()) break;
-      target -= index[k] * steps[k];
+      position += steps[k];
+      if (++index[k] < part[k].size()) break;
+      position -= index[k] * steps[k];
       index[k] = 0;
     }
   }
+  return absl::OkStatus();
+}
+
+// Copies `part`, the row-major elements of `part_region`, to their places in `out`, the row-major elements of `region`.
+void Paste(absl::Span<const char> part, const Region& part_region, const Region& region, int64_t item, absl::Span<char> out) {
+  const char* from = part.data();
+  (void)ForEachRun(part_region, region, [&](int64_t position, int64_t count) {
+    std::memcpy(out.data() + position * item, from, static_cast<size_t>(count * item));
+    from += count * item;
+    return absl::OkStatus();
+  });
 }
 
 // Evaluates `operand`, which makes the elements of the result that lie in `box`, as far as `region` wants them.
@@ -152,7 +165,7 @@ absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<cha
                           std::memset(out.data(), 0, out.size());
                           return EvaluatePart(operand(), pad.inside, region, out, work);
                         },
-                        [&](const op::Cast&) { return EvaluateCast(expr, region, out, work); },
+                                      [&](const op::Cast&) { return EvaluateCast(expr, region, out, work); },
                         [&](const op::Add&) { return EvaluateAdd(expr, region, out, work); },
                     },
                     expr.operation());
@@ -180,7 +193,7 @@ int64_t EvaluationBytes(const Expr& expr, int64_t elements) {
     most = std::max(most, EvaluationBytes(*operand, elements));
     item = ItemSize(operand->spec().dtype);
   }
-  // A slice passes its region on; every other operation holds at most one operand.
+  // A slice puts its operand's elements where they are wanted; every other operation holds at most one operand.
   const bool holds_operand = !expr.operands().empty() && expr.As<op::Slice>() == nullptr;
   return most + (holds_operand ? elements * item + Scratch::kOverhead : 0);
 }
