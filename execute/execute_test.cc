@@ -132,6 +132,19 @@ ExecuteOptions Options(int threads, int64_t memory) {
   return options;
 }
 
+TEST_F(ExecuteTest, AReshapeThatNoLoopsCanFollowIsRefusedByNameBeforeAByteIsWritten) {
+  const ExprPtr a = Read("source/a", Matrix(DType::kUint8, 2, 3, MakeMemorySource("memory", "abcdef")));
+  const ExprPtr askew = *Reshape(*Permute(a, {1, 0}), {2, 3});
+  AddOutput("in order", askew);
+  EXPECT_EQ(*Run(Options(1, 2 * kMiB)), "<->adbecf");
+  AddOutput("out.askew", *Permute(askew, {1, 0}));
+  ExecuteOptions options = Options(1, 2 * kMiB);
+  options.on_progress = [](int64_t bytes) { FAIL() << bytes << " bytes were written"; };
+  const absl::Status status = Run(options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("out.askew"), HasSubstr("transpose(reshape(transpose(source/a), [2, 3]))")));
+}
+
 TEST_F(ExecuteTest, NothingAtAll) {
   EXPECT_EQ(*Run(Options(2, 16 * kMiB)), "");
   AddOutput("empty", Read("source/empty", *StoredTensor::CreateRowMajor({DType::kFloat32, {0, 3}}, MakeMemorySource("none", ""), 0)));

@@ -140,6 +140,9 @@ class Normalizing {
     return boxes;
   }
 
+  // Each element keeps its number in row-major order.
+  Boxes operator()(const op::Reshape& /*reshape*/) { return std::move(operands_[0]); }
+
   Boxes operator()(const op::Cast& cast) {
     const DType from = expr_.operands()[0]->spec().dtype;
     for (Box& box : operands_[0]) {

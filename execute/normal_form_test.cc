@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/overloaded.h"
 #include "execute/box.h"
@@ -24,6 +26,7 @@ namespace weighbridge {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 ExprPtr Tensor(const std::string& label, DType dtype, Shape shape) {
   TensorSpec spec = {dtype, std::move(shape)};
@@ -120,18 +123,70 @@ TEST(NormalFormTest, NothingForNoElementsAndOneBoxForAScalar) {
   EXPECT_TRUE(boxes[0].loops.empty());
 }
 
+TEST(NormalFormTest, AReshapeMergesAndSplitsLoops) {
+  const ExprPtr a = Tensor("a", DType::kFloat16, {4, 6});
+  std::vector<Box> boxes = *Normalize(**Reshape(a, {3, 8}));
+  ASSERT_EQ(boxes.size(), 1);
+  EXPECT_EQ(Elements(boxes[0]), "0 + 4*6 + 6*1");
+  boxes = *Normalize(**Permute(*Reshape(a, {3, 2, 4}), {1, 2, 0}));
+  ASSERT_EQ(boxes.size(), 1);
+  EXPECT_EQ(Elements(boxes[0]), "0 + 2*12 + 4*3 + 3*1");
+  EXPECT_EQ(Source(boxes[0], 0), "byte 0 + 2*4 + 4*1 + 3*8");
+}
+
+TEST(NormalFormTest, AnAxisMayBeSeveralLoops) {
+  const ExprPtr flat = *Reshape(*Permute(Tensor("a", DType::kFloat16, {2, 3}), {1, 0}), {6});
+  std::vector<Box> boxes = *Normalize(*flat);
+  ASSERT_EQ(boxes.size(), 1);
+  EXPECT_EQ(Elements(boxes[0]), "0 + 3*2 + 2*1");
+  EXPECT_EQ(Source(boxes[0], 0), "byte 0 + 3*1 + 2*3");
+  // A slice of it begins and ends within rows.
+  boxes = *Normalize(**Slice(flat, {{1, 5}}));
+  ASSERT_EQ(boxes.size(), 3);
+  EXPECT_EQ(Elements(boxes[0]), "0");
+  EXPECT_EQ(Elements(boxes[1]), "1 + 2*1");
+  EXPECT_EQ(Source(boxes[1], 0), "byte 2 + 2*3");
+  EXPECT_EQ(Elements(boxes[2]), "3");
+  // Beside what is one loop, both are two.
+  boxes = *Normalize(**Add(flat, *Reshape(Tensor("b", DType::kFloat16, {6}), {6})));
+  ASSERT_EQ(boxes.size(), 1);
+  EXPECT_EQ(Elements(boxes[0]), "0 + 3*2 + 2*1");
+  EXPECT_EQ(Source(boxes[0], 1), "byte 0 + 3*2 + 2*1");
+}
+
+TEST(NormalFormTest, WhatNoLoopsCanFollowIsUnimplementedByName) {
+  const ExprPtr transposed = *Permute(Tensor("a", DType::kFloat16, {2, 3}), {1, 0});
+  const ExprPtr askew = *Reshape(transposed, {2, 3});
+  const ExprPtr b = Tensor("b", DType::kFloat16, {2, 3});
+  EXPECT_TRUE(Normalize(*askew).ok());
+  EXPECT_TRUE(Normalize(**Add(askew, b)).ok());
+  const ExprPtr kRefused[] = {*Permute(askew, {1, 0}), *Slice(askew, {{0, 2}, {0, 2}}), *Pad(askew, {2, 4}, {{0, 2}, {0, 3}}),
+                              *Concat({b, askew}, 0), *Add(askew, *Permute(Tensor("c", DType::kFloat16, {3, 2}), {1, 0}))};
+  for (const ExprPtr& expr : kRefused) {
+    const absl::Status status = Normalize(*expr).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << ToString(*expr);
+    EXPECT_THAT(status.message(), HasSubstr("reshape(transpose(a), [2, 3])"));
+  }
+}
+
 TEST(NormalFormTest, BoxesMakeEveryElementOnceByItsDefinition) {
   std::mt19937 random(1);
+  int refused = 0;
   for (int round = 0; round < 3000; ++round) {
     constexpr DType kDTypes[] = {DType::kFloat16, DType::kFloat32, DType::kInt8};
     const TensorSpec spec = {kDTypes[random() % 3], RandomShape(random, 6)};
     const ExprPtr expr = RandomExpr(random, spec, 6);
     const absl::StatusOr<std::vector<Box>> boxes = Normalize(*expr);
+    if (boxes.status().code() == absl::StatusCode::kUnimplemented && absl::StrContains(ToString(*expr), "reshape(")) {
+      ++refused;
+      continue;
+    }
     ASSERT_TRUE(boxes.ok()) << boxes.status();
     const absl::StatusOr<std::string> bytes = BytesOfBoxes(*boxes, spec);
     ASSERT_TRUE(bytes.ok()) << bytes.status() << ": round " << round << ": " << ToString(*expr);
     ASSERT_TRUE(*bytes == NaiveBytes(*expr)) << "round " << round << ": " << ToString(*expr);
   }
+  EXPECT_LT(refused, 600);
 }
 
 }  // namespace

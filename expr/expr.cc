@@ -115,6 +115,10 @@ absl::StatusOr<ExprPtr> Pad(ExprPtr operand, Shape shape, Region inside) {
   return Apply(op::Pad{std::move(shape), std::move(inside)}, {std::move(operand)});
 }
 
+absl::StatusOr<ExprPtr> Reshape(ExprPtr operand, Shape shape) {
+  return Apply(op::Reshape{std::move(shape)}, {std::move(operand)});
+}
+
 absl::StatusOr<ExprPtr> Cast(ExprPtr operand, DType dtype) {
   return Apply(op::Cast{dtype}, {std::move(operand)});
 }

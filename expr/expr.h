@@ -72,12 +72,13 @@ absl::StatusOr<ExprPtr> Permute(ExprPtr operand, std::vector<int64_t> axes);
 absl::StatusOr<ExprPtr> Slice(ExprPtr operand, Region region);
 absl::StatusOr<ExprPtr> Concat(std::vector<ExprPtr> operands, int64_t axis);
 absl::StatusOr<ExprPtr> Pad(ExprPtr operand, Shape shape, Region inside);
+absl::StatusOr<ExprPtr> Reshape(ExprPtr operand, Shape shape);
 absl::StatusOr<ExprPtr> Cast(ExprPtr operand, DType dtype);
 absl::StatusOr<ExprPtr> Add(ExprPtr left, ExprPtr right);
 
 // "transpose(cast(vicuna/lm_head.weight, float16))"; a Permute of two axes that changes them is written transpose(…), others
 // permute(…, [2, 0, 1]); slice(…, [0:32000, :]), pad(…, [32001, 4096]), or pad(…, [32001, 4096], at=[1, 0]) where the operand does not
-// start at zero; concat(…, …, axis=0), add(…, …).
+// start at zero; concat(…, …, axis=0), reshape(…, [2, 3, 4]), add(…, …).
 std::string ToString(const Expr& expr);
 
 // The Reads below `expr`, each once, in the order of ToString.

@@ -34,6 +34,7 @@ TEST(ExprTest, ResultSpecs) {
   EXPECT_EQ((*Slice(a, {{0, 2}, {1, 1}, {2, 4}}))->spec(), (TensorSpec{DType::kFloat32, {2, 0, 2}}));
   EXPECT_EQ((*Concat({a, a, a}, 1))->spec(), (TensorSpec{DType::kFloat32, {2, 9, 4}}));
   EXPECT_EQ((*Pad(a, {2, 5, 4}, {{0, 2}, {1, 4}, {0, 4}}))->spec(), (TensorSpec{DType::kFloat32, {2, 5, 4}}));
+  EXPECT_EQ((*Reshape(a, {4, 6}))->spec(), (TensorSpec{DType::kFloat32, {4, 6}}));
   EXPECT_EQ((*Cast(a, DType::kBfloat16))->spec(), (TensorSpec{DType::kBfloat16, {2, 3, 4}}));
   EXPECT_EQ((*Add(a, a))->spec(), a->spec());
 }
@@ -50,6 +51,7 @@ TEST(ExprTest, TextOfEachOperation) {
   EXPECT_EQ(ToString(**Concat({a, b}, 0)), "concat(s/a, s/b, axis=0)");
   EXPECT_EQ(ToString(**Pad(a, {4, 3}, {{0, 2}, {0, 3}})), "pad(s/a, [4, 3])");
   EXPECT_EQ(ToString(**Pad(a, {4, 3}, {{1, 3}, {0, 3}})), "pad(s/a, [4, 3], at=[1, 0])");
+  EXPECT_EQ(ToString(**Reshape(c, {6, 4})), "reshape(s/c, [6, 4])");
   EXPECT_EQ(ToString(**Cast(*Add(a, b), DType::kFloat16)), "cast(add(s/a, s/b), float16)");
 }
 
@@ -92,6 +94,9 @@ TEST(ExprTest, WhatDoesNotFitIsRefused) {
       {"pad: not exactly inside", Pad(a, {4, 3}, {{0, 4}, {0, 3}}), absl::StatusCode::kInvalidArgument},
       {"pad: outside", Pad(a, {4, 3}, {{3, 5}, {0, 3}}), absl::StatusCode::kInvalidArgument},
       {"pad: more than 2^63 bytes", Pad(a, {kHuge, 3}, {{0, 2}, {0, 3}}), absl::StatusCode::kInvalidArgument},
+      {"reshape: more elements", Reshape(a, {2, 2, 2}), absl::StatusCode::kInvalidArgument},
+      {"reshape: a negative extent", Reshape(a, {-2, -3}), absl::StatusCode::kInvalidArgument},
+      {"reshape: to more than 2^63 elements", Reshape(a, {kHuge, 2}), absl::StatusCode::kInvalidArgument},
       {"cast: of integers", Cast(ints, DType::kFloat32), absl::StatusCode::kUnimplemented},
       {"cast: to integers", Cast(a, DType::kInt32), absl::StatusCode::kUnimplemented},
       {"cast: to float64", Cast(a, DType::kFloat64), absl::StatusCode::kUnimplemented},

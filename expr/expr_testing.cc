@@ -87,6 +87,15 @@ class Element {
     return Of(0, inner);
   }
 
+  std::string operator()(const op::Reshape& reshape) const {
+    const Shape& shape = expr_.operands()[0]->spec().shape;
+    int64_t number = 0;
+    for (size_t k = 0; k < index_.size(); ++k) number = number * reshape.shape[k] + index_[k];
+    std::vector<int64_t> inner(shape.size());
+    for (size_t k = shape.size(); k-- > 0; number /= shape[k]) inner[k] = number % shape[k];
+    return Of(0, inner);
+  }
+
   std::string operator()(const op::Cast& cast) const { return CastElement(expr_.operands()[0]->spec().dtype, cast.dtype, Of(0, index_)); }
 
   std::string operator()(const op::Add& /*add*/) const { return AddElement(expr_.spec().dtype, Of(0, index_), Of(1, index_)); }
@@ -171,6 +180,27 @@ class Examples {
     TensorSpec second = spec;
     second.shape[axis] -= first.shape[axis];
     return *Concat({Any(first, below / 2), Any(second, below / 2)}, axis);
+  }
+
+  // Now and then an axis is cut in two, and two neighbours are made one.
+  ExprPtr Of(Kind<op::Reshape> /*kind*/, const TensorSpec& spec, int below) {
+    constexpr size_t kMostAxes = 5;
+    Shape shape = spec.shape;
+    for (int64_t changes = choose_(1, 3); changes > 0; --changes) {
+      const size_t axis = static_cast<size_t>(choose_(0, static_cast<int64_t>(shape.size())));
+      const auto at = shape.begin() + static_cast<ptrdiff_t>(axis);
+      if (axis + 1 < shape.size() && choose_(0, 1) == 0) {
+        shape[axis + 1] *= shape[axis];
+        shape.erase(at);
+      } else if (shape.size() < kMostAxes) {
+        const int64_t extent = axis == shape.size() ? 1 : shape[axis];
+        int64_t outer = choose_(1, std::max<int64_t>(extent, 1));
+        while (extent % outer != 0) --outer;
+        if (axis < shape.size()) shape[axis] = extent / outer;
+        shape.insert(shape.begin() + static_cast<ptrdiff_t>(axis), outer);
+      }
+    }
+    return *Reshape(Any({spec.dtype, shape}, below), spec.shape);
   }
 
   ExprPtr Of(Kind<op::Cast> /*kind*/, const TensorSpec& spec, int below) {

@@ -125,6 +125,18 @@ OperationText Pad::Text(OperandSpecs /*operands*/) const {
   return {"pad", absl::StrCat(ShapeToString(shape), at_zero ? "" : absl::StrCat(", at=", ShapeToString(origin)))};
 }
 
+absl::StatusOr<TensorSpec> Reshape::ResultSpec(OperandSpecs operands) const {
+  const absl::StatusOr<int64_t> count = ElementCount(shape);
+  if (!count.ok() || *count != ElementCount(operands[0]->shape).value_or(0)) {
+    return absl::InvalidArgumentError(absl::StrCat(ToString(*operands[0]), " has another number of elements than ", ShapeToString(shape)));
+  }
+  return TensorSpec{operands[0]->dtype, shape};
+}
+
+OperationText Reshape::Text(OperandSpecs /*operands*/) const {
+  return {"reshape", ShapeToString(shape)};
+}
+
 absl::StatusOr<TensorSpec> Cast::ResultSpec(OperandSpecs operands) const {
   const DType from = operands[0]->dtype;
   if (from != dtype && !(IsRounded(dtype) && (IsRounded(from) || from == DType::kFloat64))) {

@@ -92,6 +92,16 @@ struct Pad {
   auto Parameters() const { return std::tie(shape, inside); }
 };
 
+// The operand's elements, in the same row-major order, as a tensor of `shape`, which has as many of them.
+struct Reshape {
+  static constexpr int kOperands = 1;
+  Shape shape;
+
+  absl::StatusOr<TensorSpec> ResultSpec(OperandSpecs operands) const;
+  OperationText Text(OperandSpecs operands) const;
+  auto Parameters() const { return std::tie(shape); }
+};
+
 // Each element rounded to nearest even; beyond the largest finite value to infinity. A cast to the operand's own dtype is the operand, bit
 // for bit. NaN: a cast to bfloat16 gives 0x7fc0; a narrowing cast gives sign | 0x7e00 in float16, sign | 0x7fc00000 in float32; a widening
 // cast (float16 or bfloat16 to float32) keeps sign and payload and sets the quiet bit. Defined where both dtypes are among float16,
@@ -118,7 +128,7 @@ struct Add {
 
 }  // namespace op
 
-using Operation = std::variant<op::Read, op::Permute, op::Slice, op::Concat, op::Pad, op::Cast, op::Add>;
+using Operation = std::variant<op::Read, op::Permute, op::Slice, op::Concat, op::Pad, op::Reshape, op::Cast, op::Add>;
 
 }  // namespace weighbridge
 

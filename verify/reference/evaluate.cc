@@ -129,6 +129,23 @@ absl::Status EvaluateConcat(const Expr& expr, int64_t axis, const Region& region
   return absl::OkStatus();
 }
 
+// An element has the same number in the row-major orders of the result and of the operand.
+absl::Status EvaluateReshape(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
+  const Expr& operand = *expr.operands()[0];
+  size_t done = 0;
+  return ForEachRun(region, WholeRegion(expr.spec().shape), [&](int64_t position, int64_t count) {
+    const int64_t end = position + count;
+    while (position < end) {
+      const Region wanted = RowMajorBox(operand.spec().shape, position, end - position);
+      const auto size = static_cast<size_t>(BytesOf(operand, wanted));
+      RETURN_IF_ERROR(EvaluateInto(operand, wanted, out.subspan(done, size), work));
+      done += size;
+      position += ElementCountOf(wanted);
+    }
+    return absl::OkStatus();
+  });
+}
+
 absl::Status EvaluateCast(const Expr& expr, const Region& region, absl::Span<char> out, Work& work) {
   const Expr& operand = *expr.operands()[0];
   if (operand.spec().dtype == expr.spec().dtype) return EvaluateInto(operand, region, out, work);
@@ -165,7 +182,8 @@ absl::Status EvaluateInto(const Expr& expr, const Region& region, absl::Span<cha
                           std::memset(out.data(), 0, out.size());
                           return EvaluatePart(operand(), pad.inside, region, out, work);
                         },
-                                      [&](const op::Cast&) { return EvaluateCast(expr, region, out, work); },
+                        [&](const op::Reshape&) { return EvaluateReshape(expr, region, out, work); },
+                        [&](const op::Cast&) { return EvaluateCast(expr, region, out, work); },
                         [&](const op::Add&) { return EvaluateAdd(expr, region, out, work); },
                     },
                     expr.operation());
@@ -193,8 +211,8 @@ int64_t EvaluationBytes(const Expr& expr, int64_t elements) {
     most = std::max(most, EvaluationBytes(*operand, elements));
     item = ItemSize(operand->spec().dtype);
   }
-  // A slice puts its operand's elements where they are wanted; every other operation holds at most one operand.
-  const bool holds_operand = !expr.operands().empty() && expr.As<op::Slice>() == nullptr;
+  // A slice and a reshape put their operand's elements where they are wanted; every other operation holds at most one operand.
+  const bool holds_operand = !expr.operands().empty() && expr.As<op::Slice>() == nullptr && expr.As<op::Reshape>() == nullptr;
   return most + (holds_operand ? elements * item + Scratch::kOverhead : 0);
 }
 

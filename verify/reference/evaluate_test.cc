@@ -329,6 +329,18 @@ TEST(Evaluate, PadsAlongThreeAxes) {
   EXPECT_EQ(EvaluateAs<uint16_t>(*pad), expected);
 }
 
+TEST(Evaluate, TakesRegionsThroughAReshape) {
+  const ExprPtr numbers = Numbered<uint16_t>(DType::kInt16, {4, 6});
+  const ExprPtr three = *Reshape(numbers, {3, 2, 4});
+  EXPECT_EQ(EvaluateAs<uint16_t>(*three), EvaluateAs<uint16_t>(*numbers));
+  EXPECT_EQ(EvaluateAs<uint16_t>(*three, {{1, 3}, {1, 2}, {1, 4}}), (std::vector<uint16_t>{13, 14, 15, 21, 22, 23}));
+  EXPECT_EQ(EvaluateAs<uint16_t>(*three, {{0, 2}, {0, 2}, {3, 4}}), (std::vector<uint16_t>{3, 7, 11, 15}));
+  const ExprPtr askew = *Reshape(*Permute(Numbered<uint16_t>(DType::kInt16, {2, 3}), {1, 0}), {2, 3});
+  EXPECT_EQ(EvaluateAs<uint16_t>(**Permute(askew, {1, 0})), (std::vector<uint16_t>{0, 4, 3, 2, 1, 5}));
+  EXPECT_EQ(EvaluateAs<uint16_t>(*askew, {{1, 2}, {0, 2}}), (std::vector<uint16_t>{4, 2}));
+  EXPECT_EQ(EvaluateAs<uint16_t>(**Reshape(*Reshape(numbers, {1, 24}), {24, 1}), {{5, 7}, {0, 1}}), (std::vector<uint16_t>{5, 6}));
+}
+
 TEST(Evaluate, PadsUnderTransposeAndAddsThroughCasts) {
   const std::vector<float> values = {1, 2, 3, 4};
   const ExprPtr half = *Cast(Stored(DType::kFloat32, {2, 2}, values), DType::kFloat16);
