@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "fuzz/checkpoint_targets.h"
 #include "fuzz/compile_target.h"
+#include "fuzz/expression_targets.h"
 #include "fuzz/fetch_targets.h"
 #include "fuzz/manifest_targets.h"
 #include "fuzz/message_targets.h"
@@ -44,6 +45,7 @@ const std::vector<FuzzTarget>& Targets() {
       {"tokenizer_model", FuzzTokenizerModel, of_tokenizers},
       {"added_tokens", FuzzAddedTokens, of_tokenizers},
       {"special_tokens", FuzzSpecialTokens, of_tokenizers},
+      {"normal_form", FuzzNormalForm, {Code::kUnimplemented}},
       {"recipe", FuzzRecipe, {Code::kInvalidArgument, Code::kResourceExhausted}},
       {"compile", FuzzCompile, of_compiler},
       {"manifest", FuzzManifest, {Code::kDataLoss, Code::kUnimplemented}},
