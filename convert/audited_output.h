@@ -20,7 +20,7 @@ struct AuditedOutput {
 };
 
 // `named` is a folder, in which each file has its name in the manifest; or a file, which is the one of that name, or else the one that
-// stands for the checkpoint under another name, and the others lie beside it. A named file that can be none of them is a finding, and so
+// stands for the checkpoint under another name, and the others lie beside it. A named file that can be none of these is a finding, and so
 // are weights that the manifest does not list and that a loader may take for these (find_checkpoint.h): anywhere in a named folder, and
 // beside a named file that has a standard name.
 //

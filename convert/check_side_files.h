@@ -6,8 +6,8 @@
 
 namespace weighbridge {
 
-// A tokenizer's files are carried over byte for byte, whatever is in them. Unimplemented, naming the file, when one only stands for what is
-// meant (CheckIsNoStandIn), which would be found out when the model is used; otherwise fails as ByteSource::ReadAt.
+// A tokenizer's files are carried over byte for byte, whatever is in them. Unimplemented, naming the file, when one only stands for the
+// real one (CheckIsNoStandIn), which would otherwise be noticed only when the model is used; otherwise fails as ByteSource::ReadAt.
 absl::Status CheckSideFiles(const Plan& plan);
 
 }  // namespace weighbridge

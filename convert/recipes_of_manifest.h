@@ -11,17 +11,17 @@
 
 namespace weighbridge {
 
-// Where the recipes of a manifest are others than the one that an auditor expects, applied with these options, and those by which that one
-// lets sources be made: one finding for each, with the first field that differs. Fails as LoadRecipe, Applied and CheckParameters.
+// Whether the recipes of a manifest are the one that an auditor expects, applied with these options, and those by which that one lets
+// sources be made: one finding for each that is not, with the first field that differs. Fails as LoadRecipe, Applied and CheckParameters.
 absl::StatusOr<std::vector<std::string>> CompareRecipes(const Manifest& manifest, const Recipe& expected, const CompileOptions& options);
 
-// The manifest's own recipe and those that made its sources; without those whose text is no recipe.
+// The manifest's own recipe and those that made its sources; without those whose text is not a recipe.
 std::vector<Recipe> RecipesOf(const Manifest& manifest);
 
 // What the rules of a recipe allow, in its order.
 std::vector<std::string> TolerancesOf(const Recipe& recipe);
 
-// One remark for each recipe of the manifest that has the name of an embedded one and says something else, with the first field that
+// One remark for each recipe of the manifest that has the name of an embedded one but says something else, with the first field that
 // differs: an older version's, one to which a parameter was given, or a forged one.
 std::vector<std::string> NamesakesOfEmbedded(const Manifest& manifest);
 

@@ -14,7 +14,7 @@ namespace weighbridge {
 
 // What a tool tells of a plan, on `out`.
 
-// The expression of each output whose name `pattern`, an RE2, matches in part. InvalidArgument when it is none, or matches none.
+// The expression of each output whose name `pattern`, an RE2, matches in part. InvalidArgument when it is not one, or matches none.
 absl::Status Explain(const Plan& plan, const std::string& pattern, std::ostream& out);
 
 // Every dropped source tensor with its reason, the files that would be written, and the sums of tensors and bytes.
