@@ -12,9 +12,10 @@
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/open_checkpoint.h"
+#include "formats/paddle/paddle_dialect.h"
 #include "formats/pickle/machine.h"
-#include "formats/pickle/machine_options.h"
 #include "formats/pickle/value.h"
+#include "formats/read_limits.h"
 #include "formats/torch/read_torch.h"
 
 namespace weighbridge {
@@ -33,7 +34,7 @@ void BM_OpenCheckpoint(benchmark::State& state, const std::string& path) {
 
 void BM_RunPickle(benchmark::State& state, const ByteSourcePtr& source) {
   for (auto _ : state) {
-    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), pickle::MachineOptions());
+    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), paddle::PickleOptions(ReadLimits()));
     if (!document.ok()) {
       state.SkipWithError(document.status().ToString().c_str());
       return;

@@ -36,9 +36,9 @@ BATCH = 64
 class Programs:
     """Random pickles, mostly right."""
 
-    def __init__(self, world, rows):
+    def __init__(self, world):
         self.world = world
-        self.rows = [row for row in rows if world is table_cases.TORCH or row[1] not in table_cases.OF_TORCH]
+        self.rows = list(table_cases.rows_of_table(ROOT, world))
         self.interesting = list(table_cases.arguments_of_interest(world).values())
         self.states = list(table_cases.states(world).values())
 
@@ -148,9 +148,8 @@ class Files:
     def __init__(self, oracle, seed):
         self.oracle, self.seed = oracle, seed
         self.cases = [case for case in tables.all_cases(ROOT) if case.oracle == oracle and len(case.data) < LARGEST]
-        rows = list(table_cases.rows_of_table(os.path.join(ROOT, "formats", "pickle", "closed_table.cc")))
         world = {"torch": table_cases.TORCH, "paddle": table_cases.PADDLE}.get(oracle)
-        self.programs = Programs(world, rows) if world else None
+        self.programs = Programs(world) if world else None
 
     def make(self, number):
         chance = random.Random(f"{self.seed} {self.oracle} {number}")

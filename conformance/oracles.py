@@ -24,7 +24,7 @@ import warnings
 import table_cases
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-NAMES = {name for name, _, _ in table_cases.rows_of_table(os.path.join(ROOT, "formats", "pickle", "closed_table.cc"))}
+NAMES = {name for name, _, _ in table_cases.rows_of_table(ROOT)}
 
 SECONDS = 20
 MEMORY = 4 << 30  # On top of what the libraries map.

@@ -1,8 +1,9 @@
 """Every name of the closed table × REDUCE, NEWOBJ, NEWOBJ_EX, OBJ, INST, BUILD × arguments that readers look at or pass over.
 
-Names and kinds are read from closed_table.cc, so that a new row is tried without a word here; a new kind needs its arguments in `arguments_of`.
+Names and kinds are read from the dialects, so that a new row is tried without a word here; a new kind needs its arguments in `arguments_of`.
 """
 
+import os
 import re
 
 from archives import torch_zip
@@ -41,11 +42,20 @@ from pickles import (
 BYGONE = ("torch.storage._UntypedStorage",)
 
 
-def rows_of_table(path):
-    """Name, kind and whether it is another release's name for a thing, of each row and alias of closed_table.cc."""
+# The tables of names, by who brings them.
+DIALECTS = {
+    "python": ("formats", "pickle", "python_dialect.cc"),
+    "torch": ("formats", "torch", "torch_dialect.cc"),
+    "numpy": ("formats", "numpy", "numpy_dialect.cc"),
+    "paddle": ("formats", "paddle", "paddle_dialect.cc"),
+}
+
+
+def rows_of_dialect(path):
+    """Name, kind and whether it is another release's name for a thing, of each row and alias."""
     with open(path, encoding="utf-8") as file:
         source = file.read()
-    rows = re.findall(r'\{"([^"]+)",\s*"([^"]+)",\s*Kind::k(\w+)', source)
+    rows = re.findall(r'\{"([^"]+)",\s*"([^"]+)",\s*&k(\w+)', source)
     aliases = re.findall(r'\{"([^"]+)",\s*"([^"]*)",\s*"([^"]+)",\s*"([^"]*)"\}', source)
     for module, name, kind in rows:
         yield f"{module}.{name}", kind, False
@@ -55,11 +65,18 @@ def rows_of_table(path):
                     yield f"{other_module}.{other_name or name}", kind, True
 
 
-class World:
-    """What stands for a tensor in the files of a library, and how a pickle becomes a file."""
+def rows_of_table(root, world=None):
+    """The rows of all dialects of the workspace, or of those that a world's files are tried with."""
+    for dialect, path in DIALECTS.items():
+        if world is None or dialect in world.dialects:
+            yield from rows_of_dialect(os.path.join(root, *path))
 
-    def __init__(self, oracle, extension, first, second, wrap):
-        self.oracle, self.extension, self.first, self.second, self.wrap = oracle, extension, first, second, wrap
+
+class World:
+    """What stands for a tensor in the files of a library, how a pickle becomes a file, and which names are tried in it."""
+
+    def __init__(self, oracle, extension, first, second, wrap, dialects):
+        self.oracle, self.extension, self.first, self.second, self.wrap, self.dialects = oracle, extension, first, second, wrap, dialects
 
     def case(self, kind, name, value, protocol=2):
         """The value beside a plain tensor."""
@@ -68,10 +85,10 @@ class World:
         )
 
 
-TORCH = World("torch", ".pt", tensor(), tensor("1"), torch_zip)
+TORCH = World("torch", ".pt", tensor(), tensor("1"), torch_zip, tuple(DIALECTS))
 
 
-PADDLE = World("paddle", ".pdparams", array(), array(B), bytes)
+PADDLE = World("paddle", ".pdparams", array(), array(B), bytes, ("python", "numpy", "paddle"))
 
 
 def rebuilt(*more, dtype=()):
@@ -314,42 +331,18 @@ def cases_of_name(name, kind, world):
     yield world.case("the name", name, named(name))
 
 
-OF_TORCH = {
-    "RebuildTensor",
-    "RebuildTensorV2",
-    "RebuildTensorV3",
-    "RebuildParameter",
-    "RebuildParameterWithState",
-    "RebuildFromType",
-    "RebuildSparse",
-    "RebuildUnsupported",
-    "RebuildFromDevice",
-    "TensorClass",
-    "StorageType",
-    "QuantizedType",
-    "TensorType",
-    "TorchDType",
-    "TorchSize",
-    "TorchDevice",
-    "TorchLayout",
-    "TorchConstant",
-}
-
-
 # Of names that differ in no way that a reader could look at, one stands for all where arguments and states are tried.
 ALIKE = ("StorageType", "QuantizedType", "TensorType", "TorchDType", "TorchConstant")
 
 
-def table_cases(path):
-    tried = set()
-    for name, kind, is_alias in rows_of_table(path):
-        for world in (TORCH, PADDLE):
-            if world is PADDLE and kind in OF_TORCH:
-                continue
+def table_cases(root):
+    for world in (TORCH, PADDLE):
+        tried = set()
+        for name, kind, is_alias in rows_of_table(root, world):
             cases = cases_of_name(name, kind, world)
-            if is_alias or kind in ALIKE and (kind, world.oracle) in tried and name != "torch.nn.parameter.Parameter":
+            if is_alias or kind in ALIKE and kind in tried and name != "torch.nn.parameter.Parameter":
                 cases = (one for one in cases if one.kind.split()[-1] in ("REDUCE", "NEWOBJ") or one.kind.endswith("the name"))
-            tried.add((kind, world.oracle))
+            tried.add(kind)
             yield from cases
 
 

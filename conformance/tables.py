@@ -1,7 +1,5 @@
 """All tables of cases."""
 
-import os
-
 import legacy_cases
 import numpy_cases
 import opcode_cases
@@ -14,8 +12,8 @@ import zip_cases
 
 
 def all_cases(root):
-    """`root`: of the workspace, whose closed table is read."""
-    yield from table_cases.table_cases(os.path.join(root, "formats", "pickle", "closed_table.cc"))
+    """`root`: of the workspace, whose tables of names are read."""
+    yield from table_cases.table_cases(root)
     yield from opcode_cases.line_cases()
     yield from opcode_cases.opcode_cases()
     yield from paddle_cases.paddle_cases()

@@ -18,11 +18,13 @@
 #include "formats/directory/read_tokenizer.h"
 #include "formats/directory/shard_index.h"
 #include "formats/json/json_members.h"
+#include "formats/paddle/paddle_dialect.h"
 #include "formats/paddle/variable_names.h"
 #include "formats/pickle/machine.h"
 #include "formats/pickle/machine_options.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
+#include "formats/torch/torch_dialect.h"
 
 namespace weighbridge {
 namespace {
@@ -60,19 +62,20 @@ absl::StatusOr<std::string> DescribeTokenizer(const Checkpoint& checkpoint) {
 }  // namespace
 
 absl::StatusOr<std::string> FuzzPickle(const std::string& bytes) {
-  using PersistentIds = pickle::MachineOptions::PersistentIds;
   const ByteSourcePtr source = MakeMemorySource("input", bytes);
   std::string text;
   absl::Status failure;
-  for (const PersistentIds ids : {PersistentIds::kNone, PersistentIds::kTorchZip, PersistentIds::kTorchLegacy, PersistentIds::kTorchTar}) {
-    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), {.persistent_ids = ids, .limits = {}});
+  const ReadLimits limits;
+  for (const pickle::MachineOptions& options :
+       {paddle::PickleOptions(limits), TorchZipOptions(limits), TorchLegacyOptions(limits), TorchTarOptions(limits)}) {
+    const absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source, 0, source->size(), options);
     if (!document.ok()) {
       failure = document.status();
       continue;
     }
     absl::StrAppend(&text, document->protocol, " ", document->end, " ", document->values.size(), "\n");
   }
-  const pickle::GlobalsReport report = pickle::ListGlobals(*source, 0, source->size(), {});
+  const pickle::GlobalsReport report = pickle::ListGlobals(*source, 0, source->size(), TorchOptions(limits));
   for (const pickle::NamedGlobal& global : report.globals) absl::StrAppend(&text, global.module, " ", global.name, "\n");
   if (text.empty() && !failure.ok()) return failure;
   return text;

@@ -159,6 +159,8 @@ const std::map<std::string, StatusCode>& Exceptions() {
   static const auto* exceptions = new std::map<std::string, StatusCode>{
       // Seen to hold no tensor, without walking every path, and so no checkpoint.
       {"pickle/memo_bomb.pt", StatusCode::kFailedPrecondition},
+      // Names a type of torch's storages, as no file of Paddle may, before its persistent id.
+      {"pickle/binpersid.pdparams", StatusCode::kPermissionDenied},
       // Refused for its members, which lie in no folder, before its pickle is looked at.
       {"picklescan/malicious1_crc.zip", StatusCode::kUnimplemented},
   };

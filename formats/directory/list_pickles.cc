@@ -19,16 +19,17 @@
 #include "formats/directory/read_weights.h"
 #include "formats/directory/recognize.h"
 #include "formats/directory/shard_index.h"
+#include "formats/paddle/paddle_dialect.h"
 #include "formats/paddle/variable_names.h"
 #include "formats/pickle/machine.h"
+#include "formats/pickle/machine_options.h"
 #include "formats/pickle/text.h"
 #include "formats/read_limits.h"
+#include "formats/torch/torch_dialect.h"
 #include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
 namespace {
-
-using PersistentIds = pickle::MachineOptions::PersistentIds;
 
 class PickleLister {
  public:
@@ -59,12 +60,9 @@ class PickleLister {
 
  private:
   // The pickle at `begin`; returns up to where it could be followed.
-  int64_t Add(std::string where, const ByteSource& source, int64_t begin, PersistentIds persistent_ids) {
-    pickle::MachineOptions options;
-    options.persistent_ids = persistent_ids;
+  int64_t Add(std::string where, const ByteSource& source, int64_t begin, pickle::MachineOptions options) {
     options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
-    options.limits = limits_;
-    pickle::GlobalsReport report = pickle::ListGlobals(source, begin, source.size(), options);
+    pickle::GlobalsReport report = pickle::ListGlobals(source, begin, source.size(), std::move(options));
     pickles_.push_back({std::move(where), std::move(report.globals), std::move(report.status)});
     return report.end;
   }
@@ -73,8 +71,8 @@ class PickleLister {
   absl::Status AddLegacy(const ByteSource& source) {
     int64_t position = 0;
     for (int i = 1; i <= 5; ++i) {
-      const PersistentIds persistent_ids = i == 4 ? PersistentIds::kTorchLegacy : PersistentIds::kNone;
-      position = Add(absl::StrCat(source.name(), ": pickle ", i), source, position, persistent_ids);
+      position =
+          Add(absl::StrCat(source.name(), ": pickle ", i), source, position, i == 4 ? TorchLegacyOptions(limits_) : TorchOptions(limits_));
       if (!pickles_.back().status.ok()) break;
     }
     return absl::OkStatus();
@@ -82,9 +80,9 @@ class PickleLister {
 
   // A pickle, and those behind it, which no reader runs. What is none of them are other bytes.
   absl::Status AddBare(const ByteSource& source) {
-    int64_t position = Add(source.name(), source, 0, PersistentIds::kNone);
+    int64_t position = Add(source.name(), source, 0, paddle::PickleOptions(limits_));
     for (int64_t i = 2; pickles_.back().status.ok() && position < source.size() && i <= limits_.tensors; ++i) {
-      position = Add(absl::StrCat(source.name(), ": pickle ", i), source, position, PersistentIds::kNone);
+      position = Add(absl::StrCat(source.name(), ": pickle ", i), source, position, paddle::PickleOptions(limits_));
       if (pickles_.back().status.ok() || pickles_.back().IsForbidden()) continue;
       pickles_.pop_back();
       break;
@@ -102,7 +100,7 @@ class PickleLister {
       }
       const SourceRange data = archive.Data(member);
       ASSIGN_OR_RETURN(ByteSourcePtr bytes, MakeSliceSource(where, data.source, data.offset, data.size));
-      Add(where, *bytes, 0, PersistentIds::kTorchZip);
+      Add(where, *bytes, 0, TorchZipOptions(limits_));
     }
     return absl::OkStatus();
   }
@@ -119,7 +117,8 @@ class PickleLister {
   absl::Status AddInfo(const std::string& path) {
     ASSIGN_OR_RETURN(const std::vector<paddle::NameSource> names, OpenNameSources(path));
     for (const paddle::NameSource& source : names) {
-      if (source.kind == paddle::NameSource::Kind::kParameterInfo) Add(source.bytes->name(), *source.bytes, 0, PersistentIds::kNone);
+      if (source.kind == paddle::NameSource::Kind::kParameterInfo)
+        Add(source.bytes->name(), *source.bytes, 0, paddle::PickleOptions(limits_));
     }
     return absl::OkStatus();
   }

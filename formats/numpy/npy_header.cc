@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/pickle/numpy_dtype.h"
+#include "formats/numpy/numpy_dtype.h"
 #include "formats/pickle/text.h"
 #include "formats/tensor_spec.h"
 
@@ -120,7 +120,7 @@ absl::Status ReadDescr(Literals& literals, NpyHeader& header) {
   if (!dtype.has_value()) {
     // Times have their unit behind: M8[ns].
     const bool known = pickle::IsOtherNumpyDType(text.substr(0, text.find('[')));
-    const std::string message = absl::StrCat("numpy dtype ", Quote(descr), known ? " is not supported" : " is none");
+    const std::string message = absl::StrCat("numpy dtype ", Quote(descr), known ? " is not supported" : " does not exist");
     return known ? absl::UnimplementedError(message) : absl::DataLossError(message);
   }
   if (order == '|' && ItemSize(*dtype) > 1) return absl::DataLossError(absl::StrCat("numpy dtype ", Quote(descr), " has no byte order"));

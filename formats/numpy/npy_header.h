@@ -22,7 +22,7 @@ struct NpyHeader {
 // Reads the header of an .npy file, versions 1.0 to 3.0 (docs/spec/formats.md 7.1, 7.2), from a source that holds at least all of it. It is
 // compared with a grammar, never evaluated.
 //
-// DataLoss: it is none. Unimplemented, naming it: another version, or a dtype that is not read (objects, records, texts, times).
+// DataLoss: it is not a header. Unimplemented, naming it: another version, or a dtype that is not read (objects, records, texts, times).
 // ResourceExhausted: it is longer than `limit` bytes. Otherwise as ByteSource::ReadAt.
 absl::StatusOr<NpyHeader> ReadNpyHeader(const ByteSource& source, int64_t limit);
 

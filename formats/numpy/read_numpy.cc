@@ -60,7 +60,7 @@ absl::StatusOr<std::pair<StoredTensor, int64_t>> Store(const NpyHeader& header, 
 }
 
 absl::Status AddMember(const ZipArchive& archive, const ZipMember& member, const ReadLimits& limits, Checkpoint& checkpoint) {
-  if (!absl::EndsWith(member.name, kExtension)) return absl::UnimplementedError("it is no .npy file");
+  if (!absl::EndsWith(member.name, kExtension)) return absl::UnimplementedError("it is not an .npy file");
   if (member.name_is_utf8 && !IsUtf8(member.name)) return absl::DataLossError("its name is not UTF-8, as its flags say");
   const bool is_ascii = std::all_of(member.name.begin(), member.name.end(), [](char c) { return absl::ascii_isascii(c); });
   if (!member.name_is_utf8 && !is_ascii) return absl::UnimplementedError("its name is not marked as UTF-8, and code page 437 is not read");

@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "formats/layout.h"
 #include "formats/paddle/state_dict.h"
-#include "formats/pickle/emitter.h"
+#include "formats/pickle/emit/emitter.h"
 #include "formats/tensor_spec.h"
 
 namespace weighbridge {

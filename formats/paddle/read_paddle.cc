@@ -12,6 +12,7 @@
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
 #include "formats/paddle/loaded_arrays.h"
+#include "formats/paddle/paddle_dialect.h"
 #include "formats/paddle/state_dict.h"
 #include "formats/pickle/machine.h"
 #include "formats/pickle/value.h"
@@ -64,11 +65,8 @@ absl::Status AddTensors(const LoadedArrays& loaded, Checkpoint& checkpoint) {
 }  // namespace
 
 absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& limits) {
-  pickle::MachineOptions options;
-  options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
-  options.limits = limits;
   const std::string context = absl::StrCat("reading ", source->name());
-  ASSIGN_OR_RETURN(pickle::Document document, pickle::RunPickle(*source, 0, source->size(), options), Annotate(_, context));
+  ASSIGN_OR_RETURN(pickle::Document document, pickle::RunPickle(*source, 0, source->size(), paddle::PickleOptions(limits)), Annotate(_, context));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "pdparams";

@@ -7,8 +7,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "formats/numpy/stored_array.h"
 #include "formats/paddle/state_dict.h"
-#include "formats/pickle/stored_array.h"
 #include "formats/pickle/value.h"
 #include "formats/stored_tensor.h"
 

@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/json/visit_json.h"
+#include "formats/paddle/paddle_dialect.h"
 #include "formats/paddle/state_dict.h"
 #include "formats/paddle/wire_format.h"
 #include "formats/pickle/machine.h"
@@ -133,10 +134,7 @@ absl::StatusOr<Names> NamesOfPirProgram(const ByteSource& source, const ReadLimi
 
 // Of a pickled dict from names to dicts.
 absl::StatusOr<Names> NamesOfInfo(const ByteSource& source, const ReadLimits& limits) {
-  pickle::MachineOptions options;
-  options.byte_strings = pickle::MachineOptions::ByteStrings::kLatin1;
-  options.limits = limits;
-  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(source, 0, source.size(), options));
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(source, 0, source.size(), PickleOptions(limits)));
   const auto* dict = document.root->As<pickle::Dict>();
   if (dict == nullptr) return absl::DataLossError(absl::StrCat("it holds ", pickle::Describe(*document.root), ", not a dict"));
   Names names;

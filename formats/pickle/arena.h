@@ -103,7 +103,6 @@ class Arena {
   }
   static int64_t HeapBytes(const BigInt& number) { return HeapBytes(number.bytes); }
   static int64_t HeapBytes(const Text& text) { return HeapBytes(text.utf8); }
-  static int64_t HeapBytes(const Global& global) { return HeapBytes(global.module) + HeapBytes(global.name); }
   static int64_t HeapBytes(const Storage& storage) { return HeapBytes(storage.key) + (storage.view ? HeapBytes(storage.view->key) : 0); }
   static int64_t HeapBytes(const Tensor& tensor) {
     return HeapBytes(tensor.size) + HeapBytes(tensor.stride) + HeapBytes(tensor.unsupported);

@@ -1,6 +1,8 @@
 #include "formats/pickle/arguments.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,7 +50,19 @@ bool IsText(const Value& value, absl::string_view text) {
 
 const TableRow* RowOf(const Value& value) {
   const Global* global = value.As<Global>();
-  return global == nullptr ? nullptr : FindGlobal(global->module, global->name);
+  return global == nullptr ? nullptr : global->row;
+}
+
+std::string NameOf(const TableRow& row) {
+  return absl::StrCat(row.module, ".", row.name);
+}
+
+absl::Status InPlaceOf(const Value& value, absl::string_view what) {
+  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of ", what));
+}
+
+absl::Status Unforeseen(const TableRow& row, absl::string_view use) {
+  return absl::PermissionDeniedError(absl::StrCat(row.module, " ", row.name, " is not allowed ", use));
 }
 
 }  // namespace weighbridge::pickle

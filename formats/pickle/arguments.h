@@ -1,20 +1,18 @@
 #ifndef WEIGHBRIDGE_FORMATS_PICKLE_ARGUMENTS_H_
 #define WEIGHBRIDGE_FORMATS_PICKLE_ARGUMENTS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/value.h"
 
 namespace weighbridge::pickle {
-
-// The arguments of a call.
-using Arguments = absl::Span<const Value* const>;
 
 // DataLoss unless there are from `least` to `most` arguments.
 absl::Status CheckCount(Arguments arguments, size_t least, size_t most);
@@ -31,8 +29,17 @@ absl::StatusOr<bool> BoolOf(const Value& value, absl::string_view what);
 // Whether `value` is exactly that text.
 bool IsText(const Value& value, absl::string_view text);
 
-// The row of `value`, which is a global, or nullptr when it is none.
+// The row of `value`, or nullptr when it is not a global.
 const TableRow* RowOf(const Value& value);
+
+// "numpy.ndarray".
+std::string NameOf(const TableRow& row);
+
+// DataLoss: `value` stands in place of `what`.
+absl::Status InPlaceOf(const Value& value, absl::string_view what);
+
+// PermissionDenied: the table does not foresee this use of `row`, "with no codec".
+absl::Status Unforeseen(const TableRow& row, absl::string_view use);
 
 }  // namespace weighbridge::pickle
 

@@ -1,18 +1,19 @@
 #ifndef WEIGHBRIDGE_FORMATS_PICKLE_INERT_VALUES_H_
 #define WEIGHBRIDGE_FORMATS_PICKLE_INERT_VALUES_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "formats/pickle/arena.h"
-#include "formats/pickle/arguments.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/value.h"
 
 namespace weighbridge::pickle {
 
-// What calling a device, a layout, a number, a slice or a numpy scalar gives: an Inert, which is never looked at again. The arguments must
-// be such as the libraries take, or they would refuse a file that is read here: DataLoss otherwise. PermissionDenied: they hold tensors.
-absl::StatusOr<Value*> MakeInert(Arena& arena, const TableRow& function, Arguments arguments);
+// What a call gives that is never looked at again, such as a device, a number or a slice: an Inert that says `what`. PermissionDenied: the
+// arguments hold tensors. That they are such as the libraries take, or these would refuse a file that is read here, the caller has checked.
+absl::StatusOr<Value*> MakeInert(Arena& arena, const TableRow& function, Arguments arguments, std::string what);
 
 // DataLoss when Python cannot hash `item`, so that it cannot stand in a set: a list, a dict, a set or an array. A frozenset could, and is
 // not told from a set here.

@@ -14,6 +14,7 @@
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/pickle/arena.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/machine_options.h"
 #include "formats/pickle/value.h"
 
@@ -145,6 +146,7 @@ class Interpreter {
 
   ByteCursor cursor_;
   const MachineOptions options_;
+  const std::vector<const Dialect*> dialects_;  // Python's, then those of the options.
   const int64_t begin_;
   int64_t opcode_offset_ = 0;
   int64_t skipped_ = 0;  // Bytes of payloads that were passed over.

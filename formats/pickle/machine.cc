@@ -17,8 +17,10 @@
 #include "absl/types/span.h"
 #include "base/status.h"
 #include "formats/pickle/budget.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/place.h"
+#include "formats/pickle/python_dialect.h"
 #include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
@@ -30,6 +32,12 @@ constexpr uint8_t kNewestProtocol = 5;
 // What an entry takes in a vector that grows, the old one and the new one together; and in the map.
 constexpr int64_t kEntry = 3 * sizeof(Value*);
 constexpr int64_t kSparseEntry = 64;
+
+std::vector<const Dialect*> WithPython(Dialects dialects) {
+  std::vector<const Dialect*> all = {&PythonDialect()};
+  all.insert(all.end(), dialects.begin(), dialects.end());
+  return all;
+}
 
 }  // namespace
 
@@ -134,7 +142,11 @@ const Interpreter::Opcode* Interpreter::FindOpcode(uint8_t code) {
 }
 
 Interpreter::Interpreter(const ByteSource& source, int64_t begin, int64_t end, const MachineOptions& options)
-    : cursor_(source, begin, end), options_(options), begin_(begin), arena_(source, options.limits) {}
+    : cursor_(source, begin, end),
+      options_(options),
+      dialects_(WithPython(options.dialects)),
+      begin_(begin),
+      arena_(source, options.limits) {}
 
 absl::StatusOr<Document> Interpreter::Run() {
   while (true) {

@@ -12,7 +12,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/paddle/paddle_dialect.h"
+#include "formats/pickle/dialect.h"
+#include "formats/read_limits.h"
 #include "formats/tensor_spec.h"
+#include "formats/torch/torch_dialect.h"
 #include "gtest/gtest.h"
 
 namespace weighbridge::pickle {
@@ -46,7 +50,7 @@ struct Shower {
     return absl::StrCat("{", absl::StrJoin(items, ", "), "}", metadata);
   }
   std::string operator()(const Set&) const { return "set"; }
-  std::string operator()(const Global& global) const { return absl::StrCat("<", global.module, " ", global.name, ">"); }
+  std::string operator()(const Global& global) const { return absl::StrCat("<", global.row->module, " ", global.row->name, ">"); }
   std::string operator()(const Storage& storage) const {
     std::string view;
     if (storage.view.has_value()) view = absl::StrCat(" view ", storage.view->key, " ", storage.view->offset, "+", storage.view->size);
@@ -76,21 +80,15 @@ struct Shower {
 }  // namespace
 
 MachineOptions TorchZip() {
-  MachineOptions options;
-  options.persistent_ids = MachineOptions::PersistentIds::kTorchZip;
-  return options;
+  return TorchZipOptions(ReadLimits());
 }
 
 MachineOptions TorchLegacy() {
-  MachineOptions options;
-  options.persistent_ids = MachineOptions::PersistentIds::kTorchLegacy;
-  return options;
+  return TorchLegacyOptions(ReadLimits());
 }
 
 MachineOptions Paddle() {
-  MachineOptions options;
-  options.byte_strings = MachineOptions::ByteStrings::kLatin1;
-  return options;
+  return paddle::PickleOptions(ReadLimits());
 }
 
 absl::StatusOr<Document> RunProgram(absl::string_view program, const MachineOptions& options) {

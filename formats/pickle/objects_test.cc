@@ -58,6 +58,23 @@ TEST(ObjectsTest, ForbiddenGlobalsAreShownEscapedAndClassesGetAdvice) {
   });
 }
 
+TEST(ObjectsTest, WhatOneLibraryBringsIsForbiddenInTheFilesOfAnother) {
+  const std::string forbidden = "not in the table of allowed names";
+  ExpectRefused({
+      {"Paddle's eval in a file of torch", "cbuiltins\neval\n.", Code::kPermissionDenied, {"builtins eval", forbidden}},
+      {"a storage type in a file of Paddle",
+       "ctorch\nFloatStorage\n.",
+       Code::kPermissionDenied,
+       {"torch FloatStorage", forbidden},
+       Paddle()},
+      {"torch.Size in a file of Paddle", "ctorch\nSize\n.", Code::kPermissionDenied, {"torch Size", forbidden}, Paddle()},
+  });
+  for (const MachineOptions& options : {TorchZip(), TorchLegacy(), Paddle()}) {
+    EXPECT_EQ(RunAndShow("cnumpy\nndarray\n.", options), "<numpy ndarray>");
+    EXPECT_EQ(RunAndShow("ccollections\nOrderedDict\n.", options), "<collections OrderedDict>");
+  }
+}
+
 TEST(ObjectsTest, NamesOfOtherReleasesAreOneGlobal) {
   EXPECT_EQ(RunAndShow("c__builtin__\nset\n."), "<builtins set>");
   EXPECT_EQ(RunAndShow("cnumpy.core.multiarray\n_reconstruct\n."), "<numpy._core.multiarray _reconstruct>");
@@ -122,7 +139,6 @@ TEST(ObjectsTest, NewObjectsOfContainersAreEmpty) {
   // Functions, and classes whose objects do not begin like that.
   refuse("torch._utils", "_rebuild_tensor", absl::StrCat(Floats(), Int(0), Pair(2, 3), Pair(3, 1)), Code::kPermissionDenied);
   refuse("_codecs", "encode", absl::StrCat(Unicode("a"), Unicode("latin1")), Code::kPermissionDenied);
-  refuse("builtins", "eval", Unicode("data"), Code::kPermissionDenied);
   refuse(kMultiarray, "scalar", "", Code::kPermissionDenied);
   refuse("torch.nn.parameter", "Parameter", Tensor23(), Code::kPermissionDenied);
   refuse("torch", "float32", "", Code::kPermissionDenied);
@@ -175,14 +191,28 @@ TEST(ObjectsTest, RefusesOtherUsesOfTheTable) {
       {"another codec", CallOf(encode, absl::StrCat(Unicode("a"), Unicode("unicode_escape"))), Code::kPermissionDenied, {"unicode_escape"}},
       {"no codec", CallOf(encode, Unicode("a")), Code::kPermissionDenied, {"_codecs encode"}},
       {"beyond latin-1", CallOf(encode, absl::StrCat(Unicode("\u0100"), Unicode("latin1"))), Code::kDataLoss, {"latin-1"}},
-      {"eval of an expression", CallOf(eval, Unicode("print(1)")), Code::kPermissionDenied, {"builtins eval"}},
-      {"eval of another text", CallOf(eval, absl::StrCat(Unicode("date"), Item("data", array))), Code::kPermissionDenied, {"eval"}},
-      {"eval of another key", CallOf(eval, absl::StrCat(Unicode("data"), Item("date", array))), Code::kPermissionDenied, {"eval"}},
-      {"eval of another value", CallOf(eval, absl::StrCat(Unicode("data"), Item("data", "N"))), Code::kPermissionDenied, {"eval"}},
+      {"eval of an expression", CallOf(eval, Unicode("print(1)")), Code::kPermissionDenied, {"builtins eval"}, Paddle()},
+      {"eval of another text",
+       CallOf(eval, absl::StrCat(Unicode("date"), Item("data", array))),
+       Code::kPermissionDenied,
+       {"eval"},
+       Paddle()},
+      {"eval of another key",
+       CallOf(eval, absl::StrCat(Unicode("data"), Item("date", array))),
+       Code::kPermissionDenied,
+       {"eval"},
+       Paddle()},
+      {"eval of another value",
+       CallOf(eval, absl::StrCat(Unicode("data"), Item("data", "N"))),
+       Code::kPermissionDenied,
+       {"eval"},
+       Paddle()},
       {"eval with a third argument",
        CallOf(eval, absl::StrCat(Unicode("data"), Item("data", array), "N")),
        Code::kPermissionDenied,
-       {"eval"}},
+       {"eval"},
+       Paddle()},
+      {"eval as a class", absl::StrCat(eval, TupleOf(Unicode("data")), "\x81"), Code::kPermissionDenied, {"eval"}, Paddle()},
       {"call of a storage type", CallOf(GlobalOf("torch", "FloatStorage"), "K\1"), Code::kPermissionDenied, {"torch FloatStorage"}},
       {"call of ndarray", CallOf(GlobalOf("numpy", "ndarray"), "K\1"), Code::kPermissionDenied, {"numpy ndarray"}},
       {"BUILD on a global", absl::StrCat(GlobalOf("collections", "OrderedDict"), "}b"), Code::kPermissionDenied, {"BUILD", "OrderedDict"}},
@@ -360,7 +390,7 @@ TEST(ObjectsTest, RefusesBadPersistentIds) {
   const std::string w = "in \"w\"";
   const auto view = [&](int offset, int size) { return TupleOf(absl::StrCat(Unicode("v"), Int(offset), Int(size))); };
   ExpectRefused({
-      {"none allowed", PersistentId(storage, type, key, Int(4)), Code::kDataLoss, {"persistent id"}, Paddle()},
+      {"none allowed", PersistentId(storage, Unicode("FloatStorage"), key, Int(4)), Code::kDataLoss, {"persistent id"}, Paddle()},
       {"text form", "P0\n.", Code::kDataLoss, {"PERSID"}},
       {"no tuple", "K\1Q", Code::kDataLoss, {"BINPERSID"}},
       {"three members",
@@ -455,9 +485,9 @@ TEST(ObjectsTest, RefusesBadTensors) {
       {"parameter of None", in_w(Utils("_rebuild_parameter", absl::StrCat("N", kTrue, "}"))), Code::kDataLoss, {w, "None"}},
       {"from_type with a forbidden use",
        in_w(CallOf(GlobalOf("torch._tensor", "_rebuild_from_type_v2"),
-                   absl::StrCat(GlobalOf("builtins", "eval"), GlobalOf("torch", "Tensor"), TupleOf(Unicode("1")), "N"))),
+                   absl::StrCat(GlobalOf("_codecs", "encode"), GlobalOf("torch", "Tensor"), TupleOf(Unicode("1")), "N"))),
        Code::kPermissionDenied,
-       {w, "eval"}},
+       {w, "_codecs encode"}},
       {"from_type of another type",
        in_w(CallOf(GlobalOf("torch._tensor", "_rebuild_from_type_v2"),
                    absl::StrCat(GlobalOf("torch._utils", "_rebuild_tensor_v2"), GlobalOf("numpy", "ndarray"), ")N"))),

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -8,11 +10,10 @@
 #include "base/status.h"
 #include "base/utf8.h"
 #include "formats/pickle/budget.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/interpreter.h"
 #include "formats/pickle/reduce.h"
 #include "formats/pickle/text.h"
-#include "formats/pickle/torch_storages.h"
 
 namespace weighbridge::pickle {
 absl::StatusOr<Value*> Interpreter::NameGlobal(absl::string_view module, absl::string_view name) {
@@ -21,8 +22,9 @@ absl::StatusOr<Value*> Interpreter::NameGlobal(absl::string_view module, absl::s
   }
   // Two short opcodes may name it by long texts of the memo.
   arena_.AddWork(static_cast<int64_t>(module.size() + name.size()) / kTextStep);
-  arena_.NoteGlobal(module, name, FindGlobal(module, name) != nullptr, opcode_offset_);
-  return MakeGlobal(arena_, module, name);
+  const TableRow* row = FindGlobal(dialects_, module, name);
+  arena_.NoteGlobal(module, name, row != nullptr, opcode_offset_);
+  return MakeGlobal(arena_, row, module, name);
 }
 
 absl::Status Interpreter::GlobalLines() {
@@ -72,23 +74,18 @@ absl::Status Interpreter::BuildObject() {
   Value* const object = operands.front();
   const Value* const state = operands.back();
   Drop(1);
-  return BuildValue(arena_, object, *state);
+  return BuildValue(arena_, dialects_, object, *state);
 }
 
 absl::Status Interpreter::PersistentId() {
   const int64_t position = cursor_.position() - 1;
   ASSIGN_OR_RETURN(absl::Span<Value* const> id, Top(1));
-  ASSIGN_OR_RETURN(Value * object, options_.persistent_ids == MachineOptions::PersistentIds::kTorchTar
-                                       ? MakeReference(arena_, *id.front())
-                                       : MakeStorage(arena_, *id.front(), options_.persistent_ids, position));
-  Drop(1);
-  return Push(object);
+  if (options_.load_persistent_id == nullptr) return absl::DataLossError("a persistent id, which this format does not have");
+  return Replace(1, options_.load_persistent_id(arena_, *id.front(), position));
 }
 
 absl::Status Interpreter::PersistentIdLine() {
-  if (options_.persistent_ids != MachineOptions::PersistentIds::kTorchTar) {
-    return absl::DataLossError("a persistent id as text, which only torch's tar form has");
-  }
+  if (!options_.has_text_ids) return absl::DataLossError("a persistent id as text, which only torch's tar form has");
   ASSIGN_OR_RETURN(std::string id, Line());
   return Push(arena_.New(Reference{std::move(id)}));
 }

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "formats/pickle/arguments.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
@@ -17,7 +17,7 @@ namespace {
 bool IsBegun(const Value& value) {
   if (value.unfinished) return true;
   const TableRow* row = RowOf(value);
-  return row != nullptr && row->kind != GlobalKind::kTorchDType && row->kind != GlobalKind::kTorchConstant;
+  return row != nullptr && !row->kind->is_constant;
 }
 
 bool IsContainer(const Value& value) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
@@ -29,7 +30,7 @@ struct Describer {
   std::string operator()(const List& list) const { return absl::StrCat("a list of ", list.items.size()); }
   std::string operator()(const Dict& dict) const { return absl::StrCat("a dict of ", dict.items.size()); }
   std::string operator()(const Set&) const { return "a set"; }
-  std::string operator()(const Global& global) const { return absl::StrCat("the global ", global.module, " ", global.name); }
+  std::string operator()(const Global& global) const { return absl::StrCat("the global ", global.row->module, " ", global.row->name); }
   std::string operator()(const Storage& storage) const { return absl::StrCat("the storage ", Quote(storage.key)); }
   std::string operator()(const Tensor& tensor) const { return tensor.unsupported.empty() ? "a tensor" : tensor.unsupported; }
   std::string operator()(const Reference& reference) const { return absl::StrCat("the persistent id ", Quote(reference.id)); }

@@ -19,6 +19,7 @@ namespace weighbridge::pickle {
 // The closed set of things that a pickle can make here (docs/spec/formats.md 2.1). Values are inert data, owned by the Document that the
 // machine returns and freed with it all at once, so nesting cannot exhaust the native stack.
 struct Value;
+struct TableRow;
 
 struct None {};
 
@@ -74,8 +75,7 @@ struct Set {};
 
 // An entry of the closed table (docs/spec/formats.md 2.6), not called.
 struct Global {
-  std::string module;
-  std::string name;
+  const TableRow* row;  // Never null.
 };
 
 // torch: a persistent id ("storage", type, key, location, numel[, view]).
@@ -143,9 +143,9 @@ struct Inert {
 
 // The kinds that would make every value large stand beside it.
 template <typename T>
-inline constexpr bool kIsBoxed = std::is_same_v<T, BigInt> || std::is_same_v<T, Text> || std::is_same_v<T, Global> ||
-                                 std::is_same_v<T, Storage> || std::is_same_v<T, Tensor> || std::is_same_v<T, Reference> ||
-                                 std::is_same_v<T, ArrayDType> || std::is_same_v<T, Array> || std::is_same_v<T, Inert>;
+inline constexpr bool kIsBoxed =
+    std::is_same_v<T, BigInt> || std::is_same_v<T, Text> || std::is_same_v<T, Storage> || std::is_same_v<T, Tensor> ||
+    std::is_same_v<T, Reference> || std::is_same_v<T, ArrayDType> || std::is_same_v<T, Array> || std::is_same_v<T, Inert>;
 
 // The kinds that have elements.
 template <typename T>
@@ -156,7 +156,7 @@ template <typename T>
 using Box = std::unique_ptr<T>;
 
 struct Value {
-  std::variant<None, bool, int64_t, Box<BigInt>, double, Box<Text>, LongText, Bytes, Tuple, List, Dict, Set, Box<Global>, Box<Storage>,
+  std::variant<None, bool, int64_t, Box<BigInt>, double, Box<Text>, LongText, Bytes, Tuple, List, Dict, Set, Global, Box<Storage>,
                Box<Tensor>, Box<Reference>, Box<ArrayDType>, Box<Array>, StaticArray, Box<Inert>>
       data;
 

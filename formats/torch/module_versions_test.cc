@@ -12,6 +12,7 @@
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
 #include "formats/torch/read_torch.h"
+#include "formats/torch/torch_dialect.h"
 #include "gtest/gtest.h"
 
 namespace weighbridge {
@@ -28,7 +29,7 @@ std::string Program(absl::string_view metadata) {
 
 std::optional<ModuleVersions> Find(absl::string_view metadata) {
   const ByteSourcePtr source = MakeMemorySource("test", Program(metadata));
-  const auto document = pickle::RunPickle(*source, 0, source->size(), pickle::MachineOptions());
+  const auto document = pickle::RunPickle(*source, 0, source->size(), TorchOptions(ReadLimits()));
   EXPECT_TRUE(document.ok()) << document.status();
   return document.ok() ? FindModuleVersions(*document->root) : std::nullopt;
 }

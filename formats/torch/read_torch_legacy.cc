@@ -21,6 +21,7 @@
 #include "formats/torch/add_tensors.h"
 #include "formats/torch/module_versions.h"
 #include "formats/torch/read_torch.h"
+#include "formats/torch/torch_dialect.h"
 #include "formats/zip/zip_archive.h"
 
 namespace weighbridge {
@@ -41,14 +42,9 @@ bool IsMagic(const pickle::Document& document) {
   return number != nullptr && number->bytes == kMagic;
 }
 
-using PersistentIds = pickle::MachineOptions::PersistentIds;
-
 // Runs the pickle that begins at `position`, and passes it.
-absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, PersistentIds persistent_ids, const ReadLimits& limits,
-                                            absl::string_view what, int64_t& position) {
-  pickle::MachineOptions options;
-  options.persistent_ids = persistent_ids;
-  options.limits = limits;
+absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, const pickle::MachineOptions& options, absl::string_view what,
+                                            int64_t& position) {
   absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, position, source.size(), options);
   if (!document.ok()) return Annotate(document.status(), absl::StrCat("the pickle of ", what));
   position = document->end;
@@ -57,17 +53,17 @@ absl::StatusOr<pickle::Document> NextPickle(const ByteSource& source, Persistent
 
 // The pickles before the object: magic number, protocol version, sys_info, which is ignored (docs/spec/formats.md 4.1, 4.5).
 absl::Status PassPreamble(const ByteSource& source, const ReadLimits& limits, int64_t& position) {
-  ASSIGN_OR_RETURN(const pickle::Document magic, NextPickle(source, PersistentIds::kNone, limits, "the magic number", position));
+  ASSIGN_OR_RETURN(const pickle::Document magic, NextPickle(source, TorchOptions(limits), "the magic number", position));
   if (!IsMagic(magic)) {
     return absl::UnimplementedError(
         absl::StrCat("it is a pickle that begins with ", Describe(*magic.root), ", not with torch's magic number"));
   }
-  ASSIGN_OR_RETURN(const pickle::Document version, NextPickle(source, PersistentIds::kNone, limits, "the protocol version", position));
+  ASSIGN_OR_RETURN(const pickle::Document version, NextPickle(source, TorchOptions(limits), "the protocol version", position));
   const auto* number = version.root->As<int64_t>();
   if (number == nullptr || *number != kProtocolVersion) {
     return absl::UnimplementedError(absl::StrCat("protocol version ", Describe(*version.root), " is not supported; 1001 is"));
   }
-  ASSIGN_OR_RETURN(const pickle::Document system, NextPickle(source, PersistentIds::kNone, limits, "sys_info", position));
+  ASSIGN_OR_RETURN(const pickle::Document system, NextPickle(source, TorchOptions(limits), "sys_info", position));
   if (system.root->As<pickle::Dict>() == nullptr) {
     return absl::DataLossError(absl::StrCat("sys_info is ", Describe(*system.root), ", not a dict"));
   }
@@ -162,8 +158,8 @@ class Storages {
 absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const ReadLimits& limits) {
   int64_t position = 0;
   RETURN_IF_ERROR(PassPreamble(*source, limits, position));
-  ASSIGN_OR_RETURN(const pickle::Document object, NextPickle(*source, PersistentIds::kTorchLegacy, limits, "the object", position));
-  ASSIGN_OR_RETURN(const pickle::Document list, NextPickle(*source, PersistentIds::kNone, limits, "the storage keys", position));
+  ASSIGN_OR_RETURN(const pickle::Document object, NextPickle(*source, TorchLegacyOptions(limits), "the object", position));
+  ASSIGN_OR_RETURN(const pickle::Document list, NextPickle(*source, TorchOptions(limits), "the storage keys", position));
   ASSIGN_OR_RETURN(const std::vector<const std::string*> keys, KeysOf(list));
 
   Storages storages;
@@ -194,7 +190,7 @@ absl::StatusOr<Checkpoint> ReadTorchLegacy(ByteSourcePtr source, const ReadLimit
 
 bool LooksLikeTorchLegacy(const ByteSource& source) {
   const int64_t end = std::min(source.size(), kMagicPickle);
-  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, 0, end, pickle::MachineOptions());
+  const absl::StatusOr<pickle::Document> document = pickle::RunPickle(source, 0, end, TorchOptions(ReadLimits()));
   return document.ok() && IsMagic(*document);
 }
 

@@ -17,16 +17,17 @@
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/checkpoint.h"
+#include "formats/numpy/stored_array.h"
 #include "formats/pickle/budget.h"
 #include "formats/pickle/flatten.h"
 #include "formats/pickle/machine.h"
-#include "formats/pickle/stored_array.h"
 #include "formats/pickle/text.h"
 #include "formats/pickle/value.h"
 #include "formats/read_limits.h"
 #include "formats/stored_tensor.h"
 #include "formats/torch/tar_archive.h"
 #include "formats/torch/tar_objects.h"
+#include "formats/torch/torch_dialect.h"
 
 namespace weighbridge {
 namespace {
@@ -79,10 +80,8 @@ absl::StatusOr<StoredTensor> Store(const pickle::Value& leaf, const TarObjects& 
 // docs/spec/formats.md 5.4.
 absl::Status AddObject(const TarMember& member, const TarObjects& objects, const ByteSourcePtr& source, const ReadLimits& limits,
                        Checkpoint& checkpoint) {
-  pickle::MachineOptions options;
-  options.persistent_ids = pickle::MachineOptions::PersistentIds::kTorchTar;
-  options.limits = limits;
-  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*source, member.offset, member.offset + member.size, options));
+  const int64_t end = member.offset + member.size;
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*source, member.offset, end, TorchTarOptions(limits)));
   ASSIGN_OR_RETURN(pickle::Leaves found, pickle::Flatten(document, *document.root, pickle::Pairs::kAreTuples, limits));
   pickle::ArrayStore arrays(source);
   for (pickle::Leaf& leaf : found.leaves) {

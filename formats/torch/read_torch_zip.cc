@@ -23,6 +23,7 @@
 #include "formats/torch/add_tensors.h"
 #include "formats/torch/module_versions.h"
 #include "formats/torch/read_torch.h"
+#include "formats/torch/torch_dialect.h"
 #include "formats/zip/note_archive.h"
 #include "formats/zip/zip_archive.h"
 
@@ -197,10 +198,8 @@ absl::StatusOr<Checkpoint> Read(const ByteSourcePtr& source, const Records& reco
   if (member == nullptr) return absl::DataLossError(absl::StrCat("member ", Quoted(records.MemberName("data.pkl")), " is missing"));
   ASSIGN_OR_RETURN(ByteSourcePtr program, records.ReadChecked(*member, limits.pickle_bytes));
 
-  pickle::MachineOptions options;
-  options.persistent_ids = pickle::MachineOptions::PersistentIds::kTorchZip;
-  options.limits = limits;
-  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*program, 0, program->size(), options), Annotate(_, "data.pkl"));
+  ASSIGN_OR_RETURN(const pickle::Document document, pickle::RunPickle(*program, 0, program->size(), TorchZipOptions(limits)),
+                   Annotate(_, "data.pkl"));
 
   Checkpoint checkpoint;
   checkpoint.path = source->name();

@@ -12,8 +12,8 @@
 #include "absl/types/span.h"
 #include "formats/checkpoint.h"
 #include "formats/layout.h"
-#include "formats/pickle/encoding.h"
-#include "formats/pickle/protocol2_emitter.h"
+#include "formats/pickle/emit/encoding.h"
+#include "formats/pickle/emit/protocol2_emitter.h"
 #include "formats/stored_tensor.h"
 #include "formats/tensor_spec.h"
 

@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/machine.h"
 #include "formats/pickle/text.h"
 #include "formats/pickle/value.h"
@@ -25,6 +25,8 @@
 #include "formats/tensor_spec.h"
 #include "formats/torch/add_tensors.h"
 #include "formats/torch/tar_archive.h"
+#include "formats/torch/torch_dialect.h"
+#include "formats/torch/torch_storages.h"
 
 namespace weighbridge {
 namespace {
@@ -101,10 +103,8 @@ absl::StatusOr<StoredTensor> TarObjects::Find(const std::string& id) const {
 }
 
 absl::StatusOr<pickle::Document> TarObjects::ReadPickle(ByteCursor& cursor, int64_t limit) const {
-  pickle::MachineOptions options;
-  options.limits = limits_;
   const int64_t end = cursor.position() + std::min(limit, cursor.remaining());
-  absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source_, cursor.position(), end, options);
+  absl::StatusOr<pickle::Document> document = pickle::RunPickle(*source_, cursor.position(), end, TorchOptions(limits_));
   if (!document.ok()) return document.status();
   RETURN_IF_ERROR(cursor.Skip(document->end - cursor.position()));
   return document;
@@ -135,8 +135,8 @@ absl::Status TarObjects::ReadStorage(ByteCursor& cursor) {
     return absl::UnimplementedError(absl::StrCat("a storage on ", pickle::Quote(place->utf8), ", of which torch reads no data"));
   }
   const auto* type = (*tuple.items)[2]->As<pickle::Global>();
-  const pickle::TableRow* row = type == nullptr ? nullptr : pickle::FindGlobal(type->module, type->name);
-  if (row == nullptr || row->kind != pickle::GlobalKind::kStorageType || !row->dtype.has_value()) {
+  const pickle::TableRow* row = type == nullptr ? nullptr : type->row;
+  if (row == nullptr || row->kind != &pickle::kStorageType || !row->dtype.has_value()) {
     return absl::DataLossError(absl::StrCat(Describe(*(*tuple.items)[2]), " stands in place of a storage type"));
   }
   RETURN_IF_ERROR(CheckNew(key));

@@ -1,4 +1,4 @@
-#include "formats/pickle/emitter.h"
+#include "formats/pickle/emit/emitter.h"
 
 #include <openssl/sha.h>
 

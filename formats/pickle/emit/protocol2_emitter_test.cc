@@ -1,4 +1,4 @@
-#include "formats/pickle/protocol2_emitter.h"
+#include "formats/pickle/emit/protocol2_emitter.h"
 
 #include <openssl/sha.h>
 
@@ -7,7 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 #include "gtest/gtest.h"
 
 namespace weighbridge::pickle {

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_PICKLE_ENCODING_H_
-#define WEIGHBRIDGE_FORMATS_PICKLE_ENCODING_H_
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_EMIT_ENCODING_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_EMIT_ENCODING_H_
 
 #include <cstdint>
 #include <string>
@@ -43,4 +43,4 @@ class ItemBatches {
 
 }  // namespace weighbridge::pickle
 
-#endif  // WEIGHBRIDGE_FORMATS_PICKLE_ENCODING_H_
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_EMIT_ENCODING_H_

@@ -1,8 +1,7 @@
-#include "formats/pickle/torch_tensors.h"
+#include "formats/torch/torch_tensors.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,9 +16,9 @@
 #include "base/status.h"
 #include "formats/pickle/arguments.h"
 #include "formats/pickle/attributes.h"
-#include "formats/pickle/closed_table.h"
-#include "formats/pickle/torch_storages.h"
+#include "formats/pickle/dialect.h"
 #include "formats/tensor_spec.h"
+#include "formats/torch/torch_storages.h"
 
 namespace weighbridge::pickle {
 namespace {
@@ -44,17 +43,8 @@ absl::Status ReadMetadata(const Value& value, Tensor& tensor) {
 }
 
 // Whether a function of that kind makes a tensor, and not one of a type of its own.
-bool MakesTensors(GlobalKind kind) {
-  using Kind = GlobalKind;
-  constexpr Kind kKinds[] = {Kind::kRebuildTensor,
-                             Kind::kRebuildTensorV2,
-                             Kind::kRebuildTensorV3,
-                             Kind::kRebuildParameter,
-                             Kind::kRebuildParameterWithState,
-                             Kind::kRebuildFromDevice,
-                             Kind::kRebuildUnsupported,
-                             Kind::kRebuildSparse};
-  return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
+bool MakesTensors(const GlobalKind& kind) {
+  return kind.call == RebuildTensor && &kind != &kRebuildFromType;
 }
 
 bool CanHaveGradient(DType dtype) {
@@ -111,17 +101,17 @@ absl::StatusOr<Tensor> CommonPart(const Storage& storage, Arguments arguments) {
   return tensor;
 }
 
-absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, GlobalKind version, Arguments arguments) {
+absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, const GlobalKind& version, Arguments arguments) {
   const Value& first = *arguments[0];
   if (const Tensor* quantized = first.As<Tensor>(); quantized != nullptr && !quantized->unsupported.empty()) return arena.Again(&first);
   const Storage* storage = first.As<Storage>();
   if (storage == nullptr) return absl::DataLossError(absl::StrCat(Describe(first), " stands in place of a tensor's storage"));
   ASSIGN_OR_RETURN(Tensor tensor, CommonPart(*storage, arguments));
   size_t metadata = 6;
-  if (version == GlobalKind::kRebuildTensorV3) {
+  if (&version == &kRebuildTensorV3) {
     metadata = 7;
     const TableRow* row = RowOf(*arguments[6]);
-    if (row == nullptr || row->kind != GlobalKind::kTorchDType) {
+    if (row == nullptr || row->kind != &kTorchDType) {
       return absl::DataLossError(absl::StrCat(Describe(*arguments[6]), " stands in place of a tensor's dtype"));
     }
     if (storage->dtype.has_value()) return absl::DataLossError("a tensor with a dtype of its own over a typed storage");
@@ -131,7 +121,7 @@ absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, GlobalKind version, Argu
   if (arguments.size() > metadata) {
     RETURN_IF_ERROR(ReadMetadata(*arguments[metadata], tensor));
   }
-  if (version == GlobalKind::kRebuildTensor) return arena.New(std::move(tensor));
+  if (&version == &kRebuildTensor) return arena.New(std::move(tensor));
   return WithHooks(arena, arena.New(std::move(tensor)), *arguments[4], *arguments[5]);
 }
 
@@ -155,10 +145,10 @@ absl::StatusOr<Value*> RebuildFromType(Arena& arena, Arguments arguments) {
   if (function == nullptr || type == nullptr || tuple == nullptr) {
     return absl::DataLossError("_rebuild_from_type_v2 is called without a function, a type and a tuple of arguments");
   }
-  if (type->kind != GlobalKind::kTensorClass) {
+  if (type->kind != &kTensorClass) {
     return absl::PermissionDeniedError(absl::StrCat(type->module, " ", type->name, " is not allowed as the type of a tensor"));
   }
-  if (!MakesTensors(function->kind)) {
+  if (!MakesTensors(*function->kind)) {
     return absl::PermissionDeniedError(absl::StrCat(function->module, " ", function->name, " is not allowed to make a tensor of a type"));
   }
   absl::StatusOr<Value*> tensor = RebuildTensor(arena, *function, tuple->items);
@@ -187,7 +177,7 @@ absl::StatusOr<Value*> RebuildFromDevice(Arena& arena, Arguments arguments) {
     return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a device tensor's data"));
   }
   const TableRow* dtype = RowOf(*arguments[1]);
-  if (dtype == nullptr || dtype->kind != GlobalKind::kTorchDType) {
+  if (dtype == nullptr || dtype->kind != &kTorchDType) {
     return absl::DataLossError(absl::StrCat(Describe(*arguments[1]), " stands in place of a tensor's dtype"));
   }
   ASSIGN_OR_RETURN(const absl::string_view device, DeviceOf(*arguments[2]));
@@ -211,30 +201,16 @@ absl::StatusOr<Value*> RebuildSparse(Arena& arena, Arguments arguments) {
 }  // namespace
 
 absl::StatusOr<Value*> RebuildTensor(Arena& arena, const TableRow& function, Arguments arguments) {
-  using Kind = GlobalKind;
-  const auto count = [&](size_t least, size_t most) { return CheckCount(arguments, least, most); };
-  switch (function.kind) {
-    case Kind::kRebuildUnsupported:
-      return UnsupportedTensor(arena, std::string(function.note));
-    case Kind::kRebuildSparse:
-      return RebuildSparse(arena, arguments);
-    case Kind::kRebuildParameter:
-    case Kind::kRebuildParameterWithState:
-      return RebuildParameter(arena, arguments, function.kind == Kind::kRebuildParameterWithState);
-    case Kind::kRebuildFromType:
-      return RebuildFromType(arena, arguments);
-    case Kind::kRebuildFromDevice:
-      return RebuildFromDevice(arena, arguments);
-    case Kind::kRebuildTensor:
-      RETURN_IF_ERROR(count(4, 4));
-      break;
-    case Kind::kRebuildTensorV2:
-      RETURN_IF_ERROR(count(6, 7));
-      break;
-    default:
-      RETURN_IF_ERROR(count(7, 8));
-  }
-  return RebuildOverStorage(arena, function.kind, arguments);
+  const GlobalKind* const kind = function.kind;
+  if (kind == &kRebuildUnsupported) return UnsupportedTensor(arena, std::string(function.note));
+  if (kind == &kRebuildSparse) return RebuildSparse(arena, arguments);
+  if (kind == &kRebuildParameter) return RebuildParameter(arena, arguments, /*has_state=*/false);
+  if (kind == &kRebuildParameterWithState) return RebuildParameter(arena, arguments, /*has_state=*/true);
+  if (kind == &kRebuildFromType) return RebuildFromType(arena, arguments);
+  if (kind == &kRebuildFromDevice) return RebuildFromDevice(arena, arguments);
+  const size_t least = kind == &kRebuildTensor ? 4 : kind == &kRebuildTensorV2 ? 6 : 7;
+  RETURN_IF_ERROR(CheckCount(arguments, least, kind == &kRebuildTensor ? least : least + 1));
+  return RebuildOverStorage(arena, *kind, arguments);
 }
 
 }  // namespace weighbridge::pickle

@@ -1,4 +1,4 @@
-#include "formats/pickle/protocol2_emitter.h"
+#include "formats/pickle/emit/protocol2_emitter.h"
 
 #include <cassert>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 
 namespace weighbridge::pickle {
 

@@ -1,4 +1,4 @@
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 
 #include <cassert>
 #include <cstdint>

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_PICKLE_NUMPY_DTYPE_H_
-#define WEIGHBRIDGE_FORMATS_PICKLE_NUMPY_DTYPE_H_
+#ifndef WEIGHBRIDGE_FORMATS_NUMPY_NUMPY_DTYPE_H_
+#define WEIGHBRIDGE_FORMATS_NUMPY_NUMPY_DTYPE_H_
 
 #include <optional>
 
@@ -17,4 +17,4 @@ bool IsOtherNumpyDType(absl::string_view text);
 
 }  // namespace weighbridge::pickle
 
-#endif  // WEIGHBRIDGE_FORMATS_PICKLE_NUMPY_DTYPE_H_
+#endif  // WEIGHBRIDGE_FORMATS_NUMPY_NUMPY_DTYPE_H_

@@ -1,4 +1,4 @@
-#include "formats/pickle/stored_array.h"
+#include "formats/numpy/stored_array.h"
 
 #include <cstdint>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "formats/pickle/numpy_objects.h"
+#include "formats/numpy/numpy_objects.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -12,7 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
-#include "formats/pickle/numpy_dtype.h"
+#include "formats/numpy/numpy_dtype.h"
+#include "formats/pickle/arguments.h"
 #include "formats/pickle/text.h"
 #include "formats/tensor_spec.h"
 
@@ -98,7 +99,7 @@ absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) 
     transposed.push_back(shape[axis]);
   }
   if (transposed.size() != shape.size() || axes.size() != shape.size()) {
-    return absl::DataLossError(absl::StrCat(ShapeToString(axes), " is no order of ", rank, " axes"));
+    return absl::DataLossError(absl::StrCat(ShapeToString(axes), " is not an order of ", rank, " axes"));
   }
   shape = std::move(transposed);
   return slowest_first;
@@ -106,11 +107,11 @@ absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) 
 
 }  // namespace
 
-absl::StatusOr<Value*> ReconstructArray(Arena& arena, Arguments arguments) {
+absl::StatusOr<Value*> ReconstructArray(Arena& arena, const TableRow& /*function*/, Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const TableRow* type = RowOf(*arguments[0]);
   if (type == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the class of an array"));
-  if (type->kind != GlobalKind::kNumpyArrayType) {
+  if (type->kind != &kNumpyArrayType) {
     return absl::PermissionDeniedError(absl::StrCat(type->module, " ", type->name, " stands in place of numpy ndarray"));
   }
   ASSIGN_OR_RETURN(std::vector<int64_t> shape, IntegersOf(*arguments[1], "an empty array's shape"));
@@ -144,7 +145,7 @@ absl::Status BuildArray(Array& array, const Value& state) {
   return Fill(array, std::move(dtype), std::move(shape), axes, *tuple->items[4]);
 }
 
-absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, Arguments arguments) {
+absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, const TableRow& /*function*/, Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 4, 5));
   ASSIGN_OR_RETURN(ArrayDType dtype, FinishedDType(*arguments[1]));
   ASSIGN_OR_RETURN(Shape shape, IntegersOf(*arguments[2], "an array's shape"));
@@ -163,7 +164,7 @@ absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, Arguments arguments) {
   return arena.New(std::move(array));
 }
 
-absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments) {
+absl::StatusOr<Value*> MakeArrayDType(Arena& arena, const TableRow& /*function*/, Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const Text* text = arguments[0]->As<Text>();
   if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a numpy dtype's text"));
@@ -174,7 +175,7 @@ absl::StatusOr<Value*> MakeArrayDType(Arena& arena, Arguments arguments) {
   dtype.text = text->utf8;
   dtype.dtype = ParseNumpyDType(text->utf8);
   if (!dtype.dtype.has_value() && !IsOtherNumpyDType(text->utf8)) {
-    return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " is no numpy dtype"));
+    return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " is not a numpy dtype"));
   }
   absl::StatusOr<Value*> value = arena.New(std::move(dtype));
   if (value.ok()) (*value)->unfinished = true;

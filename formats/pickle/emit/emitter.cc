@@ -1,4 +1,4 @@
-#include "formats/pickle/emitter.h"
+#include "formats/pickle/emit/emitter.h"
 
 #include <cassert>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 
 namespace weighbridge::pickle {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/pickle/torch_storages.h"
+#include "formats/torch/torch_storages.h"
 
 #include <cstdint>
 #include <optional>
@@ -12,13 +12,13 @@
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "formats/pickle/arguments.h"
-#include "formats/pickle/closed_table.h"
+#include "formats/pickle/dialect.h"
 #include "formats/pickle/text.h"
 
 namespace weighbridge::pickle {
 namespace {
 
-using Form = MachineOptions::PersistentIds;
+enum class Form { kZip, kLegacy };
 
 absl::StatusOr<std::string> KeyOf(const Value& value) {
   if (const Text* text = value.As<Text>()) return text->utf8;
@@ -45,37 +45,24 @@ absl::Status WholeModule(const Value& type) {
 
 // The members of a persistent id, once it is known to be one of a storage.
 absl::StatusOr<Arguments> StorageMembers(const Value& id, Form form) {
-  if (form == Form::kNone) return absl::DataLossError("a persistent id, which this format does not have");
   const Tuple* tuple = id.As<Tuple>();
   if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));
   const Arguments members = tuple->items;
-  if (form == Form::kTorchLegacy && IsText(*members[0], "module") && members.size() > 1) {
+  if (form == Form::kLegacy && IsText(*members[0], "module") && members.size() > 1) {
     return WholeModule(*members[1]);
   }
   if (!IsText(*members[0], "storage")) return absl::DataLossError(absl::StrCat("a persistent id of ", Describe(*members[0])));
-  const size_t count = form == Form::kTorchLegacy ? 6 : 5;
+  const size_t count = form == Form::kLegacy ? 6 : 5;
   if (members.size() != count) {
     return absl::DataLossError(absl::StrCat("a persistent id of ", members.size(), " members, where ", count, " belong"));
   }
   return members;
 }
 
-}  // namespace
-
-bool IsMeta(absl::string_view device) {
-  return absl::StartsWith(device, "meta");
-}
-
-Value* UnsupportedTensor(Arena& arena, std::string kind) {
-  Tensor tensor;
-  tensor.unsupported = std::move(kind);
-  return arena.New(std::move(tensor));
-}
-
 absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, Form form, int64_t position) {
   ASSIGN_OR_RETURN(Arguments members, StorageMembers(id, form));
   const TableRow* type = RowOf(*members[1]);
-  if (type == nullptr || (type->kind != GlobalKind::kStorageType && type->kind != GlobalKind::kQuantizedType)) {
+  if (type == nullptr || (type->kind != &kStorageType && type->kind != &kQuantizedType)) {
     return absl::DataLossError(absl::StrCat(Describe(*members[1]), " stands in place of a storage type"));
   }
   ASSIGN_OR_RETURN(std::string key, KeyOf(*members[2]));
@@ -90,14 +77,34 @@ absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, Form form, int
   if (IsMeta(location->utf8)) {
     return absl::UnimplementedError(absl::StrCat("a storage on ", Quote(location->utf8), ", of which torch reads no data"));
   }
-  if (type->kind == GlobalKind::kQuantizedType) return UnsupportedTensor(arena, absl::StrCat("a quantized tensor (", type->name, ")"));
-  if (form == Form::kTorchLegacy && !type->dtype.has_value()) {
+  if (type->kind == &kQuantizedType) return UnsupportedTensor(arena, absl::StrCat("a quantized tensor (", type->name, ")"));
+  if (form == Form::kLegacy && !type->dtype.has_value()) {
     return absl::UnimplementedError("an UntypedStorage in a legacy file, which torch itself does not read; save the file in the zip form");
   }
   return arena.New(std::move(storage));
 }
 
-absl::StatusOr<Value*> MakeReference(Arena& arena, const Value& id) {
+}  // namespace
+
+absl::StatusOr<Value*> LoadZipStorage(Arena& arena, const Value& id, int64_t position) {
+  return MakeStorage(arena, id, Form::kZip, position);
+}
+
+absl::StatusOr<Value*> LoadLegacyStorage(Arena& arena, const Value& id, int64_t position) {
+  return MakeStorage(arena, id, Form::kLegacy, position);
+}
+
+bool IsMeta(absl::string_view device) {
+  return absl::StartsWith(device, "meta");
+}
+
+Value* UnsupportedTensor(Arena& arena, std::string kind) {
+  Tensor tensor;
+  tensor.unsupported = std::move(kind);
+  return arena.New(std::move(tensor));
+}
+
+absl::StatusOr<Value*> LoadReference(Arena& arena, const Value& id, int64_t /*position*/) {
   if (const Text* text = id.As<Text>()) return arena.New(Reference{text->utf8});
   const Tuple* tuple = id.As<Tuple>();
   if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));

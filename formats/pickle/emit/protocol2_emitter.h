@@ -1,12 +1,12 @@
-#ifndef WEIGHBRIDGE_FORMATS_PICKLE_PROTOCOL2_EMITTER_H_
-#define WEIGHBRIDGE_FORMATS_PICKLE_PROTOCOL2_EMITTER_H_
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_EMIT_PROTOCOL2_EMITTER_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_EMIT_PROTOCOL2_EMITTER_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 
 namespace weighbridge::pickle {
 
@@ -63,4 +63,4 @@ class Protocol2Emitter {
 
 }  // namespace weighbridge::pickle
 
-#endif  // WEIGHBRIDGE_FORMATS_PICKLE_PROTOCOL2_EMITTER_H_
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_EMIT_PROTOCOL2_EMITTER_H_

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_PICKLE_EMITTER_H_
-#define WEIGHBRIDGE_FORMATS_PICKLE_EMITTER_H_
+#ifndef WEIGHBRIDGE_FORMATS_PICKLE_EMIT_EMITTER_H_
+#define WEIGHBRIDGE_FORMATS_PICKLE_EMIT_EMITTER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "formats/pickle/encoding.h"
+#include "formats/pickle/emit/encoding.h"
 
 namespace weighbridge::pickle {
 
@@ -91,4 +91,4 @@ class Emitter {
 
 }  // namespace weighbridge::pickle
 
-#endif  // WEIGHBRIDGE_FORMATS_PICKLE_EMITTER_H_
+#endif  // WEIGHBRIDGE_FORMATS_PICKLE_EMIT_EMITTER_H_

@@ -1,5 +1,5 @@
-#ifndef WEIGHBRIDGE_FORMATS_PICKLE_STORED_ARRAY_H_
-#define WEIGHBRIDGE_FORMATS_PICKLE_STORED_ARRAY_H_
+#ifndef WEIGHBRIDGE_FORMATS_NUMPY_STORED_ARRAY_H_
+#define WEIGHBRIDGE_FORMATS_NUMPY_STORED_ARRAY_H_
 
 #include <cstdint>
 #include <utility>
@@ -38,4 +38,4 @@ class ArrayStore {
 
 }  // namespace weighbridge::pickle
 
-#endif  // WEIGHBRIDGE_FORMATS_PICKLE_STORED_ARRAY_H_
+#endif  // WEIGHBRIDGE_FORMATS_NUMPY_STORED_ARRAY_H_

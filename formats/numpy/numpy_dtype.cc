@@ -1,4 +1,4 @@
-#include "formats/pickle/numpy_dtype.h"
+#include "formats/numpy/numpy_dtype.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "formats/pickle/numpy_objects.h"
+#include "formats/numpy/numpy_objects.h"
 
 #include <string>
 #include <vector>
