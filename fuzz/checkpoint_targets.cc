@@ -59,7 +59,7 @@ absl::StatusOr<std::string> FuzzWeights(const std::string& bytes) {
 }
 
 absl::StatusOr<std::string> FuzzTorchZip(const std::string& bytes) {
-  return ReadAs(FileKind::kZip, bytes);
+  return ReadAs(FileKind::kTorchZip, bytes);
 }
 
 absl::StatusOr<std::string> FuzzTorchLegacy(const std::string& bytes) {
@@ -67,15 +67,15 @@ absl::StatusOr<std::string> FuzzTorchLegacy(const std::string& bytes) {
 }
 
 absl::StatusOr<std::string> FuzzTorchTar(const std::string& bytes) {
-  return ReadAs(FileKind::kTar, bytes);
+  return ReadAs(FileKind::kTorchTar, bytes);
 }
 
 absl::StatusOr<std::string> FuzzPaddle(const std::string& bytes) {
-  return ReadAs(FileKind::kPickle, bytes);
+  return ReadAs(FileKind::kPaddlePickle, bytes);
 }
 
 absl::StatusOr<std::string> FuzzLodTensors(const std::string& bytes) {
-  return ReadAs(FileKind::kLodTensors, bytes);
+  return ReadAs(FileKind::kPaddleLodTensors, bytes);
 }
 
 absl::StatusOr<std::string> FuzzNpy(const std::string& bytes) {

@@ -39,17 +39,17 @@ class PickleLister {
     ASSIGN_OR_RETURN(ByteSourcePtr source, OpenFile(path));
     ASSIGN_OR_RETURN(const FileKind kind, RecognizeFile(*source));
     switch (kind) {
-      case FileKind::kZip:
+      case FileKind::kTorchZip:
         return AddZip(source);
       case FileKind::kTorchLegacy:
         return AddLegacy(*source);
-      case FileKind::kPickle:
+      case FileKind::kPaddlePickle:
         return AddBare(*source);
-      case FileKind::kJson:
+      case FileKind::kShardIndex:
         return AddShards(*source);
-      case FileKind::kLodTensors:
+      case FileKind::kPaddleLodTensors:
         return AddInfo(path);
-      case FileKind::kTar:
+      case FileKind::kTorchTar:
         return AddWhole(kind, source);
       default:
         return ReadWeights(kind, source, limits_).status();

@@ -57,7 +57,7 @@ std::string PieceRemark(const std::string& name, OpenInFolder open) {
 
 absl::StatusOr<Checkpoint> ReadModel(const ByteSourcePtr& main, OpenInFolder open, const ReadLimits& limits) {
   ASSIGN_OR_RETURN(FileKind kind, RecognizeFile(*main));
-  absl::StatusOr<Checkpoint> checkpoint = kind == FileKind::kJson ? ReadSharded(main, open, limits) : ReadWeights(kind, main, limits);
+  absl::StatusOr<Checkpoint> checkpoint = kind == FileKind::kShardIndex ? ReadSharded(main, open, limits) : ReadWeights(kind, main, limits);
   if (!checkpoint.ok()) return checkpoint.status();
   const std::filesystem::path folder = std::filesystem::path(main->name()).parent_path();
   RETURN_IF_ERROR(AddCompanions(folder, open, limits, *checkpoint));

@@ -36,23 +36,23 @@ absl::StatusOr<Checkpoint> ReadWithNames(const ByteSourcePtr& source, const Read
 absl::StatusOr<Checkpoint> ReadByKind(FileKind kind, const ByteSourcePtr& source, const ReadLimits& limits,
                                       std::vector<CheckpointFile>& files) {
   switch (kind) {
-    case FileKind::kZip:
+    case FileKind::kTorchZip:
       return ReadTorchZip(source, limits);
     case FileKind::kTorchLegacy:
       return ReadTorchLegacy(source, limits);
     case FileKind::kSafetensors:
       return ReadSafetensors(source, limits);
-    case FileKind::kPickle:
+    case FileKind::kPaddlePickle:
       return ReadPaddle(source, limits);
-    case FileKind::kTar:
+    case FileKind::kTorchTar:
       return ReadTorchTar(source, limits);
     case FileKind::kNpy:
       return ReadNpy(source, limits);
     case FileKind::kNpz:
       return ReadNpz(source, limits);
-    case FileKind::kLodTensors:
+    case FileKind::kPaddleLodTensors:
       return ReadWithNames(source, limits, files);
-    case FileKind::kJson:
+    case FileKind::kShardIndex:
       return absl::DataLossError(absl::StrCat("reading ", source->name(), ": it is JSON, and no file of weights"));
   }
   return absl::InternalError("no such kind of file");

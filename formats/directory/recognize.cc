@@ -85,25 +85,25 @@ bool BeginsWithLong(absl::string_view pickle) {
 }
 
 std::optional<FileKind> KindOfReadable(const ByteSource& source, absl::string_view head) {
-  if (LooksLikeZip(source)) return LooksLikeNpz(source) ? FileKind::kNpz : FileKind::kZip;
-  if (LooksLikeTar(source)) return FileKind::kTar;
+  if (LooksLikeZip(source)) return LooksLikeNpz(source) ? FileKind::kNpz : FileKind::kTorchZip;
+  if (LooksLikeTar(source)) return FileKind::kTorchTar;
   if (LooksLikeNpy(source)) return FileKind::kNpy;
-  if (LooksLikeLodTensors(source)) return FileKind::kLodTensors;
+  if (LooksLikeLodTensors(source)) return FileKind::kPaddleLodTensors;
   if (LooksLikeSafetensors(source)) return FileKind::kSafetensors;
   if (LooksLikeTorchLegacy(source)) return FileKind::kTorchLegacy;
-  if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kJson;
+  if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "{")) return FileKind::kShardIndex;
   // A number is nothing that Paddle saves. It may be a magic number that torch did not have yet; torch's reader says so.
   // A damaged header of safetensors is told as such: many lengths begin as a pickle does.
   if (LooksLikePickle(head) && BeginsWithALength(source, head)) return FileKind::kSafetensors;
   const bool has_protocol = head[0] == '\x80';
   if (LooksLikePickle(head) && !has_protocol && absl::EndsWith(source.name(), ".safetensors")) return FileKind::kSafetensors;
-  if (LooksLikePickle(head)) return BeginsWithLong(head) ? FileKind::kTorchLegacy : FileKind::kPickle;
+  if (LooksLikePickle(head)) return BeginsWithLong(head) ? FileKind::kTorchLegacy : FileKind::kPaddlePickle;
   return std::nullopt;
 }
 
 std::optional<FileKind> KindOfName(absl::string_view name) {
   if (absl::EndsWith(name, ".safetensors")) return FileKind::kSafetensors;
-  if (absl::EndsWith(name, ".json")) return FileKind::kJson;
+  if (absl::EndsWith(name, ".json")) return FileKind::kShardIndex;
   return std::nullopt;
 }
 

@@ -9,7 +9,17 @@
 namespace weighbridge {
 
 // What a file is, as far as choosing its reader goes.
-enum class FileKind { kZip, kTar, kTorchLegacy, kSafetensors, kPickle, kJson, kNpy, kNpz, kLodTensors };
+enum class FileKind {
+  kTorchZip,
+  kTorchLegacy,
+  kTorchTar,
+  kSafetensors,
+  kPaddlePickle,      // Any bare pickle: of Paddle's state dict, or of numpy's arrays.
+  kPaddleLodTensors,  // .pdiparams, or one parameter.
+  kNpy,
+  kNpz,
+  kShardIndex,  // JSON.
+};
 
 // Tells a file's kind by its content (docs/spec/formats.md 1.1); it reads the first bytes and promises nothing about the rest. Only where
 // these say nothing at all does the name decide, so that the reader that the user meant can say what is wrong. But a .distcp is refused by

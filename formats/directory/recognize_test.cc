@@ -43,16 +43,16 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
   };
   const std::string magic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
   const Case cases[] = {
-      {"zip", Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), FileKind::kZip},
+      {"zip", Bytes("PK\x03\x04\x14\x00\x00\x00\x00\x00", 10), FileKind::kTorchZip},
       {"zip of arrays", Bytes("PK\x03\x04", 4) + std::string(22, '\0') + Bytes("\x05\0\0\0w.npy", 9), FileKind::kNpz},
       {".npy", Bytes("\x93NUMPY\x01\x00", 8), FileKind::kNpy},
-      {"tar", std::string("sys_info").append(249, '\0') + "ustar" + std::string(250, '\0'), FileKind::kTar},
-      {"tar of 1979, which has only a checksum", OldTar("pickle"), FileKind::kTar},
-      {"LoDTensors", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8), FileKind::kLodTensors},
-      {"LoDTensors with levels", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01'), FileKind::kLodTensors},
-      {"LoDTensors of a negative descriptor", std::string(16, '\0') + "\xff\xff\xff\xff", FileKind::kLodTensors},
+      {"tar", std::string("sys_info").append(249, '\0') + "ustar" + std::string(250, '\0'), FileKind::kTorchTar},
+      {"tar of 1979, which has only a checksum", OldTar("pickle"), FileKind::kTorchTar},
+      {"LoDTensors", std::string(16, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8), FileKind::kPaddleLodTensors},
+      {"LoDTensors with levels", Bytes("\0\0\0\0\x01\0\0\0\0\0\0\0", 12) + std::string(30, '\x01'), FileKind::kPaddleLodTensors},
+      {"LoDTensors of a negative descriptor", std::string(16, '\0') + "\xff\xff\xff\xff", FileKind::kPaddleLodTensors},
       {"LoDTensors of another version", Bytes("\1\0\0\0", 4) + std::string(12, '\0') + Bytes("\x04\0\0\0\x08\x05\x10\x02", 8),
-       FileKind::kLodTensors},
+       FileKind::kPaddleLodTensors},
       {"torch legacy, protocol 2", "\x80\x02" + magic, FileKind::kTorchLegacy},
       {"torch legacy, protocol 3", "\x80\x03" + magic, FileKind::kTorchLegacy},
       {"torch legacy, protocol 1", "L119547037146038801333356L\n.", FileKind::kTorchLegacy},
@@ -67,16 +67,17 @@ TEST(RecognizeFileTest, TellsReadableFilesByContent) {
        FileKind::kSafetensors},
       {"damaged safetensors whose length begins as a protocol", Bytes("\x80\x02\0\0\0\0\0\0x", 9) + std::string(640, ' '),
        FileKind::kSafetensors},
-      {"pickle, protocol 2", "\x80\x02}q\x01.", FileKind::kPickle},
-      {"pickle, protocol 4, of a short frame", "\x80\x04\x95" + Bytes("\x05\0\0\0\0\0\0\0", 8) + Bytes("}\x94h\0.", 5), FileKind::kPickle},
-      {"pickle, protocol 4", "\x80\x04\x95", FileKind::kPickle},
-      {"pickle, protocol 6", "\x80\x06}.", FileKind::kPickle},
-      {"pickle, protocol 0", "(dp0\n.", FileKind::kPickle},
-      {"pickle with a global first", "ccollections\nOrderedDict\n", FileKind::kPickle},
-      {"pickle with a brace at offset 8", Bytes("\x80\x02}q\0(X\x05{\x01\x02\x03", 12), FileKind::kPickle},
-      {"pickle of which one byte is left", "\x80", FileKind::kPickle},
-      {"JSON", "{\"weight_map\": {}}", FileKind::kJson},
-      {"JSON after white space", "\r\n\t {}", FileKind::kJson},
+      {"pickle, protocol 2", "\x80\x02}q\x01.", FileKind::kPaddlePickle},
+      {"pickle, protocol 4, of a short frame", "\x80\x04\x95" + Bytes("\x05\0\0\0\0\0\0\0", 8) + Bytes("}\x94h\0.", 5),
+       FileKind::kPaddlePickle},
+      {"pickle, protocol 4", "\x80\x04\x95", FileKind::kPaddlePickle},
+      {"pickle, protocol 6", "\x80\x06}.", FileKind::kPaddlePickle},
+      {"pickle, protocol 0", "(dp0\n.", FileKind::kPaddlePickle},
+      {"pickle with a global first", "ccollections\nOrderedDict\n", FileKind::kPaddlePickle},
+      {"pickle with a brace at offset 8", Bytes("\x80\x02}q\0(X\x05{\x01\x02\x03", 12), FileKind::kPaddlePickle},
+      {"pickle of which one byte is left", "\x80", FileKind::kPaddlePickle},
+      {"JSON", "{\"weight_map\": {}}", FileKind::kShardIndex},
+      {"JSON after white space", "\r\n\t {}", FileKind::kShardIndex},
   };
   for (const Case& c : cases) {
     absl::StatusOr<FileKind> kind = Recognize(c.bytes, "named_wrongly.gz");
@@ -136,8 +137,8 @@ TEST(RecognizeFileTest, RefusesADistributedCheckpointByItsName) {
 
 TEST(RecognizeFileTest, AsksTheNameOnlyWhenTheContentSaysNothing) {
   EXPECT_EQ(*Recognize("abc", "m.safetensors"), FileKind::kSafetensors);
-  EXPECT_EQ(*Recognize("[]", "m.safetensors.index.json"), FileKind::kJson);
-  EXPECT_EQ(*Recognize("\x80\x02}q\x01.", "m.safetensors"), FileKind::kPickle);
+  EXPECT_EQ(*Recognize("[]", "m.safetensors.index.json"), FileKind::kShardIndex);
+  EXPECT_EQ(*Recognize("\x80\x02}q\x01.", "m.safetensors"), FileKind::kPaddlePickle);
   // One letter is little to go by.
   EXPECT_EQ(*Recognize("(dp0\n.", "m.safetensors"), FileKind::kSafetensors);
 }
