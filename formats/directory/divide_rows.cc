@@ -13,7 +13,7 @@
 namespace weighbridge {
 
 absl::StatusOr<Division> DivideRows(absl::Span<const LayoutRow> rows, int64_t max_shard_size, bool keeps_empty_shard) {
-  if (max_shard_size <= 0) return absl::InvalidArgumentError(absl::StrCat("shards of at most ", max_shard_size, " bytes are none"));
+  if (max_shard_size <= 0) return absl::InvalidArgumentError(absl::StrCat("shards cannot have at most ", max_shard_size, " bytes"));
   Division division{.begins = {0}};
   int64_t shard_size = 0;
   for (size_t i = 0; i < rows.size(); ++i) {

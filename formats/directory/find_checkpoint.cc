@@ -49,7 +49,7 @@ struct Listing {
 std::string WhyUnusable(const std::filesystem::directory_entry& entry) {
   std::error_code error;
   if (entry.is_regular_file(error)) return entry.file_size(error) == 0 && !error ? "is empty" : "";
-  if (entry.exists(error)) return "is no regular file";
+  if (entry.exists(error)) return "is not a regular file";
   const std::filesystem::path target = std::filesystem::read_symlink(entry.path(), error);
   return error ? "cannot be looked at" : absl::StrCat("is a link to ", target.string(), ", which is not there");
 }

@@ -20,7 +20,7 @@ struct FoundCheckpoint {
 // knows (file_role.h). Standard names come first, then their variants ("model.fp16.safetensors") and diffusion_pytorch_model, as
 // transformers and diffusers look for them; where the folder has none of these names, any other index or file of weights counts. So an
 // adapter beside the merged model, Mistral's consolidated.safetensors beside the index, and a variant beside the plain one are passed
-// over. What trainers leave, hidden files, empty files and links to nowhere are no checkpoints. Shards that an index names are part of
+// over. What trainers leave, hidden files, empty files and links to nowhere are not checkpoints. Shards that an index names are part of
 // that checkpoint. Files are told apart by name; indexes are read.
 //
 // FailedPrecondition, naming each: there are several complete checkpoints (a stale model_state.pdparams beside a new pytorch_model.bin is

@@ -16,7 +16,7 @@ namespace weighbridge {
 // tokenizer's files, none of which is parsed. `files` holds every file that was opened, in this order: the index, weights, config,
 // tokenizer. Of these a link to nowhere is as good as nothing, but a remark.
 //
-// NotFound or PermissionDenied: the path cannot be opened. DataLoss also when config.json is no valid JSON. Otherwise as FindCheckpoint,
+// NotFound or PermissionDenied: the path cannot be opened. DataLoss also when config.json is not valid JSON. Otherwise as FindCheckpoint,
 // RecognizeFile, ReadSharded, ReadWeights and ReadFacts. Every message names the file.
 absl::StatusOr<Checkpoint> OpenCheckpoint(const std::string& path, const ReadLimits& limits = {});
 

@@ -9,11 +9,11 @@
 namespace weighbridge {
 
 // The scalar values of a config.json, keys and positions in arrays joined by ".": "hidden_size", "text_config.vocab_size",
-// "architectures.0". A whole number that fits is an int64_t, any other number a double; null is no fact.
+// "architectures.0". A whole number that fits is an int64_t, any other number a double; null is not a fact.
 //
-// DataLoss: it is no valid JSON, no object, or gives two values under one joined name. ResourceExhausted: it goes beyond limits.json_bytes
-// or limits.nesting, or its joined names have more than 64 KiB and 16 times its own bytes together. Otherwise as ByteSource::ReadAt.
-// Messages begin with "reading PATH: ".
+// DataLoss: it is not valid JSON, not an object, or gives two values under one joined name. ResourceExhausted: it goes beyond
+// limits.json_bytes or limits.nesting, or its joined names have more than 64 KiB and 16 times its own bytes together. Otherwise as
+// ByteSource::ReadAt. Messages begin with "reading PATH: ".
 absl::StatusOr<Facts> ReadFacts(const ByteSource& source, const ReadLimits& limits);
 
 }  // namespace weighbridge

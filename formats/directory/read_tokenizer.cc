@@ -66,9 +66,9 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const ByteSource& source) {
   }
   ASSIGN_OR_RETURN(std::string bytes, ReadAll(source, kModelBytes));
   RETURN_IF_ERROR(CheckIsNoStandIn(bytes),
-                  Reading(source, absl::DataLossError(absl::StrCat("it is no SentencePiece model: ", _.message()))));
+                  Reading(source, absl::DataLossError(absl::StrCat("it is not a SentencePiece model: ", _.message()))));
   SentencePieceModel model;
-  if (!model.ParseFromString(bytes)) return Reading(source, absl::DataLossError("it is no SentencePiece model"));
+  if (!model.ParseFromString(bytes)) return Reading(source, absl::DataLossError("it is not a SentencePiece model"));
   absl::StatusOr<Vocabulary> vocabulary = ToVocabulary(model);
   if (!vocabulary.ok()) return Reading(source, vocabulary.status());
   return vocabulary;

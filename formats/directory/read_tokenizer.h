@@ -24,8 +24,9 @@ struct Tokenizer {
 // tokenizer_config.json that are in neither and are added at loading. What the former says of a special token replaces what the latter
 // says; where neither says anything, unk_token is "<unk>", bos_token "<s>" and eos_token "</s>".
 //
-// A token is added unless it is a piece, or is unk_token. An empty text is no special token, but as transformers makes objects of the four
-// tokens of tokenizer_config.json that its class names (unk, bos, eos, pad), an empty one of those is: with unk_token "<unk>" and bos_token
+// A token is added unless it is a piece, or is unk_token. An empty text is not a special token, but as transformers makes objects of the
+// four tokens of tokenizer_config.json that its class names (unk, bos, eos, pad), an empty one of those is: with unk_token "<unk>" and
+// bos_token
 // "" the length grows by one.
 //
 // NotFound: there is no tokenizer.model. DataLoss: a file breaks its format, SentencePiece would refuse it, or the indexes of

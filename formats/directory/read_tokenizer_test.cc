@@ -95,7 +95,7 @@ TEST(ReadTokenizerTest, AnAddedTokenThatIsAPieceWithItsIndexIsNotAdded) {
 TEST(ReadTokenizerTest, WhatStandsInAFilesPlaceIsToldAsThat) {
   const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d4d\nsize 499723\n";
   EXPECT_THAT(Read({{"tokenizer.model", pointer}}),
-              FailsWith(StatusCode::kDataLoss, "tokenizer.model: it is no SentencePiece model: it is a Git LFS pointer"));
+              FailsWith(StatusCode::kDataLoss, "tokenizer.model: it is not a SentencePiece model: it is a Git LFS pointer"));
   EXPECT_THAT(Read({{"tokenizer.model", "<!DOCTYPE html>"}}), FailsWith(StatusCode::kDataLoss, "it is a web page"));
   for (const char* name : {"added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"}) {
     EXPECT_THAT(Read({{"tokenizer.model", Model()}, {name, pointer}}),

@@ -26,7 +26,7 @@ namespace {
 absl::Status CheckShardName(absl::string_view name, absl::string_view index_name) {
   const absl::StatusOr<RelativePath> path = RelativePath::Parse(name);
   if (!path.ok() || path->components().size() > 1) {
-    return absl::DataLossError(absl::StrCat("the shard \"", absl::CHexEscape(name), "\" is no plain file name"));
+    return absl::DataLossError(absl::StrCat("the shard \"", absl::CHexEscape(name), "\" is not a plain file name"));
   }
   if (name == index_name) return absl::DataLossError("the index names itself as a shard");
   return absl::OkStatus();

@@ -25,7 +25,7 @@ struct ShardIndex {
 
 // Parses and checks an index. Opens no other file: afterwards each shard name is one component of a path and not the index's own name.
 //
-// DataLoss: it is no valid JSON, has a key twice, has no weight_map that is an object of texts, or names something else than a plain
+// DataLoss: it is not valid JSON, has a key twice, has no weight_map that is an object of texts, or names something else than a plain
 // file. ResourceExhausted: it goes beyond limits.json_bytes or limits.nesting. Otherwise as ByteSource::ReadAt. Messages begin with
 // "reading PATH: ".
 absl::StatusOr<ShardIndex> ReadShardIndex(const ByteSource& source, const ReadLimits& limits);

@@ -28,13 +28,13 @@ using SpecialTokens = std::map<std::string, SpecialToken>;
 using PieceIndexes = absl::flat_hash_map<std::string, int64_t>;
 
 // The tokens of an added_tokens.json that are added to these pieces, in the order of their indexes, which go on from the pieces' own
-// without a gap. A piece with its own index is none of them: newer transformers list those as well. DataLoss: it is no JSON object of such
-// indexes. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
+// without a gap. A piece with its own index is none of them: newer transformers list those as well. DataLoss: it is not a JSON object of
+// such indexes. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
 absl::StatusOr<std::vector<std::string>> ReadAddedTokens(const ByteSource& source, int64_t begin, const PieceIndexes& pieces,
                                                          const ReadLimits& limits);
 
-// The special tokens that a tokenizer_config.json or special_tokens_map.json mentions. DataLoss: it is no JSON object, or a special token
-// has none of the forms. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
+// The special tokens that a tokenizer_config.json or special_tokens_map.json mentions. DataLoss: it is not a JSON object, or a special
+// token has none of the forms. Otherwise as VisitJsonFile. Messages begin with "reading PATH: ".
 absl::StatusOr<SpecialTokens> ReadSpecialTokens(const ByteSource& source, const ReadLimits& limits);
 
 }  // namespace weighbridge

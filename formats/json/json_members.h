@@ -13,8 +13,8 @@ namespace weighbridge {
 // The members of a JSON object by key, each value as JSON text: objects of which only the first level is looked at and changed.
 using JsonMembers = std::map<std::string, std::string>;
 
-// As strict as VisitJson and fails as it does; DataLoss also when the text is no object, ResourceExhausted when it has more than a million
-// values.
+// As strict as VisitJson and fails as it does; DataLoss also when the text is not an object, ResourceExhausted when it has more than a
+// million values.
 absl::StatusOr<JsonMembers> ParseJsonMembers(absl::string_view text, int64_t max_nesting);
 
 // The object as Python's json.dumps(…, indent=2, sort_keys=True) writes it, and a newline. Every value must be JSON text in UTF-8.

@@ -58,7 +58,7 @@ bool HasMark(absl::string_view json) {
 }  // namespace
 
 absl::Status QuotePythonNumbers(std::string& text) {
-  if (HasMark(text)) return absl::DataLossError("it holds U+FDD0, which is no character");
+  if (HasMark(text)) return absl::DataLossError("it holds U+FDD0, which is not a character");
   const absl::string_view json = text;
   std::string quoted;
   size_t copied = 0;

@@ -65,7 +65,7 @@ TEST(PythonNumbersTest, NothingElseChanges) {
 
 TEST(PythonNumbersTest, ATextThatLooksLikeOneIsRefused) {
   for (const char* text : {"[\"\xef\xb7\x90NaN\"]", R"(["\ufdd0NaN"])", R"(["\uFDD0\u004eaN"])"}) {
-    EXPECT_EQ(Quoted(text), "it holds U+FDD0, which is no character") << text;
+    EXPECT_EQ(Quoted(text), "it holds U+FDD0, which is not a character") << text;
   }
 }
 

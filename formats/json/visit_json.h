@@ -30,7 +30,7 @@ using JsonVisitor = absl::FunctionRef<absl::Status(absl::Span<const std::string>
 // Walks a JSON text (RFC 8259) from front to back; nothing of it is kept. Strict: UTF-8 without byte order mark, no comments, nothing but
 // white space after the root, and no key twice in one object, compared after unescaping (docs/spec/formats.md 6.5).
 //
-// DataLoss, saying where: it is no such text. ResourceExhausted: containers are nested more than `max_nesting` deep. Otherwise the first
+// DataLoss, saying where: it is not such a text. ResourceExhausted: containers are nested more than `max_nesting` deep. Otherwise the first
 // failure of `visit`, unchanged; nothing is visited after it. The native stack does not grow with the text's nesting.
 absl::Status VisitJson(absl::string_view text, int64_t max_nesting, JsonVisitor visit);
 

@@ -34,9 +34,9 @@ struct LoadedArrays {
 
 // What paddle.load does with the pickled object: it joins slices, then reads the name table (docs/spec/reference_pipeline.md F.6); where
 // there is none, a tuple of a text and an array is an array with a name, however it was made. The pickle stands in `source`. Fails as
-// JoinSlices, pickle::Flatten and pickle::StoreArray; DataLoss also when the name table is none or lists a name without an array, or when
-// something else, a number, stands in place of the text in such a tuple; Unimplemented when the object holds tensors of another library;
-// ResourceExhausted when the names of tensors take more memory than the pickle's length allows.
+// JoinSlices, pickle::Flatten and pickle::StoreArray; DataLoss also when the name table is malformed or lists a name without an array, or
+// when something else, a number, stands in place of the text in such a tuple; Unimplemented when the object holds tensors of another
+// library; ResourceExhausted when the names of tensors take more memory than the pickle's length allows.
 absl::StatusOr<LoadedArrays> LoadArrays(const pickle::Document& document, const ByteSourcePtr& source, const ReadLimits& limits);
 
 }  // namespace weighbridge::paddle

@@ -14,8 +14,8 @@ namespace weighbridge {
 // One thing depends on data and is not imitated: of arrays of a single byte with equal contents CPython writes the second as a reference to
 // the first. Here every array's bytes are written out, which loads as the same.
 //
-// InvalidArgument: two rows have one name, a name is that of a reserved entry (state_dict.h), or a shape is none. Unimplemented: a dtype
-// that Paddle's arrays cannot hold: the float8 kinds, and uint16, which would be read as bfloat16.
+// InvalidArgument: two rows have one name, a name is that of a reserved entry (state_dict.h), or a shape is not valid. Unimplemented: a
+// dtype that Paddle's arrays cannot hold: the float8 kinds, and uint16, which would be read as bfloat16.
 absl::StatusOr<Layout> PaddleLayout(absl::Span<const LayoutRow> rows);
 
 }  // namespace weighbridge

@@ -10,7 +10,7 @@ namespace weighbridge {
 
 // The table of a .pdparams or .pdopt: a bare pickle, protocol 0 to 5, of a state dict or of any nest of dicts, lists and tuples
 // (docs/spec/formats.md 8). Format "pdparams"; `path` is the source's name; `files` stays empty. Tensors stand in the order in which
-// paddle.load gives them: a big parameter that was saved in slices comes last. Leaves that are no tensors are not listed.
+// paddle.load gives them: a big parameter that was saved in slices comes last. Leaves that are not tensors are not listed.
 //
 // A tensor has a tensor_name where the name table lists it or its tuple holds one. Arrays of uint16 are bfloat16 wherever Paddle makes
 // tensors of them, and uint16 elsewhere (docs/spec/formats.md 8.6). Remarks tell of arrays that the name table does not list and of bytes

@@ -87,10 +87,10 @@ absl::StatusOr<StoredTensor> JoinParameter(const Value& description, const Entri
   if (dict->items.size() != 2)
     return absl::DataLossError(absl::StrCat("it is described by ", pickle::Describe(description), ", not of OriginShape and slices alone"));
   const std::optional<Shape> shape = ShapeOf(dict->Find("OriginShape"));
-  if (!shape.has_value()) return absl::DataLossError("OriginShape is no tuple of integers");
+  if (!shape.has_value()) return absl::DataLossError("OriginShape is not a tuple of integers");
   const Value* slices = dict->Find("slices");
   const auto* list = slices == nullptr ? nullptr : slices->As<pickle::List>();
-  if (list == nullptr) return absl::DataLossError("slices is no list");
+  if (list == nullptr) return absl::DataLossError("slices is not a list");
   ASSIGN_OR_RETURN(StoredTensor flat, Concatenate(*list, entries, store, used));
   ASSIGN_OR_RETURN(int64_t count, ElementCount(*shape));
   if (count != flat.element_count()) {

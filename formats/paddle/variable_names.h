@@ -23,8 +23,8 @@ struct NameSource {
 };
 
 // The names of the persistent variables that `source` knows, in the order in which a combined file holds their values: sorted bytewise.
-// None for a JSON text that is no PIR program. DataLoss, PermissionDenied or another failure when the file breaks its format or goes beyond
-// a limit; messages begin with "reading PATH: ".
+// None for a JSON text that is not a PIR program. DataLoss, PermissionDenied or another failure when the file breaks its format or goes
+// beyond a limit; messages begin with "reading PATH: ".
 absl::StatusOr<std::vector<std::string>> ReadVariableNames(const NameSource& source, const ReadLimits& limits);
 
 }  // namespace weighbridge::paddle

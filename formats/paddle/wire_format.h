@@ -22,7 +22,7 @@ struct WireField {
 };
 
 // Reads the fields of a protobuf message front to back, without a schema and without keeping any: a message of a megabyte takes no memory,
-// and no length in it is trusted. DataLoss: it is no message. The source must outlive the reader.
+// and no length in it is trusted. DataLoss: it is not a message. The source must outlive the reader.
 class WireReader {
  public:
   // The message that bytes [offset, offset + size) of `source` are; they lie inside it.

@@ -12,7 +12,7 @@ struct Attributes {
   const Value* metadata = nullptr;
   // Whether an OrderedDict, and whether a tensor, may be given them. Unimplemented when one would become another object by that: an
   // attribute that its class gives a meaning, such as "data" of a tensor, whose setting replaces all elements, or "items" of a dict.
-  // DataLoss: a name is no text.
+  // DataLoss: a name is not a text.
   absl::Status for_dict;
   absl::Status for_tensor;
 };

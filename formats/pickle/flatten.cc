@@ -235,7 +235,7 @@ absl::StatusOr<Leaves> Flatten(const Document& document, const Value& root, Pair
   // something else.
   const bool is_opaque = limits.opaque_objects && root.As<Inert>() != nullptr;
   if (!found.ok() || !found->leaves.empty() || !found->unlisted.empty() || root.As<Dict>() != nullptr || is_opaque) return found;
-  return absl::FailedPreconditionError(absl::StrCat("it is no checkpoint: its root is ", Describe(root), ", without a tensor"));
+  return absl::FailedPreconditionError(absl::StrCat("it is not a checkpoint: its root is ", Describe(root), ", without a tensor"));
 }
 
 const Array* ArrayOf(const Value* value) {

@@ -40,7 +40,7 @@ enum class Pairs { kAreTuples, kAreLeaves };
 // tuple).
 absl::StatusOr<Leaves> Flatten(const Document& document, const Value& root, Pairs pairs, const ReadLimits& limits);
 
-// The array that Python has for `value` once it is loaded, or nullptr; also for nullptr. A static-mode tensor is one, a pair is none
+// The array that Python has for `value` once it is loaded, or nullptr; also for nullptr. A static-mode tensor is one, a pair is not
 // (docs/spec/formats.md 8.7).
 const Array* ArrayOf(const Value* value);
 

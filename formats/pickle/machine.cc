@@ -155,7 +155,7 @@ absl::StatusOr<Document> Interpreter::Run() {
     ASSIGN_OR_RETURN(uint8_t code, cursor_.ReadU8(), Located(_, offset, ""));
     const Opcode* opcode = FindOpcode(code);
     if (opcode == nullptr)
-      return Located(absl::DataLossError(absl::StrCat("0x", absl::Hex(code, absl::kZeroPad2), " is no opcode")), offset, "");
+      return Located(absl::DataLossError(absl::StrCat("0x", absl::Hex(code, absl::kZeroPad2), " is not an opcode")), offset, "");
     absl::Status status = (this->*opcode->handler)();
     if (status.ok()) status = CheckLimits();
     if (!status.ok()) return Located(status, offset, opcode->name);
@@ -206,7 +206,7 @@ absl::Status Interpreter::Push(absl::StatusOr<Value*> value) {
 absl::StatusOr<absl::Span<Value* const>> Interpreter::Top(size_t count) const {
   const size_t bottom = marks_.empty() ? 0 : marks_.back();
   if (stack_.size() - bottom < count) {
-    return absl::DataLossError(absl::StrCat(count, " values are wanted, ", stack_.size() - bottom, " are on the stack"));
+    return absl::DataLossError(absl::StrCat("expected ", count, " values on the stack, got ", stack_.size() - bottom));
   }
   return absl::MakeConstSpan(stack_).last(count);
 }
@@ -278,7 +278,7 @@ absl::Status Interpreter::Load(uint64_t index) {
 absl::StatusOr<uint64_t> Interpreter::TextIndex() {
   ASSIGN_OR_RETURN(std::string line, Line());
   uint64_t index = 0;
-  if (!absl::SimpleAtoi(line, &index)) return absl::DataLossError(absl::StrCat(Quote(line), " is no index of the memo"));
+  if (!absl::SimpleAtoi(line, &index)) return absl::DataLossError(absl::StrCat(Quote(line), " is not an index of the memo"));
   return index;
 }
 

@@ -13,12 +13,12 @@
 namespace weighbridge::pickle {
 
 // Runs the pickle that starts at `begin` of `source` and must end before `end`, on a closed machine: nothing is looked up, imported or
-// called; a global outside the table of docs/spec/formats.md 2.6 ends the reading. Payloads of bytes and of long texts are passed over,
+// called; a global that no dialect of the options names ends the reading. Payloads of bytes and of long texts are passed over,
 // never held.
 //
 // PermissionDenied: the pickle names a global outside the table, or uses one in a way that the table does not foresee; the message holds
-// module and name. DataLoss: it is no well-formed pickle of protocol 0 to 5. Unimplemented: a legal opcode or object that is not read (EXT,
-// out-of-band buffers, protocol 6). ResourceExhausted: it goes beyond a limit. Every message starts with the offset of the opcode in
+// module and name. DataLoss: it is not a well-formed pickle of protocol 0 to 5. Unimplemented: a legal opcode or object that is not read
+// (EXT, out-of-band buffers, protocol 6). ResourceExhausted: it goes beyond a limit. Every message starts with the offset of the opcode in
 // the source and its name, and says which key of which dict was being filled, where that is known: `offset 96: REDUCE in "model.w": …`.
 //
 // With options.limits.opaque_objects a global outside the table does not end the reading: it, what its calls give, and what is put into

@@ -94,7 +94,7 @@ absl::Status Interpreter::Decimal(absl::string_view digits) {
   const absl::string_view number = digits;
   const bool negative = absl::ConsumePrefix(&digits, "-");
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit)) {
-    return absl::DataLossError(absl::StrCat(Quote(number), " is no integer"));
+    return absl::DataLossError(absl::StrCat(Quote(number), " is not an integer"));
   }
   if (digits[0] == '0' && number != "0") {
     return absl::DataLossError(
@@ -137,7 +137,7 @@ absl::Status Interpreter::FloatLine() {
   const bool is_plain = line.find_first_not_of("0123456789+-.eEinftyaINFTYA") == std::string::npos;
   double value = 0;
   if (!is_plain || !absl::SimpleAtod(line, &value) || (std::isinf(value) && std::any_of(line.begin(), line.end(), absl::ascii_isdigit))) {
-    return absl::DataLossError(absl::StrCat(Quote(line), " is no float"));
+    return absl::DataLossError(absl::StrCat(Quote(line), " is not a float"));
   }
   return Push(arena_.New(value));
 }
@@ -185,14 +185,14 @@ absl::Status Interpreter::BytesInPlace(int64_t size) {
 absl::Status Interpreter::UnicodeLine() {
   ASSIGN_OR_RETURN(std::string line, Line());
   std::optional<std::string> utf8 = DecodeRawUnicodeEscape(line);
-  if (!utf8.has_value()) return absl::DataLossError(absl::StrCat("the text ", Quote(line), " has an escape that is no character"));
+  if (!utf8.has_value()) return absl::DataLossError(absl::StrCat("the text ", Quote(line), " has an escape that is not a character"));
   return Push(arena_.New(Text{.utf8 = *std::move(utf8)}));
 }
 
 absl::Status Interpreter::StringLine() {
   ASSIGN_OR_RETURN(std::string line, Line());
   std::optional<std::string> bytes = DecodeStringLiteral(line);
-  if (!bytes.has_value()) return absl::DataLossError(absl::StrCat(Quote(line), " is no string in quotes"));
+  if (!bytes.has_value()) return absl::DataLossError(absl::StrCat(Quote(line), " is not a string in quotes"));
   ASSIGN_OR_RETURN(Text text, DecodeByteString(*std::move(bytes)));
   return Push(arena_.New(std::move(text)));
 }

@@ -38,7 +38,8 @@ absl::Status Interpreter::StackGlobal() {
   const Text* module = operands.front()->As<Text>();
   const Text* name = operands.back()->As<Text>();
   if (module == nullptr || name == nullptr) {
-    return absl::DataLossError(absl::StrCat(Describe(*operands.front()), " and ", Describe(*operands.back()), " are no module and name"));
+    return absl::DataLossError(
+        absl::StrCat(Describe(*operands.front()), " and ", Describe(*operands.back()), " are not a module and a name"));
   }
   Drop(2);
   return Push(NameGlobal(module->utf8, name->utf8));

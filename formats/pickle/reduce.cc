@@ -42,7 +42,7 @@ struct Call {
 
 absl::StatusOr<Call> CallOf(const Value& function, const Value& arguments) {
   const TableRow* row = RowOf(function);
-  if (row == nullptr) return absl::DataLossError(absl::StrCat(Describe(function), " is called, which is no function"));
+  if (row == nullptr) return absl::DataLossError(absl::StrCat(Describe(function), " is called, which is not a function"));
   const Tuple* tuple = arguments.As<Tuple>();
   if (tuple == nullptr) return absl::DataLossError(absl::StrCat("called with ", Describe(arguments), " in place of a tuple of arguments"));
   return Call{.row = row, .arguments = tuple->items};

@@ -50,7 +50,7 @@ absl::StatusOr<DTypeCode> DecodeDType(absl::string_view code) {
     return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
   });
   if (plausible) return absl::UnimplementedError(absl::StrCat("dtype ", code, " is not known; a later version of safetensors may have it"));
-  return absl::DataLossError(absl::StrCat("\"", code, "\" is no dtype"));
+  return absl::DataLossError(absl::StrCat("\"", code, "\" is not a dtype"));
 }
 
 absl::StatusOr<DTypeCode> EncodeDType(DType dtype) {

@@ -106,7 +106,7 @@ TEST(ReadSafetensorsTest, RefusesEveryFieldWithABadValue) {
       {"dtype null", "null", four, whole, StatusCode::kDataLoss, "dtype is null"},
       {"dtype number", "32", four, whole, StatusCode::kDataLoss, "dtype is a whole number"},
       {"dtype lower case", "\"f32\"", four, whole, StatusCode::kDataLoss, "f32"},
-      {"dtype empty", "\"\"", four, whole, StatusCode::kDataLoss, "\"\" is no dtype"},
+      {"dtype empty", "\"\"", four, whole, StatusCode::kDataLoss, "\"\" is not a dtype"},
       {"dtype of a later version", "\"F99\"", four, whole, StatusCode::kUnimplemented, "F99"},
       {"dtype of four bits", "\"F4\"", "[32]", whole, StatusCode::kUnimplemented, "F4"},
       {"dtype of six bits", "\"F6_E2M3\"", four, whole, StatusCode::kUnimplemented, "F6_E2M3"},

@@ -9,8 +9,8 @@
 namespace weighbridge {
 
 // The module versions that state_dict() notes: `root` is an OrderedDict whose `_metadata` is a dict of module → {"version": integer}.
-// Nothing when it has no `_metadata`, or one that is no dict. Entries of another form are passed over, and so is what an entry says beside
-// the version.
+// Nothing when it has no `_metadata`, or one that is not a dict. Entries of another form are passed over, and so is what an entry says
+// beside the version.
 std::optional<ModuleVersions> FindModuleVersions(const pickle::Value& root);
 
 }  // namespace weighbridge

@@ -14,7 +14,7 @@ namespace weighbridge {
 //
 // DataLoss: the file breaks its format. Unimplemented: it is well-formed and of a kind that is not read (TorchScript, an .npz, a sparse or
 // quantized tensor); the message names the kind. PermissionDenied: its pickle names a global outside the table of docs/spec/formats.md 2.6.
-// FailedPrecondition: what was saved is no container of tensors. ResourceExhausted: it goes beyond a limit. Otherwise as
+// FailedPrecondition: what was saved is not a container of tensors. ResourceExhausted: it goes beyond a limit. Otherwise as
 // ByteSource::ReadAt. Messages begin with "reading PATH: ".
 //
 // Where it is said that tensors lie in `source` itself, those are excepted whose numbers must be decoded: big-endian ones, those with a

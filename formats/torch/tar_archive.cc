@@ -68,7 +68,7 @@ absl::StatusOr<int64_t> Number(absl::string_view field, absl::string_view what) 
     }
   }
   if (is_number) return value;
-  return absl::DataLossError(absl::StrCat("a tar header's ", what, " is no octal number"));
+  return absl::DataLossError(absl::StrCat("a tar header's ", what, " is not an octal number"));
 }
 
 // The sums of a header's bytes, with spaces for the checksum itself: of old some took them for signed.

@@ -94,7 +94,7 @@ absl::StatusOr<StoredTensor> TarObjects::Find(const std::string& id) const {
   constexpr size_t kDigits = 20;
   int64_t key = 0;
   if (id.size() > kDigits || !absl::SimpleAtoi(id, &key))
-    return absl::DataLossError(absl::StrCat("the persistent id ", pickle::Quote(id), " is no number"));
+    return absl::DataLossError(absl::StrCat("the persistent id ", pickle::Quote(id), " is not a number"));
   if (const auto tensor = tensors_.find(key); tensor != tensors_.end()) return tensor->second;
   const auto storage = storages_.find(key);
   if (storage == storages_.end()) return absl::DataLossError(absl::StrCat("no tensor or storage has the number ", key));
@@ -159,7 +159,7 @@ absl::Status TarObjects::ReadViews(ByteCursor& cursor) {
 
 absl::Status TarObjects::AddView(const pickle::Value& item) {
   const auto* tuple = item.As<pickle::Tuple>();
-  if (tuple == nullptr || tuple->items.size() != 4) return absl::DataLossError(absl::StrCat(Describe(item), " is no view"));
+  if (tuple == nullptr || tuple->items.size() != 4) return absl::DataLossError(absl::StrCat(Describe(item), " is not a view"));
   int64_t numbers[4];
   for (size_t i = 0; i < 4; ++i) {
     ASSIGN_OR_RETURN(const int64_t number, IntegerOf(*tuple->items[i]));

@@ -28,7 +28,7 @@ absl::StatusOr<std::string> KeyOf(const Value& value) {
 // (view key, offset, size), a slice of a root storage of `numel` elements.
 absl::StatusOr<Storage::View> ViewOf(const Value& value, int64_t numel) {
   const Tuple* tuple = value.As<Tuple>();
-  if (tuple == nullptr || tuple->items.size() != 3) return absl::DataLossError(absl::StrCat(Describe(value), " is no storage view"));
+  if (tuple == nullptr || tuple->items.size() != 3) return absl::DataLossError(absl::StrCat(Describe(value), " is not a storage view"));
   ASSIGN_OR_RETURN(std::string key, KeyOf(*tuple->items[0]));
   ASSIGN_OR_RETURN(int64_t offset, IntegerOf(*tuple->items[1], "a view's offset"));
   ASSIGN_OR_RETURN(int64_t size, IntegerOf(*tuple->items[2], "a view's size"));
@@ -46,7 +46,7 @@ absl::Status WholeModule(const Value& type) {
 // The members of a persistent id, once it is known to be one of a storage.
 absl::StatusOr<Arguments> StorageMembers(const Value& id, Form form) {
   const Tuple* tuple = id.As<Tuple>();
-  if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));
+  if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is not a persistent id of torch"));
   const Arguments members = tuple->items;
   if (form == Form::kLegacy && IsText(*members[0], "module") && members.size() > 1) {
     return WholeModule(*members[1]);
@@ -107,7 +107,7 @@ Value* UnsupportedTensor(Arena& arena, std::string kind) {
 absl::StatusOr<Value*> LoadReference(Arena& arena, const Value& id, int64_t /*position*/) {
   if (const Text* text = id.As<Text>()) return arena.New(Reference{text->utf8});
   const Tuple* tuple = id.As<Tuple>();
-  if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is no persistent id of torch"));
+  if (tuple == nullptr || tuple->items.empty()) return absl::DataLossError(absl::StrCat(Describe(id), " is not a persistent id of torch"));
   return WholeModule(*tuple->items[0]);
 }
 

@@ -130,7 +130,7 @@ absl::StatusOr<Value*> RebuildParameter(Arena& arena, Arguments arguments, bool 
   const size_t wanted = has_state ? 4 : 3;
   RETURN_IF_ERROR(CheckCount(arguments, wanted, wanted));
   if (arguments[0]->As<Tensor>() == nullptr) {
-    return absl::DataLossError(absl::StrCat("a parameter of ", Describe(*arguments[0]), ", which is no tensor"));
+    return absl::DataLossError(absl::StrCat("a parameter of ", Describe(*arguments[0]), ", which is not a tensor"));
   }
   absl::StatusOr<Value*> parameter = WithHooks(arena, arena.Again(arguments[0]), *arguments[1], *arguments[2]);
   return has_state ? WithState(arena, std::move(parameter), *arguments[3]) : parameter;

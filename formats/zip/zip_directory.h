@@ -22,9 +22,9 @@ struct ZipDirectory {
 // from its first byte to the end records, each byte once; a local header and the descriptor behind the data say what the directory does;
 // no name stands there twice, leads upwards or to the root, or has another in an extra field.
 //
-// DataLoss: the archive is none such. Unimplemented: it is well-formed, and encrypted, patched, of several disks, or compressed by another
-// method than deflate. ResourceExhausted: it has more than limits.zip_members. Otherwise as ByteSource::ReadAt. Messages name the member
-// where one is to blame. Takes some 2 µs per member; local headers that lie near each other are read together.
+// DataLoss: the archive is not such a one. Unimplemented: it is well-formed, and encrypted, patched, of several disks, or compressed by
+// another method than deflate. ResourceExhausted: it has more than limits.zip_members. Otherwise as ByteSource::ReadAt. Messages name the
+// member where one is to blame. Takes some 2 µs per member; local headers that lie near each other are read together.
 absl::StatusOr<ZipDirectory> ReadZipDirectory(const ByteSource& source, const ReadLimits& limits);
 
 }  // namespace weighbridge

@@ -75,7 +75,7 @@ absl::Status ResolveZip64(const ZipExtra& extra, std::initializer_list<uint64_t*
     ++taken;
   }
   if (taken == extra.zip64.size()) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("its zip64 extra field has ", extra.zip64.size(), " numbers, ", taken, " are wanted"));
+  return absl::DataLossError(absl::StrCat("its zip64 extra field has ", extra.zip64.size(), " numbers, expected ", taken));
 }
 
 // In a local header the field has both sizes or none: NumPy writes them in any case, torch also where the header has 0. torch adds the
