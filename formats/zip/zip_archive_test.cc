@@ -256,7 +256,7 @@ INSTANTIATE_TEST_SUITE_P(
                  }),
                  kCorrupt, "has 4 bytes"},
         OpenCase{"Zip64NotWanted", WithSecond([](ZipPart& p) { p.directory_extra = Extra(1, LittleEndian(10, 8)); }), kCorrupt,
-                 "has 1 numbers, 0 are wanted"},
+                 "has 1 numbers, expected 0"},
         OpenCase{"Zip64Twice", WithSecond([](ZipPart& p) { p.directory_extra = Extra(1, "") + Extra(1, ""); }), kCorrupt, "twice"},
         OpenCase{"Zip64OtherThanTheLocalField",
                  WithSecond([](ZipPart& p) { p.extra = Extra(1, LittleEndian(11, 8) + LittleEndian(11, 8)); }), kCorrupt, "says 11"},
