@@ -66,7 +66,8 @@ absl::Status AddTensors(const LoadedArrays& loaded, Checkpoint& checkpoint) {
 
 absl::StatusOr<Checkpoint> ReadPaddle(ByteSourcePtr source, const ReadLimits& limits) {
   const std::string context = absl::StrCat("reading ", source->name());
-  ASSIGN_OR_RETURN(pickle::Document document, pickle::RunPickle(*source, 0, source->size(), paddle::PickleOptions(limits)), Annotate(_, context));
+  ASSIGN_OR_RETURN(pickle::Document document, pickle::RunPickle(*source, 0, source->size(), paddle::PickleOptions(limits)),
+                   Annotate(_, context));
   Checkpoint checkpoint;
   checkpoint.path = source->name();
   checkpoint.format = "pdparams";
