@@ -285,7 +285,7 @@ TEST(LayOutCheckpointTest, SaysWhatCannotBeLaidOut) {
   const CheckpointLayoutOptions torch = {.format = WeightsFormat::kTorch, .max_shard_size = 10};
   for (const int64_t limit : {int64_t{0}, int64_t{-1}, INT64_MIN}) {
     EXPECT_THAT(LayOutCheckpoint({}, {.format = WeightsFormat::kTorch, .max_shard_size = limit}),
-                FailsWith(StatusCode::kInvalidArgument, "shards of at most"));
+                FailsWith(StatusCode::kInvalidArgument, "shards cannot have at most"));
   }
   for (const WeightsFormat format : {WeightsFormat::kTorch, WeightsFormat::kSafetensors, WeightsFormat::kPdparams}) {
     EXPECT_THAT(LayOutCheckpoint({Row("a", 6), Row("b", 6), Row("a", 6)}, {.format = format, .max_shard_size = 10}),

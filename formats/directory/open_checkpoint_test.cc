@@ -244,7 +244,7 @@ TEST_F(OpenCheckpointTest, RefusesShardNamesBeforeOpeningAnything) {
                            "file:///etc/passwd", "https://example.com/a.bin"}) {
     // The first shard would be missing; the second name is looked at before that is noticed.
     Write("x.index.json", Index(absl::StrCat(R"({"a":"absent.bin","b":")", name, "\"}")));
-    EXPECT_THAT(OpenCheckpoint(Path("x.index.json")), FailsWith(StatusCode::kDataLoss, "no plain file name")) << name;
+    EXPECT_THAT(OpenCheckpoint(Path("x.index.json")), FailsWith(StatusCode::kDataLoss, "not a plain file name")) << name;
   }
   Write("x.index.json", Index(R"({"a":"x.index.json"})"));
   EXPECT_THAT(OpenCheckpoint(Path("x.index.json")), FailsWith(StatusCode::kDataLoss, "names itself"));
@@ -356,7 +356,7 @@ TEST(ReadModelTest, FailsAsOpenCheckpointDoes) {
   EXPECT_THAT(ReadUnpublished("m", {{"m", Weights({"a"})}, {"config.json", "{"}}),
               FailsWith(StatusCode::kDataLoss, "reading /nowhere/out/config.json: "));
   EXPECT_THAT(ReadUnpublished("m", {{"m", Index(R"({"a":"../m"})")}, {"a.bin", Weights({"a"})}}),
-              FailsWith(StatusCode::kDataLoss, "no plain file name"));
+              FailsWith(StatusCode::kDataLoss, "not a plain file name"));
 }
 
 TEST_F(OpenCheckpointTest, RemarksThatANamedFileIsAPieceOfAModel) {

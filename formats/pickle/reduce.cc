@@ -17,9 +17,15 @@
 namespace weighbridge::pickle {
 namespace {
 
-// What to do about a forbidden global, where it looks like a class.
+// Whether it makes a tensor of what a pickle alone cannot bring: only the files of torch.save do, whose dialect knows the last three.
+bool MakesTorchTensor(absl::string_view module, absl::string_view name) {
+  return (module == "torch.storage" && name == "_load_from_bytes") ||
+         (module == "torch._utils" && (name == "_rebuild_tensor" || name == "_rebuild_tensor_v2" || name == "_rebuild_parameter"));
+}
+
+// What to do about a forbidden global, where it makes a tensor or looks like a class.
 absl::string_view Advice(absl::string_view module, absl::string_view name) {
-  if (module == "torch.storage" && name == "_load_from_bytes") {
+  if (MakesTorchTensor(module, name)) {
     return "; the file holds PyTorch tensors that were pickled without torch.save: load them in Python and torch.save them";
   }
   const size_t dot = name.rfind('.');

@@ -65,7 +65,7 @@ TEST(TorchZipRootTest, IsNoNumberTextOrListOfThem) {
                     "e")}) {
     const absl::Status status = Read({Pickle(body), kVersion}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-    EXPECT_THAT(status.message(), HasSubstr("no checkpoint"));
+    EXPECT_THAT(status.message(), HasSubstr("not a checkpoint"));
   }
 }
 
