@@ -1,4 +1,4 @@
-// OpenCheckpoint over the files of /work/shared: what must come out of each, and what must be refused.
+// OpenCheckpoint over the files of ../shared: what must come out of each, and what must be refused.
 
 #include <openssl/sha.h>
 #include <sys/resource.h>
