@@ -14,15 +14,16 @@ import sys
 import urllib.parse
 import xml.etree.ElementTree
 
-# Of bazel: the build succeeded, and there was no test to run.
-NO_TESTS = "4"
-
 
 def read_events(path):
     """The last result of each test (shard, run), and the labels of the targets that were not built."""
     results, not_built = {}, set()
     with open(path, encoding="utf-8") as file:
-        for event in map(json.loads, file):
+        for line in file:
+            try:
+                event = json.loads(line)
+            except ValueError:  # Bazel was killed while it wrote.
+                break
             identity = event["id"]
             if "testResult" in event:
                 key = tuple(identity["testResult"].get(part) for part in ("label", "run", "shard"))
@@ -36,7 +37,11 @@ def read_cases(result):
     """Yields name and outcome of each case."""
     for output in result.get("testActionOutput", []):
         if output["name"] == "test.xml":
-            document = xml.etree.ElementTree.parse(urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path))
+            try:
+                document = xml.etree.ElementTree.parse(urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path))
+            except (OSError, xml.etree.ElementTree.ParseError):
+                yield "test.xml cannot be read", "failed"
+                continue
             for case in document.iter("testcase"):
                 name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
                 if case.find("failure") is not None or case.find("error") is not None:
@@ -64,7 +69,7 @@ def outcomes_of(exit_code, events):
         for name, outcome in cases:
             failed = failed or outcome == "failed"
             yield f"{label} {name}", outcome
-    if exit_code not in ("0", NO_TESTS) and not failed:
+    if exit_code != "0" and not failed:
         yield f"bazel test, exit code {exit_code}", "failed"
 
 

@@ -8,7 +8,7 @@ namespace weighbridge {
 // A file that is part of the program (embed.bzl).
 struct EmbeddedFile {
   absl::string_view name;  // Without its folder and what follows its last dot.
-  absl::string_view text;
+  absl::string_view text;  // Ends with one newline, however the file ends.
 };
 
 }  // namespace weighbridge

@@ -20,7 +20,9 @@ FileDescriptor::~FileDescriptor() {
 }
 
 absl::Status SystemError(int error_number, absl::string_view doing, absl::string_view path) {
-  return absl::ErrnoToStatus(error_number, absl::StrCat(doing, " ", path));
+  const absl::Status status = absl::ErrnoToStatus(error_number, absl::StrCat(doing, " ", path));
+  if (error_number == EFBIG) return absl::ResourceExhaustedError(status.message());
+  return absl::IsUnknown(status) ? absl::UnavailableError(status.message()) : status;
 }
 
 absl::StatusOr<size_t> ReadAt(int descriptor, absl::string_view path, int64_t offset, absl::Span<char> buffer) {

@@ -33,13 +33,15 @@ class FileDescriptor {
 };
 
 // "DOING PATH: WHAT THE SYSTEM SAYS", e.g. "reading a/b: No such file or directory", with the code of absl::ErrnoToStatusCode: NotFound,
-// PermissionDenied, ResourceExhausted (no room on the disk, no descriptor), FailedPrecondition (a folder where a file is expected), …
+// PermissionDenied, ResourceExhausted (no room on the disk, no descriptor), FailedPrecondition (a folder where a file is expected), …;
+// but ResourceExhausted for a file that is too large for the disk, and Unavailable for what absl does not know, as EIO.
 absl::Status SystemError(int error_number, absl::string_view doing, absl::string_view path);
 
-// Reads bytes at `offset` until the buffer is full or the file ends, and returns how many were read. `path` is for messages.
+// Reads bytes at `offset` until the buffer is full or the file ends, and returns how many were read. `path` is for messages. Fails as
+// SystemError.
 absl::StatusOr<size_t> ReadAt(int descriptor, absl::string_view path, int64_t offset, absl::Span<char> buffer);
 
-// Writes all bytes at `offset`.
+// Writes all bytes at `offset`. Fails as SystemError; a part may have been written then.
 absl::Status WriteAt(int descriptor, absl::string_view path, int64_t offset, absl::string_view bytes);
 
 }  // namespace weighbridge

@@ -66,6 +66,8 @@ TEST(SystemErrorTest, HasACodeForEachKindOfFailure) {
   EXPECT_TRUE(absl::IsResourceExhausted(SystemError(ENOSPC, "writing", "a")));
   EXPECT_TRUE(absl::IsResourceExhausted(SystemError(EMFILE, "opening", "a")));
   EXPECT_TRUE(absl::IsFailedPrecondition(SystemError(EISDIR, "opening", "a")));
+  EXPECT_TRUE(absl::IsResourceExhausted(SystemError(EFBIG, "writing", "a")));
+  EXPECT_TRUE(absl::IsUnavailable(SystemError(EIO, "reading", "a")));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ absl::string_view Fault(absl::string_view component) {
 }
 
 absl::Status Error(absl::string_view text, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", text.substr(0, kMaxPathBytes), "\" is no relative path: ", why));
+  return absl::InvalidArgumentError(absl::StrCat("\"", text.substr(0, kMaxPathBytes), "\" is not a relative path: ", why));
 }
 
 }  // namespace

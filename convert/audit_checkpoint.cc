@@ -71,10 +71,10 @@ class Auditor {
   absl::Status AuditOutput() {
     const bool is_believed = answer_.findings.empty();
     absl::StatusOr<std::string> path = request_.content_only ? AuditTensors(is_believed) : AuditBytesOf(is_believed);
-    if (!path.ok() && is_believed) return path.status();
+    if (!path.ok() && (is_believed || IsWouldOverwrite(path.status()))) return path.status();
     if (!path.ok() || request_.sources.paths.empty()) return absl::OkStatus();
     absl::Status status = JudgeAgain(path->empty() ? request_.checkpoint : *path);
-    if (status.ok() || answer_.findings.empty() || absl::IsCancelled(status)) return status;
+    if (status.ok() || answer_.findings.empty() || absl::IsCancelled(status) || IsWouldOverwrite(status)) return status;
     answer_.findings.push_back(absl::StrCat("it cannot be judged again: ", status.message()));
     return absl::OkStatus();
   }

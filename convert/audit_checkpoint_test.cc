@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "convert/check_not_read.h"
 #include "convert/conversion.h"
 #include "convert/convert.h"
 #include "convert/convert_testing.h"
@@ -93,6 +94,23 @@ TEST_F(JudgeCheckpointTest, WhatIsReadIsNeverWrittenLater) {
     audit_.content_only = content_only;
     EXPECT_TRUE(absl::IsFailedPrecondition(AuditCheckpoint(audit_).status()));
   }
+}
+
+TEST_F(JudgeCheckpointTest, WhatIsReadIsNeverWrittenWhateverTheAnswer) {
+  // Another recipe than the manifest's: the answer is no before a file is looked at.
+  audit_.recipe = folder_.Write("other.textproto", "name: \"other\" sources { id: \"m\" }");
+  audit_.sources.paths = {{"m", source_}};
+  for (const std::string& path : {source_, folder_.PathOf("out/model.safetensors")}) {
+    audit_.will_be_written = {path};
+    for (const bool content_only : {false, true}) {
+      audit_.content_only = content_only;
+      EXPECT_TRUE(IsWouldOverwrite(AuditCheckpoint(audit_).status())) << path << AuditCheckpoint(audit_).status();
+    }
+  }
+  // Nobody knows the files of a damaged checkpoint; those of the sources are known.
+  std::filesystem::resize_file(folder_.PathOf("out/model.safetensors"), 20);
+  judge_.will_be_written = {source_};
+  EXPECT_TRUE(IsWouldOverwrite(JudgeCheckpoint(judge_).status()));
 }
 
 TEST_F(AuditCheckpointTest, SaysYesByTheManifestAloneAndAsksSourcesThatAreGiven) {

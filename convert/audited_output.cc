@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "convert/check_not_read.h"
 #include "formats/bytes/byte_source.h"
 #include "formats/directory/file_role.h"
 #include "formats/directory/find_checkpoint.h"
@@ -95,7 +96,7 @@ absl::Status CheckIsNotAudited(const std::string& path, const AuditedOutput& out
   for (const ByteSourcePtr& file : output.files) {
     std::error_code error;
     if (file != nullptr && fs::equivalent(path, file->name(), error) && !error) {
-      return absl::FailedPreconditionError(absl::StrCat(path, " is audited and is never overwritten; give another file"));
+      return WouldOverwrite(path, "audited", "give another file");
     }
   }
   return absl::OkStatus();

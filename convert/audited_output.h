@@ -28,7 +28,7 @@ struct AuditedOutput {
 // nothing to audit. Otherwise as OpenFile does.
 absl::StatusOr<AuditedOutput> OpenAuditedOutput(const Manifest& manifest, const std::string& named);
 
-// FailedPrecondition when `path`, to which something will be written, is one of the output's files.
+// WouldOverwrite (check_not_read.h) when `path`, to which something will be written, is one of the output's files.
 absl::Status CheckIsNotAudited(const std::string& path, const AuditedOutput& output);
 
 }  // namespace weighbridge

@@ -11,11 +11,15 @@
 
 namespace weighbridge {
 
-// What is read is never overwritten. FailedPrecondition when `path`, to which something will be written, is one of the files of
-// `checkpoint`, which the user knows under that id.
+// What is read is never overwritten: the FailedPrecondition of writing to `path`, which is `what` ("read as a source"), with advice. It can
+// be told from other failures, which do not count where an answer is no already.
+absl::Status WouldOverwrite(absl::string_view path, absl::string_view what, absl::string_view advice);
+bool IsWouldOverwrite(const absl::Status& status);
+
+// WouldOverwrite when `path`, to which something will be written, is one of the files of `checkpoint`, which the user knows under that id.
 absl::Status CheckIsNotRead(const std::string& path, absl::string_view id, const Checkpoint& checkpoint);
 
-// The same for all sources of a plan.
+// The same for all sources, and for those that a source is made of.
 absl::Status CheckIsNotRead(const std::string& path, const std::vector<PlanSource>& sources);
 
 }  // namespace weighbridge

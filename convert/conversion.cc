@@ -33,7 +33,7 @@ absl::StatusOr<Conversion> PlanConversion(const Recipe& recipe, const std::vecto
   if (!options.with_side_files) plan.companions.clear();
   RETURN_IF_ERROR(CheckSideFiles(plan));
   if (options.max_shard_size.has_value() && *options.max_shard_size <= 0) {
-    return absl::InvalidArgumentError(absl::StrCat("--max_shard_size=", *options.max_shard_size, ": wanted is at least one byte"));
+    return absl::InvalidArgumentError(absl::StrCat("--max_shard_size=", *options.max_shard_size, ": expected at least one byte"));
   }
   ASSIGN_OR_RETURN(conversion.layout, LayOutCheckpoint(LayoutRows(plan), {.format = options.format,
                                                                           .max_shard_size = options.max_shard_size,

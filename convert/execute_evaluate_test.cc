@@ -76,8 +76,12 @@ class ExecuteEvaluateTest : public testing::TestWithParam<int> {
   bool ExpectTheSame(const ExprPtr& expr) {
     const absl::StatusOr<std::string> executed = Executed(expr);
     const std::string text = absl::StrCat(ToString(expr->spec()), ": ", ToString(*expr));
-    if (executed.status().code() == absl::StatusCode::kUnimplemented && absl::StrContains(text, "reshape(")) return false;
     const absl::StatusOr<std::string> evaluated = Evaluated(*expr);
+    if (executed.status().code() == absl::StatusCode::kUnimplemented && absl::StrContains(text, "reshape(")) {
+      constexpr size_t kSmall = 10'000;  // Elements by their definition take long.
+      EXPECT_TRUE(evaluated.ok() && (evaluated->size() > kSmall || *evaluated == NaiveBytes(*expr))) << evaluated.status() << text;
+      return false;
+    }
     EXPECT_TRUE(executed.ok() && evaluated.ok()) << executed.status() << ", " << evaluated.status() << ": " << text;
     EXPECT_TRUE(executed.ok() && evaluated.ok() && *executed == *evaluated) << text;
     return true;
@@ -95,15 +99,20 @@ TEST_P(ExecuteEvaluateTest, Expressions) {
   EXPECT_TRUE(HasFailure() || taken > 25) << taken << " of 50";
 }
 
-// Tensors that take several bands, and bands that take several tiles.
-TEST_P(ExecuteEvaluateTest, LargeTensors) {
-  if (GetParam() > 20) GTEST_SKIP() << "twenty are enough";
+using LargeTensorsTest = ExecuteEvaluateTest;
+
+// They take several bands, and bands several tiles.
+TEST_P(LargeTensorsTest, Expressions) {
   constexpr DType kDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32};
   const TensorSpec spec = {Uniform(0, 2) == 0 ? AnyDType() : kDTypes[Uniform(0, 2)], {Uniform(300, 900), Uniform(1, 3), Uniform(300, 500)}};
-  ExpectTheSame(RandomExpr(random_, spec, static_cast<int>(Uniform(1, 5))));
+  for (int k = 0; k < 20; ++k) {
+    if (ExpectTheSame(RandomExpr(random_, spec, static_cast<int>(Uniform(1, 5)))) || HasFailure()) return;
+  }
+  FAIL() << "all were refused";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ExecuteEvaluateTest, testing::Range(1, 101));
+INSTANTIATE_TEST_SUITE_P(Seeds, LargeTensorsTest, testing::Range(1, 21));
 
 }  // namespace
 }  // namespace weighbridge

@@ -39,12 +39,15 @@ absl::StatusOr<CheckpointJudgement> JudgeCheckpoint(const JudgeRequest& request)
   const RE2 match(request.match, RE2::Quiet);
   if (!match.ok()) return AboutMatch(request, match.error());
   ASSIGN_OR_RETURN(std::vector<PlanSource> sources, OpenSources(request.recipe, request.sources));
+  // First of all: who is told that it cannot be judged, or of damage, may remove what stood where he was to write.
+  for (const std::string& path : request.will_be_written) {
+    RETURN_IF_ERROR(CheckIsNotRead(path, sources));
+  }
   ASSIGN_OR_RETURN(const Plan plan, Compile(request.recipe, sources, request.sources.compile));
   absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(request.checkpoint);
   if (absl::IsDataLoss(checkpoint.status())) return Damaged(checkpoint.status());
   if (!checkpoint.ok()) return checkpoint.status();
   for (const std::string& path : request.will_be_written) {
-    RETURN_IF_ERROR(CheckIsNotRead(path, plan.sources));
     RETURN_IF_ERROR(CheckIsNotRead(path, "the merged checkpoint", *checkpoint));
   }
   JudgeOptions options{.threads = request.resources.threads,

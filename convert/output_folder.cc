@@ -138,7 +138,7 @@ absl::Status OutputFolder::CheckTargets(absl::Span<const std::string> names) con
   }
   const fs::path above = FirstMissing(path_).parent_path();
   if (!above.empty() && !fs::is_directory(above, error)) {
-    return absl::FailedPreconditionError(absl::StrCat("writing to ", path_, ": ", above.string(), " is no folder"));
+    return absl::FailedPreconditionError(absl::StrCat("writing to ", path_, ": ", above.string(), " is not a folder"));
   }
   for (const std::string& name : names) {
     RETURN_IF_ERROR(OutputFile::CheckTarget(PathOf(name), overwrite_));

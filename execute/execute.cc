@@ -146,6 +146,7 @@ absl::Status Execution::Prepare() {
   limits_ = {.band = BandLimit(), .tile = kTileBytes};
   jobs_.reserve(plan_.outputs.size());
   for (const FileToWrite& file : files_) {
+    if (options_.stop != nullptr && *options_.stop) return absl::CancelledError("stopped");
     RETURN_IF_ERROR(AddFile(file));
   }
   return absl::OkStatus();

@@ -10,7 +10,8 @@
 
 namespace weighbridge {
 
-// For tests: a floating-point format by its definition, in plain double arithmetic. The rules of Cast and Add are those of expr/expr.h.
+// For tests: a floating-point format by its definition, in plain double arithmetic. The rules of Cast and Add are those of
+// expr/operation.h.
 struct FloatFormat {
   int exponent_bits;
   int mantissa_bits;

@@ -29,8 +29,7 @@ std::vector<LayoutRow> LayoutRows(const Plan& plan) {
   for (const PlannedTensor& output : plan.outputs) {
     std::optional<size_t> same_as;
     // Tensors without elements share nothing.
-    const bool has_bytes = Leaves(*output.expr).front()->tensor().byte_size() > 0;
-    if (has_bytes) {
+    if (ElementCount(output.expr->spec().shape).value_or(0) > 0) {
       const auto [first, is_new] = firsts.emplace(output.expr.get(), rows.size());
       if (!is_new) same_as = first->second;
     }

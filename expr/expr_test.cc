@@ -1,5 +1,6 @@
 #include "expr/expr.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "formats/bytes/byte_source.h"
@@ -53,6 +55,50 @@ TEST(ExprTest, TextOfEachOperation) {
   EXPECT_EQ(ToString(**Pad(a, {4, 3}, {{1, 3}, {0, 3}})), "pad(s/a, [4, 3], at=[1, 0])");
   EXPECT_EQ(ToString(**Reshape(c, {6, 4})), "reshape(s/c, [6, 4])");
   EXPECT_EQ(ToString(**Cast(*Add(a, b), DType::kFloat16)), "cast(add(s/a, s/b), float16)");
+}
+
+// Equal, and of one hash, when it is built twice, whatever its leaves are called; another when anything else of it differs.
+TEST(ExprTest, EqualityIsOfTheWholeExpressionAndOfNothingElse) {
+  const ByteSourcePtr source = MakeMemorySource("memory", std::string(1000, '\0'));
+  const auto stored = [&](const std::string& label, const TensorSpec& spec, int64_t offset, const std::vector<int64_t>& strides) {
+    return Read(label, *StoredTensor::Create(spec, source, offset, strides));
+  };
+  const TensorSpec spec = {DType::kFloat32, {2, 3}};
+  const auto build = [&](const std::string& label) {
+    const ExprPtr a = stored(label, spec, 0, {3, 1});
+    const ExprPtr b = stored(label, spec, 24, {3, 1});
+    return std::vector<ExprPtr>{a,
+                                b,
+                                stored(label, spec, 0, {3, 2}),
+                                stored(label, {DType::kInt32, {2, 3}}, 0, {3, 1}),
+                                stored(label, {DType::kFloat32, {3, 2}}, 0, {3, 1}),
+                                *Permute(a, {1, 0}),
+                                *Permute(a, {0, 1}),
+                                *Slice(a, {{0, 1}, {0, 3}}),
+                                *Slice(a, {{1, 2}, {0, 3}}),
+                                *Concat({a, b}, 0),
+                                *Concat({b, a}, 0),
+                                *Concat({a, b}, 1),
+                                *Concat({a, b, b}, 0),
+                                *Pad(a, {4, 3}, {{0, 2}, {0, 3}}),
+                                *Pad(a, {4, 3}, {{1, 3}, {0, 3}}),
+                                *Pad(a, {5, 3}, {{0, 2}, {0, 3}}),
+                                *Reshape(a, {3, 2}),
+                                *Reshape(a, {6}),
+                                *Reshape(b, {6}),
+                                *Cast(a, DType::kFloat16),
+                                *Cast(a, DType::kBfloat16),
+                                *Add(a, b),
+                                *Add(b, a)};
+  };
+  const std::vector<ExprPtr> ones = build("one");
+  const std::vector<ExprPtr> others = build("other");
+  for (size_t i = 0; i < ones.size(); ++i) {
+    for (size_t k = 0; k < others.size(); ++k) {
+      EXPECT_EQ(*ones[i] == *others[k], i == k) << ToString(*ones[i]) << " and " << ToString(*others[k]);
+    }
+    EXPECT_EQ(absl::HashOf(*ones[i]), absl::HashOf(*others[i])) << ToString(*ones[i]);
+  }
 }
 
 TEST(ExprTest, LeavesComeOnceInTheOrderOfTheText) {

@@ -31,7 +31,7 @@ namespace weighbridge {
 namespace {
 
 // Pages and pointers that stand where weights should, for files that no hash would tell (docs/spec/fetching.md 2.8).
-absl::Status CheckIsNoStandIn(const PartialFile& partial, int64_t size) {
+absl::Status CheckIsNotPageOrPointer(const PartialFile& partial, int64_t size) {
   std::string begin(static_cast<size_t>(std::min<int64_t>(size, 64)), '\0');
   RETURN_IF_ERROR(partial.ReadAt(0, absl::MakeSpan(begin)));
   if (absl::StartsWith(begin, "version https://git-lfs.github.com/spec/")) {
@@ -100,7 +100,7 @@ class BytesFetcher {
                         .received = downloaded.received,
                         .mended = mending};
     absl::Status status = CheckIsWanted(task_, locked_, result.measured);
-    if (status.ok() && file.size > 0) status = CheckIsNoStandIn(*partial, file.size);
+    if (status.ok() && file.size > 0) status = CheckIsNotPageOrPointer(*partial, file.size);
     if (status.ok()) status = partial->Publish(placement_.path);
     if (status.ok()) return result;
     options_.download.on_bytes(-file.size);

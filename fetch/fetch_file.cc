@@ -34,10 +34,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string FolderOf(const std::string& path) {
-  return fs::path(path).parent_path().string();
-}
-
 bool StandsFile(const std::string& path) {
   std::error_code error;
   return fs::symlink_status(path, error).type() == fs::file_type::regular;

@@ -49,7 +49,8 @@ struct FetchEvents {
 };
 
 // Fetches the files of a resolved folder and writes the lock: once before, so that an interrupted run goes on with the same commits, and
-// once after, with all that was learned. Fails as CheckSpace, FetchAll and WriteWeightsLock do; Cancelled: the same request goes on later.
+// once after, with all that was learned. Fails as CheckSpace, MakeFolder, TargetLock::Acquire, FetchAll and
+// WriteWeightsLock do; Cancelled: the same request goes on later.
 absl::Status FetchFolder(WantedFolder& wanted, const std::vector<FileTask>& tasks, const Session& session, const FetchEvents& events);
 
 }  // namespace weighbridge

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,10 @@ class FetchFolderTest : public testing::Test {
     options_.retry_wait = absl::ZeroDuration();
     options_.stop = &stop_;
     options_.on_bytes = [](int64_t) {};
-    options_.on_message = [this](const std::string& message) { messages_.push_back(message); };
+    options_.on_message = [this](const std::string& message) {
+      const std::lock_guard lock(mutex_);
+      messages_.push_back(message);
+    };
   }
 
   // What came of each file of "https://x/…#sha256=…", by the words of a user.
@@ -79,6 +83,7 @@ class FetchFolderTest : public testing::Test {
     return file == served_.end() ? FakeAnswer{.status = 404} : AnswerWithFile(request, file->second, "\"a\"");
   }};
   SessionOptions options_;
+  std::mutex mutex_;  // Guards what follows.
   std::vector<std::string> messages_;
 };
 

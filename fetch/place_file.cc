@@ -27,10 +27,6 @@
 namespace weighbridge {
 namespace {
 
-std::string FolderOf(const std::string& path) {
-  return std::filesystem::path(path).parent_path().string();
-}
-
 std::string NearestFolder(const std::string& path) {
   std::string folder = FolderOf(path);
   std::error_code error;

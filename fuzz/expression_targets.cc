@@ -32,7 +32,7 @@ absl::StatusOr<std::string> FuzzNormalForm(const std::string& bytes) {
   spec.shape = ChooseShape(choose, 5);
   const auto operations = static_cast<int>(choose(0, 8));
   const ExprPtr expr = ChooseExpr(choose, spec, operations);
-  const std::string text = absl::StrCat(ToString(spec), ": ", ToString(*expr));
+  std::string text = absl::StrCat(ToString(spec), ": ", ToString(*expr));
   ASSIGN_OR_RETURN(const std::vector<Box> boxes, Normalize(*expr));
   ASSIGN_OR_RETURN(const std::string made, BytesOfBoxes(boxes, spec), Annotate(_, text));
   if (made != NaiveBytes(*expr)) return absl::InternalError(absl::StrCat(text, ": the boxes make other bytes than the definition"));

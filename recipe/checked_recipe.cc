@@ -1,5 +1,7 @@
 #include "recipe/checked_recipe.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -19,6 +21,7 @@
 #include "google/protobuf/repeated_ptr_field.h"
 #include "proto/recipe.pb.h"
 #include "recipe/identifier.h"
+#include "recipe/recipe_limits.h"
 #include "recipe/term.h"
 
 namespace weighbridge {
@@ -29,16 +32,6 @@ using google::protobuf::RepeatedPtrField;
 template <typename... Words>
 absl::Status Wrong(const Words&... words) {
   return absl::InvalidArgumentError(absl::StrCat(words...));
-}
-
-absl::StatusOr<CheckedShape> CheckShape(const RepeatedPtrField<std::string>& terms) {
-  CheckedShape shape;
-  for (const std::string& term : terms) {
-    shape.emplace_back();
-    if (term == "?") continue;
-    ASSIGN_OR_RETURN(shape.back(), Term::Parse(term));
-  }
-  return shape;
 }
 
 absl::StatusOr<DType> CheckDType(absl::string_view name) {
@@ -67,7 +60,7 @@ absl::Status CheckJson(absl::string_view json, const char* field, JsonMembers& m
 
 class Checker {
  public:
-  explicit Checker(const Recipe& recipe) : recipe_(std::make_shared<const Recipe>(recipe)) {}
+  Checker(const Recipe& recipe, const RecipeLimits& limits) : recipe_(std::make_shared<const Recipe>(recipe)), terms_left_(limits.terms) {}
 
   absl::StatusOr<CheckedRecipe> Run() {
     CheckedRecipe checked = {.recipe = recipe_, .sections = {}, .config = {}, .modules = {}};
@@ -83,6 +76,32 @@ class Checker {
   }
 
  private:
+  // Of terms that are kept.
+  absl::Status Charge(int64_t terms) {
+    terms_left_ -= terms;
+    return terms_left_ >= 0 ? absl::OkStatus() : absl::ResourceExhaustedError("it has more terms than its limit allows");
+  }
+
+  absl::StatusOr<Term> CheckTerm(absl::string_view text) {
+    RETURN_IF_ERROR(Charge(1));
+    return Term::Parse(text);
+  }
+
+  absl::StatusOr<TextWithTerms> CheckText(absl::string_view text) {
+    RETURN_IF_ERROR(Charge(1 + std::count(text.begin(), text.end(), '{')));
+    return TextWithTerms::Parse(text);
+  }
+
+  absl::StatusOr<CheckedShape> CheckShape(const RepeatedPtrField<std::string>& terms) {
+    CheckedShape shape;
+    for (const std::string& term : terms) {
+      shape.emplace_back();
+      if (term == "?") continue;
+      ASSIGN_OR_RETURN(shape.back(), CheckTerm(term));
+    }
+    return shape;
+  }
+
   absl::Status CheckSources() {
     if (recipe_->sources().empty()) return Wrong("it has no sources");
     for (const Recipe::Source& source : recipe_->sources()) {
@@ -112,7 +131,7 @@ class Checker {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<CheckedStep> CheckStep(const Recipe::Step& step) const {
+  absl::StatusOr<CheckedStep> CheckStep(const Recipe::Step& step) {
     switch (step.kind_case()) {
       case Recipe::Step::kTranspose:
         return CheckedStep{CheckedTranspose{}};
@@ -129,7 +148,7 @@ class Checker {
       case Recipe::Step::kAdd: {
         CheckedAdd add = {.rule = &step.add(), .from = {}, .steps = {}};
         RETURN_IF_ERROR(CheckSource(add.rule->source(), "an add"));
-        ASSIGN_OR_RETURN(add.from, TextWithTerms::Parse(add.rule->from()));
+        ASSIGN_OR_RETURN(add.from, CheckText(add.rule->from()));
         ASSIGN_OR_RETURN(add.steps, CheckSteps(add.rule->steps()));
         return CheckedStep{std::move(add)};
       }
@@ -138,7 +157,7 @@ class Checker {
     }
   }
 
-  absl::StatusOr<std::vector<CheckedStep>> CheckSteps(const RepeatedPtrField<Recipe::Step>& steps) const {
+  absl::StatusOr<std::vector<CheckedStep>> CheckSteps(const RepeatedPtrField<Recipe::Step>& steps) {
     std::vector<CheckedStep> checked;
     for (const Recipe::Step& step : steps) {
       ASSIGN_OR_RETURN(checked.emplace_back(), CheckStep(step));
@@ -146,40 +165,40 @@ class Checker {
     return checked;
   }
 
-  absl::StatusOr<CheckedTensor> CheckTensor(const Recipe::Tensor& tensor) const {
+  absl::StatusOr<CheckedTensor> CheckTensor(const Recipe::Tensor& tensor) {
     if (tensor.from().empty() || tensor.to().empty()) return Wrong("a tensor has no `from` or no `to`");
     CheckedTensor checked = {.rule = &tensor, .from = {}, .to = {}, .tensor_name = {}, .tied_to = {}, .shape = {}, .steps = {}};
-    ASSIGN_OR_RETURN(checked.from, TextWithTerms::Parse(tensor.from()));
-    ASSIGN_OR_RETURN(checked.to, TextWithTerms::Parse(tensor.to()));
-    ASSIGN_OR_RETURN(checked.tensor_name, TextWithTerms::Parse(tensor.tensor_name()));
+    ASSIGN_OR_RETURN(checked.from, CheckText(tensor.from()));
+    ASSIGN_OR_RETURN(checked.to, CheckText(tensor.to()));
+    ASSIGN_OR_RETURN(checked.tensor_name, CheckText(tensor.tensor_name()));
     ASSIGN_OR_RETURN(checked.shape, CheckShape(tensor.shape()));
     ASSIGN_OR_RETURN(checked.steps, CheckSteps(tensor.steps()));
     if (!tensor.has_tied()) return checked;
     if (tensor.tied().to().empty() || tensor.tied().config().empty()) return Wrong("`tied` needs a tensor and a config value");
-    ASSIGN_OR_RETURN(checked.tied_to, TextWithTerms::Parse(tensor.tied().to()));
+    ASSIGN_OR_RETURN(checked.tied_to, CheckText(tensor.tied().to()));
     return checked;
   }
 
-  absl::StatusOr<CheckedRepeat> CheckEntry(const Recipe::Entry& entry) const {
+  absl::StatusOr<CheckedRepeat> CheckEntry(const Recipe::Entry& entry) {
     CheckedRepeat checked;
     if (entry.has_tensor()) {
       ASSIGN_OR_RETURN(checked.tensors.emplace_back(), CheckTensor(entry.tensor()));
       return checked;
     }
     if (!entry.has_layers()) return Wrong("an entry is empty");
-    ASSIGN_OR_RETURN(checked.count, Term::Parse(entry.layers().count()));
+    ASSIGN_OR_RETURN(checked.count, CheckTerm(entry.layers().count()));
     for (const Recipe::Tensor& tensor : entry.layers().tensors()) {
       ASSIGN_OR_RETURN(checked.tensors.emplace_back(), CheckTensor(tensor));
     }
     return checked;
   }
 
-  absl::StatusOr<CheckedMatch> CheckTake(const Recipe::Take& take) const {
+  absl::StatusOr<CheckedMatch> CheckTake(const Recipe::Take& take) {
     if (take.match().empty()) return Wrong("a take has no `match`");
     CheckedMatch checked = {.rule = &take, .tensor_name = {}, .count = std::nullopt, .shape = {}, .steps = {}};
-    ASSIGN_OR_RETURN(checked.tensor_name, TextWithTerms::Parse(take.tensor_name()));
+    ASSIGN_OR_RETURN(checked.tensor_name, CheckText(take.tensor_name()));
     if (!take.count().empty()) {
-      ASSIGN_OR_RETURN(checked.count, Term::Parse(take.count()));
+      ASSIGN_OR_RETURN(checked.count, CheckTerm(take.count()));
     }
     ASSIGN_OR_RETURN(checked.shape, CheckShape(take.shape()));
     ASSIGN_OR_RETURN(checked.steps, CheckSteps(take.steps()));
@@ -189,7 +208,7 @@ class Checker {
     return checked;
   }
 
-  absl::StatusOr<CheckedSection> CheckSection(const Recipe::Section& section) const {
+  absl::StatusOr<CheckedSection> CheckSection(const Recipe::Section& section) {
     RETURN_IF_ERROR(CheckSource(section.source(), "a section"));
     if (section.entries().empty() == section.takes().empty()) return Wrong("a section needs either `entries` or `takes`");
     CheckedSection checked = {.rule = &section, .cast = std::nullopt, .repeats = {}, .matches = {}};
@@ -224,18 +243,18 @@ class Checker {
     return checked;
   }
 
-  absl::StatusOr<CheckedModule> CheckModule(const Recipe::Module& module) const {
+  absl::StatusOr<CheckedModule> CheckModule(const Recipe::Module& module) {
     CheckedModule checked = {.rule = &module, .name = {}, .count = std::nullopt, .modules = {}};
-    ASSIGN_OR_RETURN(checked.name, TextWithTerms::Parse(module.name()));
+    ASSIGN_OR_RETURN(checked.name, CheckText(module.name()));
     if (!module.count().empty()) {
-      ASSIGN_OR_RETURN(checked.count, Term::Parse(module.count()));
+      ASSIGN_OR_RETURN(checked.count, CheckTerm(module.count()));
       RETURN_IF_ERROR(CheckSource(module.count_from(), "the count of a module"));
     }
     ASSIGN_OR_RETURN(checked.modules, CheckModules(module.modules()));
     return checked;
   }
 
-  absl::StatusOr<std::vector<CheckedModule>> CheckModules(const RepeatedPtrField<Recipe::Module>& modules) const {
+  absl::StatusOr<std::vector<CheckedModule>> CheckModules(const RepeatedPtrField<Recipe::Module>& modules) {
     std::vector<CheckedModule> checked;
     for (const Recipe::Module& module : modules) {
       ASSIGN_OR_RETURN(checked.emplace_back(), CheckModule(module));
@@ -243,7 +262,7 @@ class Checker {
     return checked;
   }
 
-  absl::Status CheckResult(CheckedRecipe& checked) const {
+  absl::Status CheckResult(CheckedRecipe& checked) {
     const Recipe::Result& result = recipe_->result();
     if (result.has_config()) {
       ASSIGN_OR_RETURN(checked.config, CheckConfig(result.config()));
@@ -261,14 +280,16 @@ class Checker {
 
   const std::shared_ptr<const Recipe> recipe_;
   std::set<std::string, std::less<>> ids_;
+  int64_t terms_left_;
 };
 
 }  // namespace
 
-absl::StatusOr<CheckedRecipe> CheckRecipe(const Recipe& recipe) {
-  absl::StatusOr<CheckedRecipe> checked = Checker(recipe).Run();
+absl::StatusOr<CheckedRecipe> CheckRecipe(const Recipe& recipe, const RecipeLimits& limits) {
+  absl::StatusOr<CheckedRecipe> checked = Checker(recipe, limits).Run();
   if (checked.ok()) return checked;
-  return Wrong("recipe \"", recipe.name(), "\": ", checked.status().message());
+  const absl::Status failure = Annotate(checked.status(), absl::StrCat("recipe \"", recipe.name(), "\""));
+  return absl::IsResourceExhausted(failure) ? failure : absl::InvalidArgumentError(failure.message());
 }
 
 }  // namespace weighbridge

@@ -11,6 +11,7 @@
 #include "formats/tensor_spec.h"
 #include "proto/recipe.pb.h"
 #include "recipe/pad_rows.h"
+#include "recipe/recipe_limits.h"
 #include "recipe/term.h"
 
 namespace weighbridge {
@@ -103,8 +104,9 @@ struct CheckedRecipe {
 };
 
 // Reads a recipe that has no parameters any more (BindParameters), and checks all that can be checked of it without a source: ids, terms,
-// texts, dtypes, references. InvalidArgument, naming the recipe and what is wrong with which rule.
-absl::StatusOr<CheckedRecipe> CheckRecipe(const Recipe& recipe);
+// texts, dtypes, references. InvalidArgument, naming the recipe and what is wrong; ResourceExhausted for more
+// terms than the limits allow, of which it keeps memory.
+absl::StatusOr<CheckedRecipe> CheckRecipe(const Recipe& recipe, const RecipeLimits& limits);
 
 }  // namespace weighbridge
 

@@ -241,12 +241,12 @@ class Compiler {
 
 absl::Status ValidateRecipe(const Recipe& recipe) {
   ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, {}));
-  return CheckRecipe(applied).status();
+  return CheckRecipe(applied, RecipeLimits()).status();
 }
 
 absl::StatusOr<Plan> Compile(const Recipe& recipe, const std::vector<PlanSource>& sources, const CompileOptions& options) {
   ASSIGN_OR_RETURN(const Recipe applied, Applied(recipe, options));
-  ASSIGN_OR_RETURN(const CheckedRecipe checked, CheckRecipe(applied));
+  ASSIGN_OR_RETURN(const CheckedRecipe checked, CheckRecipe(applied, options.limits));
   return Compiler(checked, options).Run(sources);
 }
 

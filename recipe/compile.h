@@ -11,7 +11,7 @@
 
 namespace weighbridge {
 
-// Checks what can be checked of a recipe without any source: ids, terms, patterns, references; with the defaults of its parameters.
+// Checks what can be checked of a recipe without any source: ids, terms, references; with the defaults of its parameters.
 // InvalidArgument, naming the rule; ResourceExhausted as BindParameters.
 absl::Status ValidateRecipe(const Recipe& recipe);
 
@@ -25,7 +25,8 @@ absl::Status CheckParameters(const ParameterValues& values, const std::vector<Re
 
 // Applies the recipe to the sources: the second table, complete and checked, without reading a single element.
 //
-// InvalidArgument: the recipe does not pass ValidateRecipe, as it is Applied. NotFound: a source, a tensor, or a config value that the
+// InvalidArgument: the recipe does not pass ValidateRecipe, as it is Applied, a term has no whole value below 2^63, an expression is too
+// deep or too large, or the sources are not one for each id. NotFound: a source, a tensor, or a config value that the
 // recipe wants is missing. FailedPrecondition: a tensor has another shape than the recipe says, two rules make the same output, or a source
 // tensor is neither used nor dropped (complete accounting), a source holds tensors that it does not list, or as PadRows says.
 // Unimplemented: a step that expressions cannot do. A tokenizer or a config.json that must be read fails as ReadTokenizer, ReadFacts and

@@ -57,7 +57,9 @@ TEST(RecipeLimitsTest, EveryRecipeWithoutEndNamesItsLimitAndItsRule) {
   // Small ones, which are reached soon.
   CompileOptions options;
   options.limits = {.outputs = 10'000, .modules = 10'000, .names_bytes = 1 << 20, .operations = 20'000, .work = 20'000'000};
+  options.limits.terms = 1000;
   const Case cases[] = {
+      {"terms", Entries("tensor { from: '" + Repeated(1000, "{1}") + "' to: 'x' }"), Weights(), "more terms than its limit", "recipe \""},
       {"layers that are absent", Entries("layers { count: '" + nine + "' tensors { from: 'x.{i}' to: 'x.{i}' may_be_absent: true } }"),
        Weights(), "at most 10000 times, not 9000000000000000000", "layers of \"9000000000000000000\""},
       {"layers by a config", Entries("layers { count: 'm.n * 1000' tensors { from: 'x.{i}' to: 'x.{i}' may_be_absent: true } }"),

@@ -20,13 +20,6 @@
 namespace weighbridge {
 namespace {
 
-absl::StatusOr<Tokenizer> TokenizerOf(const SourceView& source) {
-  if (source.source().checkpoint != nullptr) return ReadTokenizer(*source.source().checkpoint);
-  Checkpoint made;
-  for (const Companion& file : source.companions()) made.files.push_back({file.role, file.name, file.bytes});
-  return ReadTokenizer(made);
-}
-
 // The first `kept` rows of the matrix, and `added` rows of zeros below them.
 absl::StatusOr<ExprPtr> FitRows(ExprPtr expr, int64_t kept, int64_t added) {
   const int64_t columns = expr->spec().shape[1];
@@ -54,7 +47,7 @@ absl::StatusOr<ExprPtr> AddTokenRows(const Recipe::AddTokenRows& step, const Pad
   }
   const int64_t rows = shape[0];
   const bool counts = pad_rows.mode == PadRows::Mode::kCount;
-  absl::StatusOr<Tokenizer> tokenizer = TokenizerOf(source);
+  const absl::StatusOr<Tokenizer>& tokenizer = source.tokenizer();
   if (absl::IsNotFound(tokenizer.status())) {
     if (counts) return FitRows(std::move(expr), rows, pad_rows.count);
     return Error(step, "there is no tokenizer.model beside it", step.if_no_tokenizer());

@@ -54,10 +54,11 @@ class Binder {
       : values_(values), pad_rows_(pad_rows), limits_(limits) {}
 
   absl::Status Bind(Message& message) {
-    if (auto* step = dynamic_cast<Recipe::AddTokenRows*>(&message); step != nullptr && pad_rows_ != nullptr) step->set_pad_rows(*pad_rows_);
     for (const FieldDescriptor* field : Fields(message)) {
       RETURN_IF_ERROR(field->is_repeated() ? BindRepeated(message, *field) : BindSingle(message, *field));
     }
+    // Behind the others: a value is not read again.
+    if (auto* step = dynamic_cast<Recipe::AddTokenRows*>(&message); step != nullptr && pad_rows_ != nullptr) step->set_pad_rows(*pad_rows_);
     return absl::OkStatus();
   }
 

@@ -14,6 +14,8 @@ struct RecipeLimits {
   int64_t modules = 1'000'000;
   // Bytes of one name: a source's, an output's, a tensor's in its container, a module's.
   int64_t name_bytes = int64_t{64} << 10;
+  // Terms, and texts that may hold some.
+  int64_t terms = 1'000'000;
   // Bytes that the values of parameters have at all the places where they stand in a recipe's texts.
   int64_t parameter_bytes = int64_t{16} << 20;
   // Bytes of all names that are made, together.

@@ -149,4 +149,12 @@ std::string SourceView::ConfigPath() const {
   return config == companions_.end() ? kConfig : config->bytes->name();
 }
 
+const absl::StatusOr<Tokenizer>& SourceView::tokenizer() const {
+  if (tokenizer_.has_value()) return *tokenizer_;
+  if (source_.checkpoint != nullptr) return tokenizer_.emplace(ReadTokenizer(*source_.checkpoint));
+  Checkpoint made;
+  for (const Companion& file : companions_) made.files.push_back({file.role, file.name, file.bytes});
+  return tokenizer_.emplace(ReadTokenizer(made));
+}
+
 }  // namespace weighbridge

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "expr/expr.h"
 #include "expr/plan.h"
 #include "formats/checkpoint.h"
+#include "formats/directory/read_tokenizer.h"
 #include "proto/recipe.pb.h"
 
 namespace weighbridge {
@@ -62,6 +64,8 @@ class SourceView {
 
   // Config and tokenizer files, in the order of Plan::companions.
   absl::Span<const Companion> companions() const { return companions_; }
+  // Read from them when it is asked for first; fails as ReadTokenizer.
+  const absl::StatusOr<Tokenizer>& tokenizer() const;
 
  private:
   SourceView(const Recipe::Source& recipe_source, PlanSource source) : recipe_source_(&recipe_source), source_(std::move(source)) {}
@@ -80,6 +84,7 @@ class SourceView {
   std::vector<Companion> companions_;
   absl::flat_hash_map<std::string, size_t> index_;
   mutable absl::flat_hash_map<std::string, absl::Status> missing_;  // NoFact of the keys that were asked for.
+  mutable std::optional<absl::StatusOr<Tokenizer>> tokenizer_;
 };
 
 // All sources of a recipe, by id.

@@ -32,7 +32,7 @@ class Term {
   friend class TermParser;
 
   // An instruction for a stack of values: a number, a name between two places of the text, or one of + - * /. Or the head of a choice,
-  // which reaches to `end`, or of one of its alternatives; they follow each other.
+  // which reaches to the instruction `value`, or of one of its alternatives; they follow each other.
   struct Instruction {
     enum class Kind : unsigned char { kNumber, kName, kOperation, kChoice, kAlternative };
     Kind kind = Kind::kNumber;

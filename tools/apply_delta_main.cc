@@ -44,7 +44,7 @@ absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {
   if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": wanted are flags only"));
   if (!command_line.sources.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(command_line.sources.begin()->first, "=…: wanted is --base=DIR --delta=DIR --target=DIR"));
+        absl::StrCat(command_line.sources.begin()->first, "=…: expected --base=DIR --delta=DIR --target=DIR"));
   }
   ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
   return weighbridge::ApplyDelta(

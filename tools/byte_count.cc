@@ -43,7 +43,7 @@ bool AbslParseFlag(absl::string_view text, ByteCount* count, std::string* error)
       if (unit.name == text.substr(digits) && !__builtin_mul_overflow(number, unit.bytes, &count->bytes)) return true;
     }
   }
-  *error = "wanted is a whole number and a unit, as 512MiB or 10GB";
+  *error = "expected a whole number and a unit, as 512MiB or 10GB";
   return false;
 }
 

@@ -113,7 +113,7 @@ class Parser {
     if (!set_.insert(std::string(flag.Name())).second) return Error(argument, "the flag is given twice");
     std::string error;
     if (flag.ParseFrom(value, &error)) return absl::OkStatus();
-    return Error(argument, absl::StrCat("\"", value, "\" is no value for it", error.empty() ? "" : ": ", error));
+    return Error(argument, absl::StrCat("\"", value, "\" is not a value for it", error.empty() ? "" : ": ", error));
   }
 
   absl::Span<char* const> arguments_;

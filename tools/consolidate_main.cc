@@ -42,7 +42,7 @@ absl::StatusOr<std::optional<weighbridge::DType>> GetDType() {
   for (const auto dtype : {weighbridge::DType::kFloat32, weighbridge::DType::kFloat16, weighbridge::DType::kBfloat16}) {
     if (weighbridge::DTypeName(dtype) == name) return dtype;
   }
-  return absl::InvalidArgumentError(absl::StrCat("--dtype=", name, ": wanted is keep, float32, float16 or bfloat16"));
+  return absl::InvalidArgumentError(absl::StrCat("--dtype=", name, ": expected keep, float32, float16 or bfloat16"));
 }
 
 absl::StatusOr<bool> Run(const weighbridge::CommandLine& command_line) {

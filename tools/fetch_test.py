@@ -798,6 +798,11 @@ class OwnServer(Sources, FetchTestCase):
         self.yes("https://huggingface.co/gpt2/resolve/main/config.json", "--offline")
         self.assertEqual(self.got("config.json"), files["config.json"])
 
+    def test_R1_an_encoded_answer_is_refused(self):
+        _, uri = self.plain()
+        self.server.set_faults([{"match": "GET", "encoding": "gzip", "times": -1}])
+        self.fails('sent "gzip" instead', uri)
+
     def test_R24_twenty_kills_at_random(self):
         # All four sources of a set, every byte about once.
         sizes = {"blip2/model_state.pdparams": 2_200_000, "vicuna/pytorch_model.bin": 2_300_000, "minigpt4/m.pth": 2_000_000}

@@ -93,8 +93,9 @@ absl::Status CheckChecksums(const Checkpoint& checkpoint, const std::vector<cons
   }
   for (const CheckpointTensor* tensor : tensors) {
     auto found = by_offset.upper_bound({tensor->tensor.source().get(), tensor->tensor.offset()});
-    if (found == by_offset.begin() || !holds(*(--found)->second, tensor->tensor)) continue;
-    ranges.push_back(found->second);
+    if (found == by_offset.begin()) continue;
+    --found;
+    if (holds(*found->second, tensor->tensor)) ranges.push_back(found->second);
   }
   std::sort(ranges.begin(), ranges.end());
   ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
@@ -172,14 +173,14 @@ std::string Text(const Checkpoint& checkpoint, const Listing& listing) {
 absl::StatusOr<InspectOptions::Format> ParseInspectFormat(const std::string& text) {
   if (text == "text") return InspectOptions::Format::kText;
   if (text == "json") return InspectOptions::Format::kJson;
-  return absl::InvalidArgumentError(absl::StrCat("--format=", text, ": wanted is text or json"));
+  return absl::InvalidArgumentError(absl::StrCat("--format=", text, ": expected text or json"));
 }
 
 absl::StatusOr<InspectOptions::Digest> ParseInspectDigest(const std::string& text) {
   if (text == "none") return InspectOptions::Digest::kNone;
   if (text == "xxh3") return InspectOptions::Digest::kXxh3;
   if (text == "sha256") return InspectOptions::Digest::kSha256;
-  return absl::InvalidArgumentError(absl::StrCat("--digest=", text, ": wanted is none, xxh3 or sha256"));
+  return absl::InvalidArgumentError(absl::StrCat("--digest=", text, ": expected none, xxh3 or sha256"));
 }
 
 absl::StatusOr<bool> Inspect(const InspectOptions& options, std::ostream& out) {

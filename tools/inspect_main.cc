@@ -35,7 +35,7 @@ constexpr char kUsage[] = R"(Lists the tensors of a checkpoint in file order: a 
 int main(int argc, char** argv) {
   return weighbridge::RunTool(argc, argv, kUsage, [](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
     if (command_line.words.size() != 1 || !command_line.sources.empty())
-      return absl::InvalidArgumentError("wanted is the path of one checkpoint");
+      return absl::InvalidArgumentError("expected the path of one checkpoint");
     absl::StatusOr<weighbridge::CommonOptions> common = weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory));
     absl::StatusOr<weighbridge::InspectOptions::Format> format = weighbridge::ParseInspectFormat(absl::GetFlag(FLAGS_format));
     absl::StatusOr<weighbridge::InspectOptions::Digest> digest = weighbridge::ParseInspectDigest(absl::GetFlag(FLAGS_digest));

@@ -53,7 +53,7 @@ absl::StatusOr<std::string> Json(const std::string& path, const std::vector<List
     absl::StrAppend(out, "\n{\"where\": ", quote(listed.where), ", \"globals\": [", absl::StrJoin(listed.globals, ", ", global),
                     "], \"error\": ", listed.status.ok() ? "null" : quote(listed.status.message()), "}");
   };
-  const std::string json = absl::StrCat("{\"path\": ", quote(path), ", \"pickles\": [", absl::StrJoin(pickles, ",", listed), "]}\n");
+  std::string json = absl::StrCat("{\"path\": ", quote(path), ", \"pickles\": [", absl::StrJoin(pickles, ",", listed), "]}\n");
   if (!status.ok()) return status;
   return json;
 }

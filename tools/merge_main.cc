@@ -49,7 +49,7 @@ Without any argument the example that the repository carries is merged.
 int main(int argc, char** argv) {
   const weighbridge::Example example = weighbridge::FindExample(argv[0]);
   return weighbridge::RunTool(argc, argv, kUsage, [&](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
-    if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": wanted is ID=CHECKPOINT"));
+    if (!command_line.words.empty()) return absl::InvalidArgumentError(absl::StrCat(command_line.words[0], ": expected ID=CHECKPOINT"));
     ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
     const std::optional<weighbridge::ByteCount> max_shard_size = absl::GetFlag(FLAGS_max_shard_size);
     weighbridge::MergeOptions options{

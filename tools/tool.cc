@@ -117,7 +117,7 @@ absl::StatusOr<bool> CatchLimits(Function function) {
 absl::StatusOr<CommonOptions> GetCommonOptions(ByteCount memory) {
   const int threads = absl::GetFlag(FLAGS_threads);
   if (threads < 0 || threads > kMaxThreads)
-    return absl::InvalidArgumentError(absl::StrCat("--threads=", threads, ": wanted is 0 to ", kMaxThreads));
+    return absl::InvalidArgumentError(absl::StrCat("--threads=", threads, ": expected 0 to ", kMaxThreads));
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   return CommonOptions{.resources = {.threads = threads == 0 ? cores : threads, .memory = memory.bytes, .stop = &stopped},
                        .quiet = absl::GetFlag(FLAGS_quiet)};

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -32,7 +33,9 @@ absl::Status CheckOptions(const VerifyOptions& options) {
     return absl::InvalidArgumentError("--match judges some tensors only, of which no manifest can be written or asked");
   }
   if (options.content && options.manifest.empty()) return absl::InvalidArgumentError("--content needs --manifest=FILE");
-  return CheckExports(options.exports, {options.merged, options.manifest, options.recipe});
+  std::vector<std::string> read = {options.merged, options.manifest, options.recipe};
+  for (const auto& [id, path] : options.sources) read.push_back(path);
+  return CheckExports(options.exports, read);
 }
 
 SourceOptions SourcesOf(const VerifyOptions& options) {

@@ -14,8 +14,10 @@
 #include "absl/strings/string_view.h"
 #include "base/file_descriptor.h"
 #include "base/status.h"
+#include "convert/check_not_read.h"
 #include "convert/output_folder.h"
 #include "formats/bytes/output_file.h"
+#include "formats/directory/file_role.h"
 #include "proto/manifest.pb.h"
 #include "verify/manifest/attestation.h"
 #include "verify/manifest/manifest.h"
@@ -23,6 +25,8 @@
 
 namespace weighbridge {
 namespace {
+
+namespace fs = std::filesystem;
 
 absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool overwrite) {
   if (path.empty()) return absl::OkStatus();
@@ -33,6 +37,20 @@ absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool ov
   if (!file.ok()) return file.status();
   RETURN_IF_ERROR((*file)->WriteAt(0, bytes));
   return folder.Publish({file->get()}, [] { return std::vector<std::string>(); });
+}
+
+bool IsSameFile(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return fs::equivalent(a, b, error) && !error;
+}
+
+// Whether it is `read`, or weights that stand in that folder or beside that file.
+bool IsReadWith(const fs::path& path, const fs::path& read) {
+  if (IsSameFile(path, read)) return true;
+  std::error_code error;
+  if (!fs::exists(path, error) || RoleOf(path.filename().string()).kind == FileRole::Kind::kNone) return false;
+  const auto folder = [](const fs::path& of) { return of.has_parent_path() ? of.parent_path() : fs::path("."); };
+  return IsSameFile(folder(path), read) || (fs::is_regular_file(read, error) && IsSameFile(folder(path), folder(read)));
 }
 
 // What stood there before an answer that is another.
@@ -58,9 +76,8 @@ absl::Status CheckExports(const VerifyExports& exports, const std::vector<std::s
   for (const std::string& path : exports.Paths()) {
     if (!seen.insert(path).second) return absl::InvalidArgumentError(absl::StrCat(path, " is wanted for two things"));
     for (const std::string& other : read) {
-      std::error_code error;
-      if (!std::filesystem::equivalent(path, other, error) || error) continue;
-      return absl::FailedPreconditionError(absl::StrCat(path, " is read here and is never overwritten; give another file"));
+      if (!IsReadWith(path, other)) continue;
+      return WouldOverwrite(path, "read here", "give another file");
     }
     RETURN_IF_ERROR(OutputFile::CheckTarget(path, exports.overwrite));
   }

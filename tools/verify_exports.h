@@ -21,7 +21,8 @@ struct VerifyExports {
 };
 
 // Fails as OutputFile::CheckTarget does for one of them; InvalidArgument when two have the same path; FailedPrecondition when one is a file
-// of `read`, which are paths that the user named, some of them perhaps empty or of nothing.
+// of `read`, which are paths that the user named, some of them perhaps empty or of nothing, or a file of weights by its name in or beside
+// one of them: of a damaged checkpoint nobody knows which files it has.
 absl::Status CheckExports(const VerifyExports& exports, const std::vector<std::string>& read);
 
 // What they are about.

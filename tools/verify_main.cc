@@ -47,11 +47,11 @@ judgement, without the sources, or with them. Exit code 0 yes, 1 no.
 int main(int argc, char** argv) {
   return weighbridge::RunTool(argc, argv, kUsage, [](const weighbridge::CommandLine& command_line) -> absl::StatusOr<bool> {
     if (command_line.words.size() != 1)
-      return absl::InvalidArgumentError("wanted is one merged checkpoint, then ID=CHECKPOINT for each source");
+      return absl::InvalidArgumentError("expected one merged checkpoint, then ID=CHECKPOINT for each source");
     ASSIGN_OR_RETURN(weighbridge::CommonOptions common, weighbridge::GetCommonOptions(absl::GetFlag(FLAGS_memory)));
     const std::string format = absl::GetFlag(FLAGS_format);
     if (format != "text" && format != "json")
-      return absl::InvalidArgumentError(absl::StrCat("--format=", format, ": wanted is text or json"));
+      return absl::InvalidArgumentError(absl::StrCat("--format=", format, ": expected text or json"));
     const std::string recipe = absl::GetFlag(FLAGS_recipe);
     const std::string manifest = absl::GetFlag(FLAGS_manifest);
     return weighbridge::Verify({.merged = command_line.words[0],

@@ -10,7 +10,7 @@ namespace weighbridge {
 bool AbslParseFlag(absl::string_view text, WeightsFormatFlag* flag, std::string* error) {
   flag->format = ParseWeightsFormat(text);
   if (flag->format.has_value() || text.empty()) return true;
-  *error = "wanted is torch, safetensors or pdparams";
+  *error = "expected torch, safetensors or pdparams";
   return false;
 }
 

@@ -88,6 +88,7 @@ class Judging {
 
   // What a failure of comparing concerns.
   static absl::Status SayWhatWasRead(const absl::Status& status) {
+    if (absl::IsCancelled(status) || absl::IsResourceExhausted(status)) return status;
     return Annotate(status, ConcernsMerged(status) ? "reading the merged checkpoint" : "reading a source");
   }
 

@@ -12,7 +12,6 @@ absl::Status DiskError(const absl::Status& failure) {
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kUnknown:
       return absl::InternalError(failure.message());
     default:
       return failure;

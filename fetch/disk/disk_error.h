@@ -6,9 +6,9 @@
 namespace weighbridge {
 
 // A failure of base/file_descriptor.h with a code that cannot be mistaken for a source's. A source's codes make fetch try again
-// (Unavailable), start a file over (Aborted) or do without ranges (OutOfRange); a failure of the disk must do none of that. A file that is
-// too large for the disk (OutOfRange) becomes ResourceExhausted, like a full disk; Unavailable, Aborted, Cancelled, DeadlineExceeded and
-// Unknown become Internal; other codes stay.
+// (Unavailable), start a file over (Aborted) or do without ranges (OutOfRange); a failure of the disk must do none of that. OutOfRange, of
+// numbers too large for the system, becomes ResourceExhausted; Unavailable, Aborted, Cancelled and DeadlineExceeded become Internal; other
+// codes stay.
 absl::Status DiskError(const absl::Status& failure);
 
 }  // namespace weighbridge

@@ -66,6 +66,10 @@ Placement PlaceAt(const std::string& path) {
   return {.path = path, .partial = path + ".part", .lock = path + ".part.lock"};
 }
 
+std::string FolderOf(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
 absl::Status MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path.empty() ? "." : path, error);

@@ -19,6 +19,9 @@ struct Placement {
 
 Placement PlaceAt(const std::string& path);
 
+// The folder that `path` lies in; empty where it names none.
+std::string FolderOf(const std::string& path);
+
 // Makes a folder with its parents. Fails as DiskError does, naming it.
 absl::Status MakeFolder(const std::string& path);
 

@@ -65,15 +65,8 @@ Url DriveTransport::DownloadUrl(const Uri& uri) const {
 }
 
 absl::StatusOr<Listing> DriveTransport::List(const Uri& uri) {
-  RemoteFile file{.path = "", .uri = uri, .size = -1, .hashes = {}};
-  const auto see_head_and_stop = [&](const Url&, const HttpHead& head) {
-    file.path = AttachmentName(head.Find("content-disposition"));
-    file.size = TotalSize(head).value_or(-1);
-    return absl::AlreadyExistsError("the head is all we want");
-  };
-  const ExchangeRequest request{.method = "GET", .url = DownloadUrl(uri), .headers = {{"Range", "bytes=0-0"}}};
-  absl::Status status = SendFollowing(client_, site_, request, see_head_and_stop, [](absl::string_view) { return absl::OkStatus(); });
-  if (!absl::IsAlreadyExists(status)) return Annotate(status, uri.ToString());
+  ASSIGN_OR_RETURN(const HttpHead head, GetHead(client_, site_, DownloadUrl(uri)), Annotate(_, uri.ToString()));
+  RemoteFile file{.path = AttachmentName(head.Find("content-disposition")), .uri = uri, .size = TotalSize(head).value_or(-1), .hashes = {}};
   if (file.size < 0 || !ParseTargetPath(file.path).ok()) {
     return absl::FailedPreconditionError(absl::StrCat(uri.ToString(), ": Google Drive names no file and size"));
   }

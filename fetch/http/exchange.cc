@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -161,7 +162,7 @@ absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeReq
     };
     absl::Status status = client.Send(sent, see_head, see_body);
     // What a page or a failure says counts, even if its end is missing.
-    if (kind == Kind::kFinal || (!status.ok() && head.status == 0)) return status.ok() ? status : Annotate(status, url.WithoutQuery());
+    if (kind == Kind::kFinal || (!status.ok() && head.status == 0)) return Annotate(status, url.WithoutQuery());
     if (absl::IsCancelled(status)) return status;
     if (kind == Kind::kFailure) return Annotate(site.Explain(url, head, text), url.WithoutQuery());
     ASSIGN_OR_RETURN(Url next, kind == Kind::kRedirect ? ResolveReference(url, head.Find("location")) : site.AfterPage(url, head, text),
@@ -188,6 +189,18 @@ absl::StatusOr<TextAnswer> GetText(HttpClient& client, HttpSite& site, ExchangeR
         return absl::OkStatus();
       }));
   return answer;
+}
+
+absl::StatusOr<HttpHead> GetHead(HttpClient& client, HttpSite& site, const Url& url) {
+  std::optional<HttpHead> head;
+  const auto see_and_stop = [&](const Url&, const HttpHead& answer) {
+    head = answer;
+    return absl::CancelledError("the head is all that is wanted");
+  };
+  const ExchangeRequest request{.method = "GET", .url = url, .headers = {{"Range", "bytes=0-0"}}};
+  absl::Status status = SendFollowing(client, site, request, see_and_stop, [](absl::string_view) { return absl::OkStatus(); });
+  if (head.has_value()) return *std::move(head);
+  return status;
 }
 
 }  // namespace weighbridge

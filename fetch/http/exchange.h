@@ -50,10 +50,14 @@ struct ExchangeRequest {
 // Sends a request and follows redirects and pages by hand: at most ten, no loop, never from https to http. Calls `on_answer` with the
 // final address and head (2xx; also 412 and 416, which concern ranges), then `on_body` with its bytes. Of redirects, pages and failures 256
 // KiB are read, for five seconds: what they say counts, even if they have no end. Fails as HttpClient::Send and HttpSite do, naming the
-// address without its query, and without what a server repeats of it or of private headers.
+// address without its query, and without what a server repeats of it or of private headers; FailedPrecondition for a redirect that breaks
+// these rules, InvalidArgument for one to what is not an address.
 absl::Status SendFollowing(HttpClient& client, HttpSite& site, const ExchangeRequest& request,
                            absl::FunctionRef<absl::Status(const Url&, const HttpHead&)> on_answer,
                            absl::FunctionRef<absl::Status(absl::string_view)> on_body);
+
+// The head of the answer to a GET of the first byte; the body is not read. Fails as SendFollowing does.
+absl::StatusOr<HttpHead> GetHead(HttpClient& client, HttpSite& site, const Url& url);
 
 struct TextAnswer {
   Url url;

@@ -148,8 +148,12 @@ TEST(ExchangeTest, R18AFailureNamesServersWordsAndIdsButNoSecrets) {
 }
 
 TEST(ExchangeTest, AnEndlessPageIsReadTo256KiB) {
-  FakeHttpClient client({Text(404, std::string(size_t{8} << 20, 'x'))});
+  FakeAnswer endless = Text(404, std::string(size_t{8} << 20, 'x'));
+  endless.piece = size_t{16} << 10;
+  endless.pause = absl::Milliseconds(1);
+  FakeHttpClient client({endless});
   EXPECT_TRUE(absl::IsNotFound(Get(client).status()));
+  EXPECT_LE(client.Now(), absl::UnixEpoch() + absl::Milliseconds(17));
 }
 
 TEST(ExchangeTest, APageThatDripsIsReadForFiveSeconds) {

@@ -7,8 +7,8 @@
 namespace weighbridge {
 
 absl::string_view HttpHead::Find(absl::string_view name) const {
-  const auto found = headers.find(std::string(name));
-  return found == headers.end() ? absl::string_view() : absl::string_view(found->second);
+  const auto found = headers.lower_bound(std::string(name));
+  return found == headers.end() || found->first != name ? absl::string_view() : absl::string_view(found->second);
 }
 
 }  // namespace weighbridge

@@ -49,6 +49,8 @@ class HttpClient {
   //   FailedPrecondition  TLS, an address that CheckMayBePlain refuses, an answer that HeadParser refuses
   //   Cancelled           `cancel` was set
   //   DeadlineExceeded    `longest` is over
+  //   ResourceExhausted   no memory
+  //   Internal            our bug
   virtual absl::Status Send(const HttpRequest& request, absl::FunctionRef<absl::Status(const HttpHead&)> on_head,
                             absl::FunctionRef<absl::Status(absl::string_view)> on_body) = 0;
 

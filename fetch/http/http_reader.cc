@@ -69,7 +69,7 @@ absl::Status HttpReader::ReadFrom(const Url& url, const Request& request, absl::
   const auto see_answer = [&](const Url& final_url, const HttpHead& head) -> absl::Status {
     set_located(final_url);
     ASSIGN_OR_RETURN(BodyStart start, CheckAnswer(request, head));
-    left = (start.begin == request.range.begin ? request.range.end : size_) - start.begin;
+    left = (start.is_range ? request.range.end : size_) - start.begin;
     return on_start(start);
   };
   const auto see_body = [&](absl::string_view bytes) {

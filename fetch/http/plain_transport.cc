@@ -38,12 +38,7 @@ absl::StatusOr<HttpHead> Probe(HttpClient& client, HttpSite& site, const Url& ur
   const auto see_body = [](absl::string_view) { return absl::OkStatus(); };
   absl::Status status = SendFollowing(client, site, {.method = "HEAD", .url = url, .headers = {}}, see_answer, see_body);
   if (absl::IsFailedPrecondition(status) || absl::IsPermissionDenied(status)) {
-    const auto see_and_stop = [&](const Url&, const HttpHead& answer) {
-      head = answer;
-      return absl::AlreadyExistsError("the head is all we want");
-    };
-    status = SendFollowing(client, site, {.method = "GET", .url = url, .headers = {{"Range", "bytes=0-0"}}}, see_and_stop, see_body);
-    if (absl::IsAlreadyExists(status)) status = absl::OkStatus();
+    return GetHead(client, site, url);
   }
   RETURN_IF_ERROR(status);
   return head;

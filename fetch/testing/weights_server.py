@@ -5,7 +5,7 @@
     ROOT/files/...         plain HTTP: /files/...
 
 A fault is a dict: "match" (a regular expression on METHOD + " " + path?query), "on" ("hub" or "cdn"), "skip" and "times" (1; -1 for always) say
-when, and any of these what: status, headers, body · redirect · drop_after · etag · length_delta · trickle [bytes, seconds] · corrupt_at · page (a
+when, and any of these what: status, headers, body · redirect · drop_after · etag · encoding · length_delta · trickle [bytes, seconds] · corrupt_at · page (a
 Drive page by name) · endless (a status, then a body without end; with "header_lines" headers without end) · echo (a status, and a body that repeats
 the request).
 The vocabulary is that of the shared hub_fake.py, so that the same tests run against both.
@@ -183,6 +183,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         etag = fault.get("etag", headers.get("ETag", ""))
         if etag:
             headers["ETag"] = etag
+        if "encoding" in fault:
+            headers["Content-Encoding"] = fault["encoding"]
         begin, end, status = 0, size, 200
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         same = self.headers.get("If-Range", etag) in (etag, headers["Last-Modified"])

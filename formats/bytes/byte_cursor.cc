@@ -99,8 +99,9 @@ absl::StatusOr<std::string> ByteCursor::ReadString(int64_t size) {
   if (size <= kWindow) {
     ASSIGN_OR_RETURN(const char* window, Need(size));
     std::memcpy(bytes.data(), window, size);
-  } else
+  } else {
     RETURN_IF_ERROR(source_.ReadAt(position_, absl::MakeSpan(bytes)));
+  }
   position_ += size;
   return bytes;
 }

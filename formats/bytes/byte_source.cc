@@ -33,9 +33,9 @@ using SharedDescriptor = std::shared_ptr<const FileDescriptor>;
 
 absl::StatusOr<SharedDescriptor> OpenDescriptor(const std::string& path) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
-  auto file = std::make_shared<const FileDescriptor>(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file->is_open()) return SystemError(errno, "opening", path);
-  return file;
+  FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return SystemError(errno, "opening", path);
+  return std::make_shared<const FileDescriptor>(std::move(file));
 }
 
 // The files of this program that stay open though nobody reads them right now, by the sources that read them: a model may have more files
@@ -145,7 +145,8 @@ class NamedFileSource final : public ByteSource {
 
   absl::StatusOr<SharedDescriptor> OpenAgain() const {
     absl::StatusOr<SharedDescriptor> file = OpenDescriptor(name());
-    if (absl::IsNotFound(file.status())) return Removed();
+    // Or what was its folder is a file now.
+    if (absl::IsNotFound(file.status()) || absl::IsFailedPrecondition(file.status())) return Removed();
     if (!file.ok()) return file;
     struct stat now;
     if (fstat((*file)->number(), &now) != 0) return SystemError(errno, "reading", name());

@@ -35,10 +35,8 @@ namespace {
 // host (docs/benchmarks.md).
 constexpr int64_t kPiece = int64_t{32} << 10;
 
-// A file that is too large for the file system has no room on the disk.
 absl::Status WriteError(int error, absl::string_view path) {
-  const absl::Status status = SystemError(error, "writing", path);
-  return error == EFBIG ? absl::ResourceExhaustedError(status.message()) : status;
+  return SystemError(error, "writing", path);
 }
 
 std::string Folder(const std::string& path) {
@@ -129,7 +127,7 @@ absl::Status OutputFile::CheckTarget(const std::string& path, bool overwrite) {
   struct stat stat;
   if (lstat(path.c_str(), &stat) != 0) return errno == ENOENT ? absl::OkStatus() : WriteError(errno, path);
   if (!S_ISREG(stat.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat("writing ", path, ": what stands there is no regular file"));
+    return absl::FailedPreconditionError(absl::StrCat("writing ", path, ": what stands there is not a regular file"));
   }
   if (!overwrite) return absl::AlreadyExistsError(absl::StrCat("writing ", path, ": the file exists; give another folder, or --overwrite"));
   return absl::OkStatus();

@@ -80,9 +80,7 @@ absl::StatusOr<Layout> LayOutUnchecked(absl::Span<const LayoutRow> rows, const C
 
 absl::StatusOr<Layout> LayOutFile(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options, bool is_shard) {
   ASSIGN_OR_RETURN(Layout layout, LayOutUnchecked(rows, options, is_shard));
-#ifndef NDEBUG
   RETURN_IF_ERROR(CheckLayout(layout));
-#endif
   return layout;
 }
 

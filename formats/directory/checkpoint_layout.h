@@ -63,7 +63,8 @@ struct CheckpointLayoutOptions {
 // each; where the format shares bytes they do so within a shard, and in another shard stand again.
 //
 // InvalidArgument for a limit that is not positive, and for two rows of one name; otherwise fails as TorchLayout, SafetensorsLayout and
-// PaddleLayout, naming the file, and for a dtype that only safetensors can hold, what may be done.
+// PaddleLayout, naming the file, and for a dtype that only safetensors can hold, what may be done. Internal: a layout does not cover its
+// file exactly once (formats/check_layout.h).
 absl::StatusOr<CheckpointLayout> LayOutCheckpoint(absl::Span<const LayoutRow> rows, const CheckpointLayoutOptions& options);
 
 }  // namespace weighbridge

@@ -387,7 +387,7 @@ class GoldenLayoutTest : public testing::TestWithParam<const char*> {
 // "10GB", "100KB".
 int64_t ParseSize(const std::string& text) {
   const std::map<std::string, int64_t> units = {{"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}};
-  return std::atoll(text.c_str()) * units.at(text.substr(text.size() - 2));
+  return std::stoll(text) * units.at(text.substr(text.size() - 2));
 }
 
 TEST_P(GoldenLayoutTest, GivesTheBytesOfEveryFileOfWeights) {

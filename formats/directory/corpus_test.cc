@@ -27,6 +27,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "formats/checkpoint.h"
 #include "formats/directory/list_pickles.h"
 #include "formats/directory/open_checkpoint.h"
@@ -71,14 +72,13 @@ std::string Sha256(const std::string& bytes) {
 absl::StatusOr<std::vector<std::string>> ReadLines(const absl::StatusOr<Checkpoint>& checkpoint) {
   if (!checkpoint.ok()) return checkpoint.status();
   for (const ChecksummedRange& range : checkpoint->checksums) {
-    const absl::Status status = CheckCrc32({.source = range.source, .offset = range.offset, .size = range.size}, range.crc32);
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(range.label, ": ", status.message()));
+    RETURN_IF_ERROR(CheckCrc32({.source = range.source, .offset = range.offset, .size = range.size}, range.crc32),
+                    Annotate(_, range.label));
   }
   std::vector<std::string> lines;
   for (const CheckpointTensor& row : checkpoint->tensors()) {
     std::string bytes(row.tensor.byte_size(), '\0');
-    const absl::Status status = ReadRegion(row.tensor, WholeRegion(row.tensor.spec().shape), absl::MakeSpan(bytes));
-    if (!status.ok()) return status;
+    RETURN_IF_ERROR(ReadRegion(row.tensor, WholeRegion(row.tensor.spec().shape), absl::MakeSpan(bytes)));
     lines.push_back(absl::StrCat(row.name, " ", ToString(row.tensor.spec()), " ", Sha256(bytes)));
   }
   return lines;

@@ -31,7 +31,7 @@ absl::Status VisitJsonFile(const ByteSource& source, const ReadLimits& limits, J
     };
     if (status.ok()) status = VisitJson(text, limits.nesting, visit_value);
   }
-  return status.ok() ? status : Annotate(status, absl::StrCat("reading ", source.name()));
+  return Annotate(status, absl::StrCat("reading ", source.name()));
 }
 
 }  // namespace weighbridge

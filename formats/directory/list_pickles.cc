@@ -35,7 +35,8 @@ class PickleLister {
  public:
   explicit PickleLister(const ReadLimits& limits) : limits_(limits) {}
 
-  absl::Status AddFile(const std::string& path) {
+  // A shard may not be an index itself: two that name each other would have no end.
+  absl::Status AddFile(const std::string& path, bool is_shard = false) {
     ASSIGN_OR_RETURN(ByteSourcePtr source, OpenFile(path));
     ASSIGN_OR_RETURN(const FileKind kind, RecognizeFile(*source));
     switch (kind) {
@@ -46,7 +47,7 @@ class PickleLister {
       case FileKind::kPaddlePickle:
         return AddBare(*source);
       case FileKind::kShardIndex:
-        return AddShards(*source);
+        return is_shard ? ReadWeights(kind, source, limits_).status() : AddShards(*source);
       case FileKind::kPaddleLodTensors:
         return AddInfo(path);
       case FileKind::kTorchTar:
@@ -109,7 +110,7 @@ class PickleLister {
   absl::Status AddShards(const ByteSource& source) {
     ASSIGN_OR_RETURN(const ShardIndex index, ReadShardIndex(source, limits_));
     for (const std::string& shard : index.shards) {
-      RETURN_IF_ERROR(AddFile(std::filesystem::path(source.name()).replace_filename(shard)));
+      RETURN_IF_ERROR(AddFile(std::filesystem::path(source.name()).replace_filename(shard), /*is_shard=*/true));
     }
     return absl::OkStatus();
   }

@@ -141,6 +141,10 @@ TEST_F(ReadWeightsTest, PicklesOfEveryKindOfFileAreListed) {
   EXPECT_THAT(listed(Write("net.pdiparams", kRecord)), ElementsAre("net.pdiparams.info forbidden"));
   EXPECT_THAT(listed(Write("m.index.json", R"({"weight_map": {"w": "a.pdparams"}})")),
               ElementsAre("a.pdparams", "a.pdparams: pickle 2 forbidden"));
+  // Indexes that name each other have no end, and no index is a shard.
+  std::ofstream(folder_ / "one.json") << R"({"weight_map": {"a": "other.json"}})";
+  std::ofstream(folder_ / "other.json") << R"({"weight_map": {"a": "one.json"}})";
+  EXPECT_EQ(ListPickles(folder_ / "one.json").status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(ListPickles(folder_ / "missing").status().code(), absl::StatusCode::kNotFound);
 }
 

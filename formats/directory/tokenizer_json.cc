@@ -93,8 +93,7 @@ absl::StatusOr<SpecialTokens> ReadSpecialTokens(const ByteSource& source, const 
   SpecialTokens tokens;
   RETURN_IF_ERROR(VisitJsonFile(source, limits, [&](absl::Span<const std::string> path, const JsonValue& value) {
     if (!IsSpecialToken(path[0])) return absl::OkStatus();
-    const absl::Status added = AddToToken(path.subspan(1), value, tokens[path[0]]);
-    return added.ok() ? added : Annotate(added, absl::StrCat(path[0]));
+    return Annotate(AddToToken(path.subspan(1), value, tokens[path[0]]), path[0]);
   }));
   return tokens;
 }

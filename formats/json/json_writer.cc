@@ -1,5 +1,6 @@
 #include "formats/json/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "formats/json/quote_json.h"
 
 namespace weighbridge {
@@ -23,15 +25,13 @@ void JsonWriter::Key(absl::string_view key) {
 
 void JsonWriter::String(absl::string_view text) {
   BeforeValue();
-  absl::StatusOr<std::string> quoted = QuoteJson(text);
-  if (quoted.ok()) {
-    text_ += Printable(*quoted);
-    return;
+  std::string repaired;
+  while (!text.empty()) {
+    const size_t size = FirstCharacter(text).size;
+    absl::StrAppend(&repaired, size == 0 ? absl::string_view("\xef\xbf\xbd") : text.substr(0, size));
+    text.remove_prefix(std::max<size_t>(size, 1));
   }
-  // Byte by byte: whatever is not ASCII goes.
-  std::string ascii;
-  for (char c : text) absl::StrAppend(&ascii, static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : "\xef\xbf\xbd");
-  text_ += QuoteJson(ascii).value_or("\"\"");
+  text_ += Printable(QuoteJson(repaired).value_or("\"\""));
 }
 
 void JsonWriter::Hexadecimal(absl::string_view bytes) {

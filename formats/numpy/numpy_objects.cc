@@ -29,7 +29,7 @@ std::optional<bool> FlagOf(const Value& value) {
 
 absl::StatusOr<ArrayDType> FinishedDType(const Value& value) {
   if (const ArrayDType* dtype = value.As<ArrayDType>()) return *dtype;
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a numpy dtype"));
+  return InPlaceOf(value, "a numpy dtype");
 }
 
 // The bytes that `value` holds: bytes, or a byte string of Python 2.
@@ -40,7 +40,7 @@ absl::StatusOr<Bytes> BytesOf(const Value& value) {
   if (value.As<Inert>() != nullptr || (value.As<Text>() != nullptr && value.As<Text>()->from_bytes)) {
     return absl::UnimplementedError("an array whose bytes are written as text with escapes (protocol 0) is not read");
   }
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of an array's bytes"));
+  return InPlaceOf(value, "an array's bytes");
 }
 
 // Strides of consecutive elements whose axes vary in the given order, slowest first. `shape` has a checked number of elements; without
@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<size_t>> Transpose(const Value& order, Shape& shape) 
 absl::StatusOr<Value*> ReconstructArray(Arena& arena, const TableRow& /*function*/, Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const TableRow* type = RowOf(*arguments[0]);
-  if (type == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the class of an array"));
+  if (type == nullptr) return InPlaceOf(*arguments[0], "the class of an array");
   if (type->kind != &kNumpyArrayType) {
     return absl::PermissionDeniedError(absl::StrCat(type->module, " ", type->name, " stands in place of numpy ndarray"));
   }
@@ -120,14 +120,14 @@ absl::StatusOr<Value*> ReconstructArray(Arena& arena, const TableRow& /*function
   if (shape != std::vector<int64_t>{0} || !is_code) {
     return absl::DataLossError("an array does not begin as numpy's do, with the shape (0,) and the type \"b\"");
   }
-  absl::StatusOr<Value*> value = arena.New(Array());
-  if (value.ok()) (*value)->unfinished = true;
+  Value* const value = arena.New(Array());
+  value->unfinished = true;
   return value;
 }
 
 absl::Status BuildArray(Array& array, const Value& state) {
   const Tuple* tuple = state.As<Tuple>();
-  if (tuple == nullptr) return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of an array's state"));
+  if (tuple == nullptr) return InPlaceOf(state, "an array's state");
   if (tuple->items.size() != 5) {
     return absl::UnimplementedError(absl::StrCat("an array's state of ", tuple->items.size(), " members is not read, only of 5"));
   }
@@ -137,8 +137,7 @@ absl::Status BuildArray(Array& array, const Value& state) {
   ASSIGN_OR_RETURN(ArrayDType dtype, FinishedDType(*tuple->items[2]));
   const std::optional<bool> fortran = FlagOf(*tuple->items[3]);
   if (!fortran.has_value()) {
-    return absl::DataLossError(
-        absl::StrCat(Describe(*tuple->items[3]), " stands in place of the bool that says whether an array is Fortran's"));
+    return InPlaceOf(*tuple->items[3], "the bool that says whether an array is Fortran's");
   }
   std::vector<size_t> axes = AxesInOrder(shape.size());
   if (*fortran) std::reverse(axes.begin(), axes.end());
@@ -157,7 +156,7 @@ absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, const TableRow& /*function*
   } else if (IsText(order, "F") && !has_axes) {
     std::reverse(axes.begin(), axes.end());
   } else if (!IsText(order, "C") || has_axes) {
-    return absl::DataLossError(absl::StrCat(Describe(order), " stands in place of an array's order, or does not fit its axes"));
+    return InPlaceOf(order, "an array's order, or does not fit its axes");
   }
   Array array;
   RETURN_IF_ERROR(Fill(array, std::move(dtype), std::move(shape), axes, *arguments[0]));
@@ -167,7 +166,7 @@ absl::StatusOr<Value*> ArrayFromBuffer(Arena& arena, const TableRow& /*function*
 absl::StatusOr<Value*> MakeArrayDType(Arena& arena, const TableRow& /*function*/, Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 3, 3));
   const Text* text = arguments[0]->As<Text>();
-  if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a numpy dtype's text"));
+  if (text == nullptr) return InPlaceOf(*arguments[0], "a numpy dtype's text");
   if (FlagOf(*arguments[1]) != false || FlagOf(*arguments[2]) != true) {
     return absl::DataLossError("a numpy dtype is not made as numpy makes them, with align False and copy True");
   }
@@ -177,8 +176,8 @@ absl::StatusOr<Value*> MakeArrayDType(Arena& arena, const TableRow& /*function*/
   if (!dtype.dtype.has_value() && !IsOtherNumpyDType(text->utf8)) {
     return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " is not a numpy dtype"));
   }
-  absl::StatusOr<Value*> value = arena.New(std::move(dtype));
-  if (value.ok()) (*value)->unfinished = true;
+  Value* const value = arena.New(std::move(dtype));
+  value->unfinished = true;
   return value;
 }
 
@@ -186,7 +185,7 @@ absl::StatusOr<Value*> MakeArrayDType(Arena& arena, const TableRow& /*function*/
 absl::Status BuildArrayDType(ArrayDType& dtype, const Value& state) {
   const Tuple* tuple = state.As<Tuple>();
   if (tuple == nullptr || tuple->items.size() < 8) {
-    return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a numpy dtype's state"));
+    return InPlaceOf(state, "a numpy dtype's state");
   }
   ASSIGN_OR_RETURN(int64_t version, IntegerOf(*tuple->items[0], "the version of a numpy dtype's state"));
   if (!dtype.dtype.has_value()) return absl::OkStatus();

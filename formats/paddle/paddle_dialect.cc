@@ -39,6 +39,7 @@ constexpr TableRow kRows[] = {
     {"builtins", "eval", &kEval},
 };
 
+// Python's dialect says so of its own rows only.
 constexpr Dialect::Alias kAliases[] = {
     {"__builtin__", "", "builtins", ""},
 };

@@ -21,7 +21,7 @@ absl::Status CheckCount(Arguments arguments, size_t least, size_t most) {
 
 absl::StatusOr<int64_t> IntegerOf(const Value& value, absl::string_view what) {
   if (const int64_t* integer = value.As<int64_t>()) return *integer;
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of ", what));
+  return InPlaceOf(value, what);
 }
 
 absl::StatusOr<std::vector<int64_t>> IntegersOf(const Value& value, absl::string_view what) {

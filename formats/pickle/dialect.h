@@ -66,7 +66,7 @@ class Dialect {
   // The row of exactly that module and name, or nullptr.
   const TableRow* Find(absl::string_view module, absl::string_view name) const;
 
-  // Null where no call leaves anything unfinished.
+  // Null where no call leaves anything unfinished. Of dialects that are composed at most one has it.
   Build build() const { return build_; }
 
  private:

@@ -13,8 +13,8 @@
 namespace weighbridge::pickle {
 
 // Runs the pickle that starts at `begin` of `source` and must end before `end`, on a closed machine: nothing is looked up, imported or
-// called; a global that no dialect of the options names ends the reading. Payloads of bytes and of long texts are passed over,
-// never held.
+// called; a global that neither Python's dialect nor one of the options names ends the reading. Payloads of bytes and of long texts are
+// passed over, never held.
 //
 // PermissionDenied: the pickle names a global outside the table, or uses one in a way that the table does not foresee; the message holds
 // module and name. DataLoss: it is not a well-formed pickle of protocol 0 to 5. Unimplemented: a legal opcode or object that is not read

@@ -39,12 +39,11 @@ absl::Status Interpreter::Dup() {
 }
 
 absl::StatusOr<Value*> Interpreter::NewTuple(absl::Span<Value* const> items) {
-  absl::StatusOr<Value*> value = arena_.New(Tuple());
-  if (!value.ok()) return value.status();
-  Tuple& tuple = *(*value)->As<Tuple>();
+  Value* const value = arena_.New(Tuple());
+  Tuple& tuple = *value->As<Tuple>();
   tuple.items.reserve(items.size());
   for (Value* item : items) {
-    RETURN_IF_ERROR(arena_.Append(*value, tuple, item));
+    RETURN_IF_ERROR(arena_.Append(value, tuple, item));
   }
   return value;
 }

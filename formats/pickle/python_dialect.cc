@@ -33,10 +33,9 @@ absl::StatusOr<Value*> DictOfPairs(Arena& arena, const Value& pairs) {
   for (const Value* item : list->items) {
     const Tuple* tuple = item->As<Tuple>();
     const List* members = item->As<List>();
-    if (tuple == nullptr && members == nullptr)
-      return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
+    if (tuple == nullptr && members == nullptr) return InPlaceOf(*item, "a key and a value");
     const auto& pair = tuple != nullptr ? tuple->items : members->items;
-    if (pair.size() != 2) return absl::DataLossError(absl::StrCat(Describe(*item), " stands in place of a key and a value"));
+    if (pair.size() != 2) return InPlaceOf(*item, "a key and a value");
     RETURN_IF_ERROR(arena.SetItem(value, *value->As<Dict>(), arena.Again(pair[0]), arena.Again(pair[1])));
   }
   return value;
@@ -73,7 +72,7 @@ absl::StatusOr<Value*> SetOf(Arena& arena, const TableRow& /*function*/, Argumen
   const List* list = arguments[0]->As<List>();
   const Tuple* tuple = arguments[0]->As<Tuple>();
   if (list == nullptr && tuple == nullptr && arguments[0]->As<Set>() == nullptr) {
-    return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of the members of a set"));
+    return InPlaceOf(*arguments[0], "the members of a set");
   }
   if (list != nullptr || tuple != nullptr) {
     const Arguments members = list != nullptr ? list->items : tuple->items;
@@ -94,7 +93,7 @@ absl::StatusOr<Value*> Encode(Arena& arena, const TableRow& function, Arguments 
   }
   if (const LongText* text = arguments[0]->As<LongText>()) return arena.New(text->bytes);
   const Text* text = arguments[0]->As<Text>();
-  if (text == nullptr) return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a text to encode"));
+  if (text == nullptr) return InPlaceOf(*arguments[0], "a text to encode");
   arena.AddWork(static_cast<int64_t>(text->utf8.size()) / kTextStep);
   if (!IsLatin1(text->utf8)) return absl::DataLossError(absl::StrCat("the text ", Quote(text->utf8), " has characters beyond latin-1"));
   if (text->bytes.has_value()) return arena.New(*text->bytes);

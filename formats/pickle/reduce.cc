@@ -17,10 +17,11 @@
 namespace weighbridge::pickle {
 namespace {
 
-// Whether it makes a tensor of what a pickle alone cannot bring: only the files of torch.save do, whose dialect knows the last three.
+// Whether it makes a tensor of what a pickle alone cannot bring: only the files of torch.save do, whose dialect knows all but the first.
 bool MakesTorchTensor(absl::string_view module, absl::string_view name) {
   return (module == "torch.storage" && name == "_load_from_bytes") ||
-         (module == "torch._utils" && (name == "_rebuild_tensor" || name == "_rebuild_tensor_v2" || name == "_rebuild_parameter"));
+         (module == "torch._utils" && (name == "_rebuild_tensor" || name == "_rebuild_tensor_v2" || name == "_rebuild_tensor_v3" ||
+                                       name == "_rebuild_parameter" || name == "_rebuild_parameter_with_state"));
 }
 
 // What to do about a forbidden global, where it makes a tensor or looks like a class.

@@ -113,7 +113,7 @@ class Names {
 absl::StatusOr<std::pair<absl::string_view, absl::string_view>> TakeRecord(absl::string_view& records) {
   size_t length = 0;
   const size_t space = records.find_first_not_of("0123456789");
-  const absl::Status malformed = absl::DataLossError("a PAX header has a malformed record");
+  absl::Status malformed = absl::DataLossError("a PAX header has a malformed record");
   if (space == records.npos || records[space] != ' ' || !absl::SimpleAtoi(records.substr(0, space), &length)) return malformed;
   if (length <= space + 1 || length > records.size() || records[length - 1] != '\n') return malformed;
   const absl::string_view record = records.substr(space + 1, length - space - 2);

@@ -9,13 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "formats/bytes/byte_cursor.h"
 #include "formats/bytes/byte_source.h"
+#include "formats/pickle/arguments.h"
 #include "formats/pickle/dialect.h"
 #include "formats/pickle/machine.h"
 #include "formats/pickle/text.h"
@@ -41,17 +41,12 @@ struct TuplePickle {
   const std::vector<const pickle::Value*>* items = nullptr;
 };
 
-absl::StatusOr<int64_t> IntegerOf(const pickle::Value& value) {
-  if (const auto* number = value.As<int64_t>()) return *number;
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a number"));
-}
-
 absl::StatusOr<TuplePickle> TupleOf(pickle::Document document) {
   TuplePickle result;
   result.document = std::move(document);
   const auto* tuple = result.document.root->As<pickle::Tuple>();
   if (tuple == nullptr || tuple->items.size() != 3) {
-    return absl::DataLossError(absl::StrCat(Describe(*result.document.root), " stands in place of a tuple of 3"));
+    return pickle::InPlaceOf(*result.document.root, "a tuple of 3");
   }
   result.items = &tuple->items;
   return result;
@@ -112,7 +107,7 @@ absl::StatusOr<pickle::Document> TarObjects::ReadPickle(ByteCursor& cursor, int6
 
 absl::StatusOr<int64_t> TarObjects::ReadCount(ByteCursor& cursor) const {
   ASSIGN_OR_RETURN(const pickle::Document document, ReadPickle(cursor, kSmallPickle));
-  absl::StatusOr<int64_t> count = IntegerOf(*document.root);
+  absl::StatusOr<int64_t> count = pickle::IntegerOf(*document.root, "a number");
   if (!count.ok()) return count.status();
   if (*count > limits_.tensors) return absl::ResourceExhaustedError(absl::StrCat("more than ", limits_.tensors, " are announced"));
   return count;
@@ -128,16 +123,15 @@ absl::Status TarObjects::CheckNew(int64_t key) const {
 absl::Status TarObjects::ReadStorage(ByteCursor& cursor) {
   ASSIGN_OR_RETURN(pickle::Document document, ReadPickle(cursor, kSmallPickle));
   ASSIGN_OR_RETURN(const TuplePickle tuple, TupleOf(std::move(document)));
-  ASSIGN_OR_RETURN(const int64_t key, IntegerOf(*(*tuple.items)[0]));
+  ASSIGN_OR_RETURN(const int64_t key, pickle::IntegerOf(*(*tuple.items)[0], "a number"));
   const auto* place = (*tuple.items)[1]->As<pickle::Text>();
-  if (place == nullptr) return absl::DataLossError(absl::StrCat(Describe(*(*tuple.items)[1]), " stands in place of a storage's location"));
-  if (absl::StartsWith(place->utf8, "meta")) {
+  if (place == nullptr) return pickle::InPlaceOf(*(*tuple.items)[1], "a storage's location");
+  if (pickle::IsMeta(place->utf8)) {
     return absl::UnimplementedError(absl::StrCat("a storage on ", pickle::Quote(place->utf8), ", of which torch reads no data"));
   }
-  const auto* type = (*tuple.items)[2]->As<pickle::Global>();
-  const pickle::TableRow* row = type == nullptr ? nullptr : type->row;
+  const pickle::TableRow* row = pickle::RowOf(*(*tuple.items)[2]);
   if (row == nullptr || row->kind != &pickle::kStorageType || !row->dtype.has_value()) {
-    return absl::DataLossError(absl::StrCat(Describe(*(*tuple.items)[2]), " stands in place of a storage type"));
+    return pickle::InPlaceOf(*(*tuple.items)[2], "a storage type");
   }
   RETURN_IF_ERROR(CheckNew(key));
   ASSIGN_OR_RETURN(const int64_t numel, cursor.ReadI64());
@@ -162,7 +156,7 @@ absl::Status TarObjects::AddView(const pickle::Value& item) {
   if (tuple == nullptr || tuple->items.size() != 4) return absl::DataLossError(absl::StrCat(Describe(item), " is not a view"));
   int64_t numbers[4];
   for (size_t i = 0; i < 4; ++i) {
-    ASSIGN_OR_RETURN(const int64_t number, IntegerOf(*tuple->items[i]));
+    ASSIGN_OR_RETURN(const int64_t number, pickle::IntegerOf(*tuple->items[i], "a number"));
     numbers[i] = number;
   }
   const auto [key, root_key, offset, numel] = numbers;
@@ -184,8 +178,8 @@ absl::Status TarObjects::AddView(const pickle::Value& item) {
 absl::Status TarObjects::ReadTensor(ByteCursor& cursor) {
   ASSIGN_OR_RETURN(pickle::Document document, ReadPickle(cursor, kSmallPickle));
   ASSIGN_OR_RETURN(const TuplePickle tuple, TupleOf(std::move(document)));
-  ASSIGN_OR_RETURN(const int64_t key, IntegerOf(*(*tuple.items)[0]));
-  ASSIGN_OR_RETURN(const int64_t storage_key, IntegerOf(*(*tuple.items)[1]));
+  ASSIGN_OR_RETURN(const int64_t key, pickle::IntegerOf(*(*tuple.items)[0], "a number"));
+  ASSIGN_OR_RETURN(const int64_t storage_key, pickle::IntegerOf(*(*tuple.items)[1], "a number"));
   ASSIGN_OR_RETURN(const int32_t rank, cursor.ReadI32());
   if (rank < 0 || rank > kMaxRank) return absl::DataLossError(absl::StrCat("a tensor of ", rank, " axes; up to ", kMaxRank, " can be"));
   RETURN_IF_ERROR(cursor.Skip(4));

@@ -33,7 +33,7 @@ absl::StatusOr<Value*> SizeOf(Arena& arena, const TableRow& /*function*/, Argume
 }
 
 // torch.device("cuda"), torch.device("cuda:1"), torch.device("cuda", 1). Which devices there are depends on the build of torch.
-absl::Status CheckDevice(Arguments arguments) {
+absl::Status CheckDeviceName(Arguments arguments) {
   RETURN_IF_ERROR(CheckCount(arguments, 1, 2));
   const Text* name = arguments[0]->As<Text>();
   constexpr size_t kMostBytes = 100;
@@ -41,7 +41,7 @@ absl::Status CheckDevice(Arguments arguments) {
   return arguments.size() == 1 ? absl::OkStatus() : IntegerOf(*arguments[1], "a device's index").status();
 }
 
-absl::Status CheckLayout(Arguments arguments) {
+absl::Status CheckLayoutName(Arguments arguments) {
   constexpr absl::string_view kLayouts[] = {"torch.strided",    "torch.sparse_coo", "torch.sparse_csr", "torch.sparse_csc",
                                             "torch.sparse_bsr", "torch.sparse_bsc", "torch._mkldnn",    "torch.jagged"};
   RETURN_IF_ERROR(CheckCount(arguments, 1, 1));
@@ -51,12 +51,12 @@ absl::Status CheckLayout(Arguments arguments) {
 }
 
 absl::StatusOr<Value*> DeviceOf(Arena& arena, const TableRow& function, Arguments arguments) {
-  RETURN_IF_ERROR(CheckDevice(arguments));
+  RETURN_IF_ERROR(CheckDeviceName(arguments));
   return MakeInert(arena, function, arguments, absl::StrCat(NameOf(function), " ", Escape(arguments[0]->As<Text>()->utf8)));
 }
 
 absl::StatusOr<Value*> LayoutOf(Arena& arena, const TableRow& function, Arguments arguments) {
-  RETURN_IF_ERROR(CheckLayout(arguments));
+  RETURN_IF_ERROR(CheckLayoutName(arguments));
   return MakeInert(arena, function, arguments, arguments[0]->As<Text>()->utf8);
 }
 

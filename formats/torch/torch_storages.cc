@@ -22,7 +22,7 @@ enum class Form { kZip, kLegacy };
 
 absl::StatusOr<std::string> KeyOf(const Value& value) {
   if (const Text* text = value.As<Text>()) return text->utf8;
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a storage's key, a text"));
+  return InPlaceOf(value, "a storage's key, a text");
 }
 
 // (view key, offset, size), a slice of a root storage of `numel` elements.
@@ -63,13 +63,13 @@ absl::StatusOr<Value*> MakeStorage(Arena& arena, const Value& id, Form form, int
   ASSIGN_OR_RETURN(Arguments members, StorageMembers(id, form));
   const TableRow* type = RowOf(*members[1]);
   if (type == nullptr || (type->kind != &kStorageType && type->kind != &kQuantizedType)) {
-    return absl::DataLossError(absl::StrCat(Describe(*members[1]), " stands in place of a storage type"));
+    return InPlaceOf(*members[1], "a storage type");
   }
   ASSIGN_OR_RETURN(std::string key, KeyOf(*members[2]));
   ASSIGN_OR_RETURN(int64_t numel, IntegerOf(*members[4], "a storage's number of elements"));
   if (numel < 0) return absl::DataLossError(absl::StrCat("a storage of ", numel, " elements"));
   const Text* location = members[3]->As<Text>();
-  if (location == nullptr) return absl::DataLossError(absl::StrCat(Describe(*members[3]), " stands in place of a storage's location"));
+  if (location == nullptr) return InPlaceOf(*members[3], "a storage's location");
   Storage storage{.dtype = type->dtype, .key = std::move(key), .numel = numel, .view = std::nullopt, .position = position};
   if (members.size() == 6 && members[5]->As<None>() == nullptr) {
     ASSIGN_OR_RETURN(storage.view, ViewOf(*members[5], numel));

@@ -27,7 +27,7 @@ namespace {
 absl::Status ReadMetadata(const Value& value, Tensor& tensor) {
   if (value.As<None>() != nullptr) return absl::OkStatus();
   const Dict* dict = value.As<Dict>();
-  if (dict == nullptr) return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a tensor's metadata"));
+  if (dict == nullptr) return InPlaceOf(value, "a tensor's metadata");
   for (const auto& [key, flag] : dict->items) {
     if (!IsText(*key, "conj") && !IsText(*key, "neg")) {
       return absl::UnimplementedError(absl::StrCat("the tensor has metadata under ", Describe(*key), ", which may change its values"));
@@ -61,7 +61,7 @@ absl::StatusOr<Value*> WithHooks(Arena& arena, absl::StatusOr<Value*> tensor, co
         absl::StrCat("a tensor of ", DTypeName(made->dtype), " requires a gradient, which only floating-point numbers have"));
   }
   if (hooks.As<Dict>() == nullptr && hooks.As<None>() == nullptr) {
-    return absl::DataLossError(absl::StrCat(Describe(hooks), " stands in place of a tensor's hooks"));
+    return InPlaceOf(hooks, "a tensor's hooks");
   }
   RETURN_IF_ERROR(arena.KeepAside(*tensor, Aside::Place::kHooks, arena.Again(&hooks)));
   return tensor;
@@ -69,7 +69,7 @@ absl::StatusOr<Value*> WithHooks(Arena& arena, absl::StatusOr<Value*> tensor, co
 
 absl::Status AddAttributes(Arena& arena, Value* tensor, const Value& state) {
   if (state.As<None>() != nullptr) return absl::OkStatus();
-  if (state.As<Dict>() == nullptr) return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a tensor's state"));
+  if (state.As<Dict>() == nullptr) return InPlaceOf(state, "a tensor's state");
   RETURN_IF_ERROR(arena.KeepAside(tensor, Aside::Place::kAttributes, arena.Again(&state)));
   return arena.AttributesOf(state).for_tensor;
 }
@@ -79,7 +79,7 @@ absl::StatusOr<Value*> WithState(Arena& arena, absl::StatusOr<Value*> tensor, co
   if (!tensor.ok()) return tensor;
   const Tuple* pair = state.As<Tuple>();
   if (pair != nullptr && pair->items.size() != 2) {
-    return absl::DataLossError(absl::StrCat(Describe(state), " stands in place of a tensor's state"));
+    return InPlaceOf(state, "a tensor's state");
   }
   absl::Status status = AddAttributes(arena, *tensor, pair == nullptr ? state : *pair->items[0]);
   if (status.ok() && pair != nullptr) status = AddAttributes(arena, *tensor, *pair->items[1]);
@@ -105,14 +105,14 @@ absl::StatusOr<Value*> RebuildOverStorage(Arena& arena, const GlobalKind& versio
   const Value& first = *arguments[0];
   if (const Tensor* quantized = first.As<Tensor>(); quantized != nullptr && !quantized->unsupported.empty()) return arena.Again(&first);
   const Storage* storage = first.As<Storage>();
-  if (storage == nullptr) return absl::DataLossError(absl::StrCat(Describe(first), " stands in place of a tensor's storage"));
+  if (storage == nullptr) return InPlaceOf(first, "a tensor's storage");
   ASSIGN_OR_RETURN(Tensor tensor, CommonPart(*storage, arguments));
   size_t metadata = 6;
   if (&version == &kRebuildTensorV3) {
     metadata = 7;
     const TableRow* row = RowOf(*arguments[6]);
     if (row == nullptr || row->kind != &kTorchDType) {
-      return absl::DataLossError(absl::StrCat(Describe(*arguments[6]), " stands in place of a tensor's dtype"));
+      return InPlaceOf(*arguments[6], "a tensor's dtype");
     }
     if (storage->dtype.has_value()) return absl::DataLossError("a tensor with a dtype of its own over a typed storage");
     if (!row->dtype.has_value()) return UnsupportedTensor(arena, absl::StrCat("a tensor of torch ", row->name));
@@ -159,12 +159,12 @@ absl::StatusOr<Value*> RebuildFromType(Arena& arena, Arguments arguments) {
 }
 
 // The name of a device: a text or what torch.device makes of one. DataLoss: it is neither.
-absl::StatusOr<absl::string_view> DeviceOf(const Value& value) {
+absl::StatusOr<absl::string_view> DeviceNameOf(const Value& value) {
   constexpr absl::string_view kDevice = "torch.device ";
   if (const Text* text = value.As<Text>()) return text->utf8;
   const Inert* device = value.As<Inert>();
   if (device != nullptr && absl::StartsWith(device->what, kDevice)) return absl::StripPrefix(device->what, kDevice);
-  return absl::DataLossError(absl::StrCat(Describe(value), " stands in place of a device"));
+  return InPlaceOf(value, "a device");
 }
 
 // (data, dtype, device, requires_grad): of a device that keeps no storage, so that its elements were saved as the CPU's, in a tensor or a
@@ -174,13 +174,13 @@ absl::StatusOr<Value*> RebuildFromDevice(Arena& arena, Arguments arguments) {
   const Tensor* tensor = arguments[0]->As<Tensor>();
   const Array* array = arguments[0]->As<Array>();
   if (tensor == nullptr && array == nullptr) {
-    return absl::DataLossError(absl::StrCat(Describe(*arguments[0]), " stands in place of a device tensor's data"));
+    return InPlaceOf(*arguments[0], "a device tensor's data");
   }
   const TableRow* dtype = RowOf(*arguments[1]);
   if (dtype == nullptr || dtype->kind != &kTorchDType) {
-    return absl::DataLossError(absl::StrCat(Describe(*arguments[1]), " stands in place of a tensor's dtype"));
+    return InPlaceOf(*arguments[1], "a tensor's dtype");
   }
-  ASSIGN_OR_RETURN(const absl::string_view device, DeviceOf(*arguments[2]));
+  ASSIGN_OR_RETURN(const absl::string_view device, DeviceNameOf(*arguments[2]));
   RETURN_IF_ERROR(BoolOf(*arguments[3], "requires_grad").status());
   if (IsMeta(device)) return UnsupportedTensor(arena, "a meta tensor without data");
   if (tensor != nullptr && !tensor->unsupported.empty()) return arena.Again(arguments[0]);

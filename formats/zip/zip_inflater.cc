@@ -91,7 +91,7 @@ absl::StatusOr<int64_t> ZipInflater::Inflate(const ZipMember& member) {
 absl::StatusOr<std::string> ZipInflater::Head(const ZipMember& member, int64_t size) {
   absl::MutexLock lock(&mutex_);
   std::string head;
-  const absl::Status status = zip_->Inflate(member, [&head, size](absl::Span<const char> bytes) {
+  absl::Status status = zip_->Inflate(member, [&head, size](absl::Span<const char> bytes) {
     head.append(bytes.data(), std::min<int64_t>(bytes.size(), size - static_cast<int64_t>(head.size())));
     return static_cast<int64_t>(head.size()) < size ? absl::OkStatus() : absl::CancelledError("enough");
   });

@@ -57,7 +57,7 @@ absl::StatusOr<Tolerance> ParseTolerance(absl::string_view text) {
   if (text == "exact") return Tolerance{};
   if (text == "torch") return Tolerance{.kind = Tolerance::Kind::kTorch};
   if (text == "paddle") return Tolerance{.kind = Tolerance::Kind::kPaddle};
-  const absl::Status wrong =
+  absl::Status wrong =
       absl::InvalidArgumentError(absl::StrCat("the tolerance \"", text, "\" is not exact, torch, paddle, ulp:N or abs:X,rel:Y"));
   absl::string_view rest = text;
   if (absl::ConsumePrefix(&rest, "ulp:")) {

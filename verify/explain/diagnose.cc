@@ -203,6 +203,7 @@ absl::Status Diagnose(const Plan& plan, absl::Span<const std::unique_ptr<Scratch
       });
   // One after the other: the digests of rows take memory.
   for (size_t i = 0; status.ok() && i < std::min(wrong.size(), kMostSearched); ++i) {
+    if (stop != nullptr && *stop) return absl::CancelledError("stopped");
     JudgedTensor& tensor = *wrong[i];
     if (!tensor.explanation.empty() || !tensor.match.is_comparable()) continue;
     ASSIGN_OR_RETURN(std::string rows, ExplainByRows({&tensor.match.actual->tensor, tensor.match.planned->expr.get()}, *scratch[0]),

@@ -7,7 +7,7 @@
 
 namespace weighbridge {
 
-// The arithmetic of Cast and Add in expr/expr.h on arrays of little-endian elements, written a second time: verify shares none of the
+// The arithmetic of Cast and Add in expr/operation.h on arrays of little-endian elements, written a second time: verify shares none of the
 // executor's. The names differ from those of execute/kernels.h, for a linker would take the one for the other without a word. Every value
 // is held exactly in a wider format and rounded once from there, NaN as expr.h says. Needs the processor's default rounding mode, as all
 // C++ does.

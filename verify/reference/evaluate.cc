@@ -211,8 +211,18 @@ int64_t EvaluationBytes(const Expr& expr, int64_t elements) {
     most = std::max(most, EvaluationBytes(*operand, elements));
     item = ItemSize(operand->spec().dtype);
   }
-  // A slice and a reshape put their operand's elements where they are wanted; every other operation holds at most one operand.
-  const bool holds_operand = !expr.operands().empty() && expr.As<op::Slice>() == nullptr && expr.As<op::Reshape>() == nullptr;
+  // A slice and a reshape put their operand's elements where they are wanted; the others hold at most one operand.
+  const bool holds_operand = std::visit(Overloaded{
+                                            [](const op::Read&) { return false; },
+                                            [](const op::Slice&) { return false; },
+                                            [](const op::Reshape&) { return false; },
+                                            [](const op::Permute&) { return true; },
+                                            [](const op::Concat&) { return true; },
+                                            [](const op::Pad&) { return true; },
+                                            [](const op::Cast&) { return true; },
+                                            [](const op::Add&) { return true; },
+                                        },
+                                        expr.operation());
   return most + (holds_operand ? elements * item + Scratch::kOverhead : 0);
 }
 

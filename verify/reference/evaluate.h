@@ -13,7 +13,7 @@
 namespace weighbridge {
 
 // The reference evaluation: the elements of `region` of the tensor that `expr` defines, in row-major order, little-endian, into `out`,
-// which has exactly their bytes. A direct reading of each operation's definition in expr/expr.h, by verify's own arithmetic: it shares
+// which has exactly their bytes. A direct reading of each operation's definition in expr/operation.h, by verify's own arithmetic: it shares
 // nothing with the executor but the readers. Elements that are only moved are copied as bits.
 //
 // Works in `scratch`, beside at most 4 MiB that ReadRegion keeps; ResourceExhausted when less than EvaluationBytes is available there.
